@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: loads .krt files and runs instances of them.
+ *
+ * It knows linear memories, tables, traps, stacks and calls, and nothing of
+ * WASI or files.  Host functions are registered by module and name and get
+ * their arguments as krait_cell slots; they reach guest memory only through
+ * krait__guest_read/_write (guest.h).  A trap unwinds to the innermost call
+ * into the guest; host functions are never unwound, they return the trap.
+ */
+#ifndef KRAIT_ENGINE_ENGINE_H
+#define KRAIT_ENGINE_ENGINE_H
+
+#include <krait/abi.h>
+#include <krait/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct krait_module krait_module;
+
+/* One host function that modules may import. */
+typedef struct krait_host_import {
+    const char *module;
+    const char *name;
+    const char *params;  /* one letter each: i = i32, I = i64, f = f32, F = f64 */
+    const char *results; /* the same */
+    krait_host_fn fn;
+} krait_host_import;
+
+/* ---- modules: code, shared by all instances and threads ------------------------------- */
+
+/* Loads a .krt; the file must come from a place that only the user can write. */
+krait_status krait__module_open(const char *path, krait_module **ret_module, krait_error *err);
+void krait__module_close(krait_module *module); /* takes NULL; after all its instances */
+const krait_module_desc *krait__module_desc(const krait_module *module);
+
+/* ---- instances -------------------------------------------------------------------------- */
+
+typedef struct krait_instance_options {
+    const krait_host_import *imports; /* what may be imported; array of import_count */
+    size_t import_count;
+    void *env;                   /* first argument of every host function */
+    uint64_t memory_limit_bytes; /* most that one linear memory may grow to; 0: what it declares */
+    size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
+} krait_instance_options;
+
+krait_status krait__instance_new(krait_module *module, const krait_instance_options *options,
+                                 krait_instance **ret_instance, krait_error *err);
+void krait__instance_free(krait_instance *instance); /* takes NULL; not while it runs */
+
+/* The exported function's index for krait__instance_call, or an error that names it. */
+krait_status krait__instance_find(krait_instance *instance, const char *name, uint32_t *ret_func,
+                                  krait_error *err);
+const krait_type_desc *krait__instance_func_type(const krait_instance *instance, uint32_t func);
+
+/* How a call into the guest ended. */
+typedef struct krait_outcome {
+    krait_trap trap;     /* KRAIT_TRAP_NONE: it returned */
+    uint32_t exit_code;  /* for KRAIT_TRAP_EXIT */
+    uint32_t fault_known; /* 1: `fault_address` is the offset in linear memory that was accessed */
+    uint64_t fault_address;
+    char backtrace[2048]; /* one "  at NAME" line per guest frame, innermost first; may be empty */
+} krait_outcome;
+
+/* Calls an exported function.  A trap is not an error: it is in the outcome.
+ * `cells` holds the arguments and receives the results. */
+krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
+                                  krait_outcome *ret_outcome, krait_error *err);
+
+/* For host functions: ends the guest with this exit code; return its value. */
+krait_trap krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code);
+
+const char *krait__trap_text(krait_trap trap);
+
+#endif /* KRAIT_ENGINE_ENGINE_H */
