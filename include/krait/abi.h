@@ -147,17 +147,24 @@ typedef struct krait_runtime {
     void (*elem_drop)(krait_ctx *ctx, uint32_t segment);
 } krait_runtime;
 
+/** What all contexts of one guest thread share. */
+typedef struct krait_thread {
+    uintptr_t stack_limit;         /* lowest native address at which a host call may begin */
+    volatile uint32_t in_host;     /* not 0 while a host function runs on this thread */
+    volatile uint32_t interrupted; /* not 0: raise KRAIT_TRAP_INTERRUPTED when a host call ends */
+} krait_thread;
+
 /**
  * The context: one per guest thread and instance.  Hot members come first.
- * Translated code reads all of it and writes only `thread_globals` and `in_host`.
+ * Translated code reads all of it and writes only `thread_globals` and
+ * `thread->in_host`.
  */
 struct krait_ctx {
-    uint8_t *memory_base;                         /* memories[0]->base, or NULL */
-    uint32_t thread_globals[KRAIT_THREAD_GLOBALS]; /* i32 globals that each thread has for itself */
-    uintptr_t stack_limit;           /* lowest native address at which a host call may begin */
-    volatile uint32_t in_host;       /* not 0 while a host function runs for this context */
-    volatile uint32_t interrupted;   /* not 0: raise KRAIT_TRAP_INTERRUPTED when a host call ends */
+    uint8_t *memory_base;            /* memories[0]->base, or NULL */
+    krait_thread *thread;
+    krait_cell thread_globals[KRAIT_THREAD_GLOBALS]; /* i32 globals that each thread has for itself */
     krait_cell *globals;             /* the instance's own mutable globals that are not thread-local */
+    const uint32_t *types;           /* canonical type number of each of the module's types */
     krait_cell *const *global_imports; /* imported globals, mutable or not, in import order */
     const krait_import *imports;     /* imported functions, in index order */
     krait_memory *const *memories;   /* imported ones first, then own */
@@ -165,7 +172,6 @@ struct krait_ctx {
     const krait_func *funcs;         /* one for each module_desc.funcs entry */
     const krait_runtime *runtime;
     krait_instance *instance;
-    void *thread;                    /* the engine's; opaque */
 };
 
 /* ---- What a .krt exports: the description of its module -------------------------------- */
