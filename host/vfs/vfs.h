@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guest's file system: a table of mounts over one virtual root.
+ *
+ * The root is a file system in memory, so that it has a quota and mount points
+ * cost nothing on the host.  Host directories, single host files and devices
+ * are mounted into it; the longest matching path wins, a mount point shows in
+ * the listing of its parent and hides what lies below it.  What is not mounted
+ * does not exist for the guest.
+ *
+ * This header is for whoever sets a sandbox up.  What a running guest does with
+ * files (open, read, rename, ...) is in file.h and path.h.
+ *
+ * A krait_vfs belongs to one sandbox: it has no locks and is used by one thread
+ * at a time.  Any number of them may be used in any number of threads at once.
+ * Nothing here changes state of the process: no chdir, no umask, no signals.
+ */
+#ifndef KRAIT_VFS_VFS_H
+#define KRAIT_VFS_VFS_H
+
+#include <krait/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct krait_vfs krait_vfs;
+
+/* Zero means default. */
+typedef struct krait_vfs_options {
+    uint64_t memory_limit_bytes; /* of all files in memory together; default 256 MiB */
+    uint32_t inode_limit;        /* files, directories and links in memory; default 65536 */
+    uint32_t resolve_by_walking; /* 1: never use openat2, as on kernels without it (tests) */
+} krait_vfs_options;
+
+/* Flags of a mount. */
+enum {
+    KRAIT_MOUNT_READ_ONLY = 1u << 0,    /* nothing below can be changed: EROFS */
+    KRAIT_MOUNT_RECORD_MISSES = 1u << 1 /* mount_file: remember names that were looked up in the
+                                           file's folder and are not there: krait__vfs_missed */
+};
+
+/* Most names that krait__vfs_missed remembers; longer names than this are left out. */
+#define KRAIT_MISSED_NAMES    16
+#define KRAIT_MISSED_NAME_MAX 255
+
+/* A root directory with an empty writable /tmp in it.  `options` may be NULL. */
+krait_status krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_error *err);
+
+/* Takes NULL.  After the krait_wasi that uses it. */
+void krait__vfs_free(krait_vfs *vfs);
+
+/*
+ * A guest path is absolute and is made normal: "//", "." and ".." are resolved
+ * as text and a trailing "/" is dropped.  KRAIT_EINVAL otherwise.  Directories on
+ * the way to a mount point are made in memory where they are missing, never on the
+ * host: inside a mounted host directory they are visible to the guest only.
+ *
+ * Mount in any order before the guest runs; a second mount at the same path
+ * takes the place of the first.  "/" itself may be a mounted host directory.
+ */
+
+/* Mounts a host directory.  It is opened here and now (later renames on the host
+ * do not matter); errors name the host path: KRAIT_ENOTFOUND missing, KRAIT_EINVAL not
+ * a directory, KRAIT_EIO not readable.  flags: KRAIT_MOUNT_READ_ONLY. */
+krait_status krait__vfs_mount_dir(krait_vfs *vfs, const char *guest_path, const char *host_path,
+                                  uint32_t flags, krait_error *err);
+
+/* The same for a directory that is already open; it is duplicated, the caller
+ * keeps its own. */
+krait_status krait__vfs_mount_dir_fd(krait_vfs *vfs, const char *guest_path, int host_fd,
+                                     uint32_t flags, krait_error *err);
+
+/* Mounts one host file, always read-only.  When no mount but the root covers its
+ * folder, the folder becomes a read-only directory in memory with only what is mounted in it.
+ * Errors as above; a directory is KRAIT_EINVAL, so are FIFOs, sockets and devices.
+ * flags: KRAIT_MOUNT_RECORD_MISSES. */
+krait_status krait__vfs_mount_file(krait_vfs *vfs, const char *guest_path, const char *host_path,
+                                   uint32_t flags, krait_error *err);
+krait_status krait__vfs_mount_file_fd(krait_vfs *vfs, const char *guest_path, int host_fd,
+                                      uint32_t flags, krait_error *err);
+
+/* An empty file system in memory of its own at `guest_path`, with a quota of its
+ * own (options as for krait__vfs_new).  flags: KRAIT_MOUNT_READ_ONLY has effect for the guest. */
+krait_status krait__vfs_mount_memory(krait_vfs *vfs, const char *guest_path,
+                                     const krait_vfs_options *options, uint32_t flags,
+                                     krait_error *err);
+
+/* /dev with null, zero, full, random and urandom. */
+krait_status krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err);
+
+/* Makes a directory in memory, and those above it; one that exists is no error.
+ * KRAIT_EINVAL when a host mount covers the path or something else is there. */
+krait_status krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_error *err);
+
+/* Makes or replaces a file in memory, and the directories above it; the bytes are
+ * copied.  KRAIT_ELIMIT over quota, KRAIT_EINVAL as for mkdir. */
+krait_status krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes,
+                                 size_t size, krait_error *err);
+
+/* The index-th distinct name, in order of first look-up, that the guest wanted in
+ * a folder marked with KRAIT_MOUNT_RECORD_MISSES and that was not there; NULL beyond
+ * the last.  Owned by the vfs, valid until the guest runs again. */
+const char *krait__vfs_missed(const krait_vfs *vfs, size_t index);
+
+/* Bytes and inodes that the root file system in memory holds now. */
+uint64_t krait__vfs_memory_used(const krait_vfs *vfs);
+uint32_t krait__vfs_inodes_used(const krait_vfs *vfs);
+
+#endif /* KRAIT_VFS_VFS_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * WASI preview 1 for one guest: arguments, environment, descriptors.
+ *
+ * All 45 functions of wasi_snapshot_preview1 are there.  The guest starts with
+ * descriptors 0 to 2 (stdio) and 3, the directory "/" of its krait_vfs, as its only
+ * preopen.  docs/wasi.md says what each call does where the specification leaves
+ * room.  Several krait_wasi may be used in several threads at once; one of them by
+ * one thread at a time.
+ */
+#ifndef KRAIT_WASI_WASI_H
+#define KRAIT_WASI_WASI_H
+
+#include "engine/engine.h"
+#include "vfs/vfs.h"
+
+#include <krait/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct krait_wasi krait_wasi;
+
+/* Fill with KRAIT_WASI_OPTIONS_INIT first: all defaults. */
+typedef struct krait_wasi_options {
+    size_t argc;
+    const char *const *argv;    /* argc strings, copied; argv[0] is the program's name */
+    size_t envc;
+    const char *const *environ; /* envc strings "NAME=value", copied; nothing is inherited */
+    krait_vfs *vfs;             /* required; borrowed, outlives the krait_wasi */
+    int stdio_fds[3];           /* host descriptors of stdin, stdout, stderr, borrowed: never closed
+                                   or changed; -1, or not open: the guest gets EBADF */
+    uint32_t max_open_files;    /* descriptors at once; default 1024, at most 65536 */
+    int cancel_fd;              /* borrowed; when it becomes readable, calls that wait (poll_oneoff,
+                                   reads of stdin) end with KRAIT_TRAP_INTERRUPTED; -1: none */
+} krait_wasi_options;
+
+#define KRAIT_WASI_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        .stdio_fds = {0, 1, 2}, .cancel_fd = -1                                                    \
+    }
+
+/* KRAIT_EINVAL: no vfs, an argument is NULL, or arguments and environment together
+ * exceed 16 MiB. */
+krait_status krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi,
+                             krait_error *err);
+
+/* Takes NULL.  Closes all descriptors of the guest, not those of stdio_fds.  After the
+ * instance has stopped for good. */
+void krait__wasi_free(krait_wasi *wasi);
+
+/* What krait_instance_options.imports takes; `env` of the instance is the krait_wasi.
+ * Static; ret_count may not be NULL. */
+const krait_host_import *krait__wasi_imports(size_t *ret_count);
+
+#endif /* KRAIT_WASI_WASI_H */
