@@ -4,6 +4,8 @@
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -12,11 +14,18 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 
 add_library(krait_flags INTERFACE)
-target_compile_options(krait_flags INTERFACE
+# Adds compile options for C; the few assembler files need none.
+function(krait_c_options)
+    foreach(option IN LISTS ARGN)
+        target_compile_options(krait_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:${option}>)
+    endforeach()
+endfunction()
+
+krait_c_options(
     -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion
     -Wsign-conversion -Wvla -Wformat=2 -Wcast-qual -Wpointer-arith -Wwrite-strings -Wundef)
 if(KRAIT_WERROR)
-    target_compile_options(krait_flags INTERFACE -Werror)
+    krait_c_options(-Werror)
 endif()
 
 # Adds a compile option that only some compilers or processors know.
@@ -24,21 +33,22 @@ function(krait_try_flag flag)
     string(MAKE_C_IDENTIFIER "KRAIT_HAVE${flag}" var)
     check_c_compiler_flag("${flag}" ${var})
     if(${var})
-        target_compile_options(krait_flags INTERFACE "${flag}")
+        krait_c_options("${flag}")
     endif()
 endfunction()
 
 if(KRAIT_SANITIZE)
-    target_compile_options(krait_flags INTERFACE
-        -fsanitize=${KRAIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    krait_c_options(
+        -fsanitize=${KRAIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
     target_link_options(krait_flags INTERFACE -fsanitize=${KRAIT_SANITIZE})
 elseif(KRAIT_HARDEN)
     krait_try_flag(-fstack-protector-strong)
     krait_try_flag(-fstack-clash-protection)
     krait_try_flag(-fcf-protection)
     # Fortified functions are inline wrappers: they need optimisation to exist.
-    target_compile_options(krait_flags INTERFACE
-        $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
+    if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+        krait_c_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+    endif()
     target_link_options(krait_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
 if(KRAIT_SANITIZE)
