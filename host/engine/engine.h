@@ -29,6 +29,11 @@ typedef struct krait_host_import {
     krait_host_fn fn;
 } krait_host_import;
 
+/* Installs the handlers for SIGSEGV and SIGBUS that turn faults of guest code
+ * into traps; once per process, safe to call again.  Every other fault goes to
+ * the handler that was there before. */
+krait_status krait__signals_install(krait_error *err);
+
 /* ---- modules: code, shared by all instances and threads ------------------------------- */
 
 /* Loads a .krt; the file must come from a place that only the user can write. */
@@ -38,10 +43,18 @@ const krait_module_desc *krait__module_desc(const krait_module *module);
 
 /* ---- instances -------------------------------------------------------------------------- */
 
+/* Another instance whose exports may be imported under a module name. */
+typedef struct krait_link {
+    const char *module;
+    krait_instance *instance;
+} krait_link;
+
 typedef struct krait_instance_options {
     const krait_host_import *imports; /* what may be imported; array of import_count */
     size_t import_count;
     void *env;                   /* first argument of every host function */
+    const krait_link *links;     /* looked at after `imports`; all of one store, which the new */
+    size_t link_count;           /* instance joins; they must live as long as it does */
     uint64_t memory_limit_bytes; /* most that one linear memory may grow to; 0: what it declares */
     size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
 } krait_instance_options;

@@ -109,6 +109,8 @@ typedef struct krait_table {
     krait_table_entry *entries;
     volatile uint32_t size; /* entries in use */
     uint32_t max;           /* entries reserved */
+    uint32_t type;          /* KRAIT_FUNCREF or KRAIT_EXTERNREF */
+    uint64_t declared_max;  /* entries; UINT64_MAX: none declared */
 } krait_table;
 
 /** A linear memory; `base` never moves. */
@@ -116,6 +118,7 @@ typedef struct krait_memory {
     uint8_t *base;
     volatile uint64_t size; /* bytes in use, a multiple of KRAIT_PAGE_SIZE */
     uint64_t max;           /* bytes that it may grow to */
+    uint64_t declared_max;  /* pages; UINT64_MAX: none declared */
 } krait_memory;
 
 /** A resolved function import: a host function, or another instance's code. */

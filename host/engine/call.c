@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls from the host into the guest.
+ *
+ * The guest runs on its instance's own stack with its own signal stack; what
+ * ends it (return, trap, exit) is told in the outcome.  One call at a time per
+ * instance: calling it again from a host function is refused with KRAIT_EBUSY.
+ */
+#include "base/error.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct call_frame {
+    krait_activation activation;
+    krait_instance *instance;
+    const krait_func_desc *func;
+    krait_cell *cells;
+} call_frame;
+
+static void
+call_on_guest_stack(void *argument)
+{
+    call_frame *frame = argument;
+    const krait_type_desc *type = &frame->instance->module->desc->types[frame->func->type];
+
+    type->invoke(&frame->instance->ctx, frame->func->code, frame->cells, frame->cells);
+}
+
+/* One line per frame that belongs to the module, innermost first. */
+static void
+write_backtrace(const krait_activation *activation, krait_outcome *outcome)
+{
+    size_t used = 0;
+    uint32_t i;
+
+    for (i = 0; i < activation->pc_count; i++) {
+        size_t room = sizeof(outcome->backtrace) - used;
+        char name[256];
+        int added;
+
+        if (!krait__module_symbol(activation->instance->module, activation->pcs[i], name,
+                                  sizeof(name)))
+            continue;
+        added = snprintf(outcome->backtrace + used, room, "  at %s\n", name);
+        if (added < 0 || (size_t)added >= room) {
+            outcome->backtrace[used] = '\0';
+            return;
+        }
+        used += (size_t)added;
+    }
+}
+
+static void
+fill_outcome(const krait_activation *activation, krait_outcome *outcome)
+{
+    memset(outcome, 0, sizeof(*outcome));
+    outcome->trap = activation->trap;
+    if (activation->trap == KRAIT_TRAP_EXIT) {
+        outcome->exit_code = activation->instance->exit_code;
+        return;
+    }
+    outcome->fault_known = activation->fault_known;
+    outcome->fault_address = activation->fault_address;
+    write_backtrace(activation, outcome);
+}
+
+static krait_status
+run_frame(call_frame *frame, krait_error *err)
+{
+    krait_stack *stack = &frame->instance->stack;
+    stack_t signal_stack;
+    stack_t previous;
+
+    memset(&signal_stack, 0, sizeof(signal_stack));
+    signal_stack.ss_sp = stack->signal_stack;
+    signal_stack.ss_size = stack->signal_stack_size;
+    if (sigaltstack(&signal_stack, &previous) != 0)
+        return krait__error_set(err, KRAIT_EIO, errno, "cannot set the signal stack");
+    frame->activation.previous = krait__activation();
+    krait__activation_set(&frame->activation);
+    frame->instance->running = true;
+    krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame);
+    frame->instance->running = false;
+    krait__activation_set(frame->activation.previous);
+    krait__stack_reserve_close(stack);
+    (void)sigaltstack(&previous, NULL);
+    return KRAIT_OK;
+}
+
+krait_status
+krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
+                     krait_outcome *ret_outcome, krait_error *err)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    call_frame frame;
+    krait_status status;
+
+    if (func >= desc->func_count)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "no such function");
+    if (instance->running)
+        return krait__error_set(err, KRAIT_EBUSY, 0, "the instance is running");
+    memset(&frame, 0, sizeof(frame));
+    frame.activation.instance = instance;
+    frame.activation.stack = &instance->stack;
+    frame.instance = instance;
+    frame.func = &desc->funcs[func];
+    frame.cells = cells;
+    instance->thread.in_host = 0;
+    status = run_frame(&frame, err);
+    if (status == KRAIT_OK)
+        fill_outcome(&frame.activation, ret_outcome);
+    return status;
+}
+
+krait_status
+krait__instance_find(krait_instance *instance, const char *name, uint32_t *ret_func,
+                     krait_error *err)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    uint32_t i;
+
+    for (i = 0; i < desc->export_count; i++) {
+        if (strcmp(desc->exports[i].name, name) != 0)
+            continue;
+        if (desc->exports[i].kind != KRAIT_KIND_FUNC)
+            return krait__error_set(err, KRAIT_EINVAL, 0, "export '%s' is not a function", name);
+        *ret_func = desc->exports[i].index;
+        return KRAIT_OK;
+    }
+    return krait__error_set(err, KRAIT_ENOTFOUND, 0, "the module exports no function '%s'", name);
+}
+
+const krait_type_desc *
+krait__instance_func_type(const krait_instance *instance, uint32_t func)
+{
+    const krait_module_desc *desc = instance->module->desc;
+
+    return &desc->types[desc->funcs[func].type];
+}
+
+krait_trap
+krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code)
+{
+    ctx->instance->exit_code = exit_code;
+    return KRAIT_TRAP_EXIT;
+}

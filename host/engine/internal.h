@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the engine share: stores, modules, instances, guest stacks
+ * and activations.  Not for other layers.
+ *
+ * A store is a set of instances that can reach each other.  Canonical type
+ * numbers are equal for equal types within a store.  A store is used by one
+ * thread at a time; stores share nothing that can be written.
+ */
+#ifndef KRAIT_ENGINE_INTERNAL_H
+#define KRAIT_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+
+/* Most program counters that a trap records. */
+#define KRAIT_BACKTRACE_MAX 48
+
+/* Native stack for one guest thread, in one mapping, low addresses first:
+ * guard (never accessible) | reserve (opened only while a trap is handled) |
+ * usable, grows down from `top`. */
+typedef struct krait_stack {
+    uint8_t *map;
+    size_t map_size;
+    uint8_t *guard;
+    uint8_t *reserve;
+    uint8_t *usable;
+    uint8_t *top;
+    uint8_t *signal_stack;
+    size_t signal_stack_size;
+    bool reserve_open;
+} krait_stack;
+
+krait_status krait__stack_open(krait_stack *stack, size_t size, krait_error *err);
+void krait__stack_close(krait_stack *stack);
+void krait__stack_reserve_open(krait_stack *stack);  /* async-signal-safe */
+void krait__stack_reserve_close(krait_stack *stack);
+
+/* switch_*.S: calls fn(arg) on the stack that ends at `top` and returns 0, or
+ * the value given to krait__stack_unwind, which abandons everything above. */
+int krait__stack_enter(void **save, void *top, void (*fn)(void *), void *arg);
+void krait__stack_unwind(void **save, int value) __attribute__((noreturn));
+/* Where a faulting thread goes on: see signals.c. */
+void krait__fault_landing(void);
+
+/* A canonical type: parameters and results as strings of value types. */
+typedef struct krait_canon {
+    const uint8_t *params;
+    const uint8_t *results;
+    uint32_t param_count;
+    uint32_t result_count;
+} krait_canon;
+
+/* A memory, table or global that instances may share. */
+typedef struct krait_memory_object {
+    krait_memory memory;
+    struct krait_memory_object *next; /* in the store */
+} krait_memory_object;
+
+typedef struct krait_table_object {
+    krait_table table;
+    struct krait_table_object *next; /* in the store */
+} krait_table_object;
+
+typedef struct krait_store {
+    krait_canon *types; /* number n is at index n - 1 */
+    size_t type_count;
+    size_t type_capacity;
+    krait_memory_object *memories; /* all of the store's, for the fault handler */
+    struct krait_table_object *tables;
+    uint32_t references;
+} krait_store;
+
+krait_status krait__store_new(krait_store **ret_store, krait_error *err);
+void krait__store_release(krait_store *store);
+krait_status krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *ret_number,
+                                 krait_error *err);
+
+krait_status krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages,
+                                uint64_t limit_bytes, krait_memory **ret_memory, krait_error *err);
+/* UINT32_MAX when refused, else the old size in pages. */
+uint32_t krait__memory_grow(krait_memory *memory, uint32_t pages);
+/* The memory whose reservation holds the address, or NULL; async-signal-safe. */
+const krait_memory *krait__store_memory_at(const krait_store *store, uintptr_t address);
+
+krait_status krait__table_open(krait_store *store, const krait_limits_desc *limits,
+                               krait_table **ret_table, krait_error *err);
+void krait__table_close(krait_table *table);
+int krait__table_resize(krait_table *table, uint32_t size); /* -1 when refused */
+void krait__table_put(krait_table *table, uint32_t index, const void *ref);
+
+struct krait_module {
+    void *handle;
+    const krait_module_desc *desc;
+    char *path;
+    uint32_t references; /* instances that live */
+};
+
+/* Puts "NAME+OFFSET" for a program counter into `text`; NAME is the wasm name.
+ * False when the address is not in the module. */
+bool krait__module_symbol(const krait_module *module, uintptr_t address, char *text, size_t size);
+
+/* One call from the host into the guest. */
+typedef struct krait_activation {
+    void *save; /* native stack pointer of the caller, for unwinding */
+    struct krait_activation *previous;
+    krait_instance *instance;
+    krait_stack *stack;
+    krait_trap trap;
+    bool trapping;
+    bool fault_known;
+    uint64_t fault_address;
+    uint32_t pc_count;
+    uintptr_t pcs[KRAIT_BACKTRACE_MAX];
+} krait_activation;
+
+/* The activation that runs on this thread, or NULL. */
+krait_activation *krait__activation(void);
+void krait__activation_set(krait_activation *activation);
+
+/* Ends guest code: records the trap and unwinds.  On the guest's stack only. */
+void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
+
+struct krait_instance {
+    krait_ctx ctx;
+    krait_thread thread;
+    krait_store *store;
+    krait_module *module;
+    krait_stack stack;
+    uint32_t exit_code;
+    bool running;
+    uint32_t memory_total;
+    uint32_t table_total;
+    uint32_t global_total;
+    uint32_t func_import_total;
+    uint32_t global_import_total;
+    uint32_t memory_import_total;
+    uint32_t table_import_total;
+    bool *data_dropped;
+    bool *elem_dropped;
+    krait_memory **memories;
+    krait_table **tables;
+    krait_cell *globals;
+    krait_cell **global_imports;
+    krait_import *imports;
+    krait_func *funcs;
+    uint32_t *types;
+};
+
+extern const krait_runtime krait__runtime;
+
+/* The value of a constant expression in this instance. */
+krait_cell krait__const_value(const krait_instance *instance, const krait_const_desc *constant);
+/* Where global `index` lives. */
+krait_cell *krait__global_cell(krait_instance *instance, uint32_t index);
+
+/* table.init without the trap: -1 when out of bounds. */
+int krait__table_init(krait_instance *instance, uint32_t table, uint32_t segment, uint32_t to,
+                      uint32_t from, uint32_t count);
+/* memory.init without the trap: -1 when out of bounds. */
+int krait__memory_init(krait_instance *instance, uint32_t memory, uint32_t segment, uint32_t to,
+                       uint32_t from, uint32_t count);
+
+#endif /* KRAIT_ENGINE_INTERNAL_H */

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resolving the imports of an instance: WebAssembly 2.0 section 4.5.4, external
+ * typing.  Host functions come first, then the exports of linked instances.
+ */
+#include "engine/link.h"
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Names that could not be resolved, for one error message. */
+typedef struct missing_list {
+    char text[KRAIT_ERROR_TEXT_SIZE - 64];
+    size_t used;
+    unsigned count;
+} missing_list;
+
+static void
+missing_add(missing_list *missing, const krait_import_desc *import, const char *why)
+{
+    int added = snprintf(missing->text + missing->used, sizeof(missing->text) - missing->used,
+                         "%s%s.%s%s", missing->count != 0 ? ", " : "", import->module, import->name,
+                         why);
+
+    if (added > 0 && (size_t)added < sizeof(missing->text) - missing->used)
+        missing->used += (size_t)added;
+    else
+        missing->text[missing->used] = '\0';
+    missing->count++;
+}
+
+static uint8_t
+letter_type(char letter)
+{
+    switch (letter) {
+    case 'i':
+        return KRAIT_I32;
+    case 'I':
+        return KRAIT_I64;
+    case 'f':
+        return KRAIT_F32;
+    default:
+        return KRAIT_F64;
+    }
+}
+
+static bool
+letters_match(const char *letters, const uint8_t *types, uint32_t count)
+{
+    uint32_t i;
+
+    if (strlen(letters) != count)
+        return false;
+    for (i = 0; i < count; i++) {
+        if (letter_type(letters[i]) != types[i])
+            return false;
+    }
+    return true;
+}
+
+/* 1 found, 0 not there, -1 there with another type. */
+static int
+find_host(const krait_instance *instance, const krait_instance_options *options,
+          const krait_import_desc *import, krait_import *ret)
+{
+    const krait_type_desc *type = &instance->module->desc->types[import->type];
+    size_t i;
+
+    for (i = 0; i < options->import_count; i++) {
+        const krait_host_import *host = &options->imports[i];
+
+        if (strcmp(host->name, import->name) != 0 || strcmp(host->module, import->module) != 0)
+            continue;
+        if (!letters_match(host->params, type->params, type->param_count) ||
+            !letters_match(host->results, type->results, type->result_count))
+            return -1;
+        ret->host = host->fn;
+        ret->env = options->env;
+        return 1;
+    }
+    return 0;
+}
+
+static const krait_export_desc *
+find_export(const krait_instance_options *options, const krait_import_desc *import,
+            krait_instance **ret_from)
+{
+    size_t i;
+    uint32_t j;
+
+    for (i = 0; i < options->link_count; i++) {
+        const krait_module_desc *desc = options->links[i].instance->module->desc;
+
+        if (strcmp(options->links[i].module, import->module) != 0)
+            continue;
+        for (j = 0; j < desc->export_count; j++) {
+            if (strcmp(desc->exports[j].name, import->name) == 0) {
+                *ret_from = options->links[i].instance;
+                return &desc->exports[j];
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *
+link_func(krait_instance *instance, const krait_instance_options *options,
+          const krait_import_desc *import, uint32_t index)
+{
+    krait_instance *from = NULL;
+    int found = find_host(instance, options, import, &instance->imports[index]);
+    const krait_export_desc *export;
+    const krait_func *func;
+
+    if (found != 0)
+        return found > 0 ? NULL : " (of another type)";
+    export = find_export(options, import, &from);
+    if (export == NULL)
+        return "";
+    if (export->kind != KRAIT_KIND_FUNC)
+        return " (not a function)";
+    func = &from->funcs[export->index];
+    if (func->type != instance->types[import->type])
+        return " (of another type)";
+    instance->imports[index].code = func->code;
+    instance->imports[index].instance = func->instance;
+    return NULL;
+}
+
+static const char *
+link_table(krait_instance *instance, const krait_import_desc *import, krait_instance *from,
+           const krait_export_desc *export, uint32_t index)
+{
+    krait_table *table;
+
+    if (export->kind != KRAIT_KIND_TABLE)
+        return " (not a table)";
+    table = from->tables[export->index];
+    if (table->type != import->limits.type || table->size < import->limits.min ||
+        (import->limits.max != UINT64_MAX && table->declared_max > import->limits.max))
+        return " (of another size or type)";
+    instance->tables[index] = table;
+    return NULL;
+}
+
+static const char *
+link_memory(krait_instance *instance, const krait_import_desc *import, krait_instance *from,
+            const krait_export_desc *export, uint32_t index)
+{
+    krait_memory *memory;
+
+    if (export->kind != KRAIT_KIND_MEMORY)
+        return " (not a memory)";
+    memory = from->memories[export->index];
+    if (memory->size / KRAIT_PAGE_SIZE < import->limits.min ||
+        (import->limits.max != UINT64_MAX && memory->declared_max > import->limits.max))
+        return " (of another size)";
+    instance->memories[index] = memory;
+    return NULL;
+}
+
+/* The type of a global as its instance declares it. */
+static void
+global_type(const krait_instance *instance, uint32_t index, uint8_t *ret_type, uint8_t *ret_mutable)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    uint32_t i;
+
+    if (index >= instance->global_import_total) {
+        *ret_type = desc->globals[index - instance->global_import_total].type;
+        *ret_mutable = desc->globals[index - instance->global_import_total].is_mutable;
+        return;
+    }
+    for (i = 0; i < desc->import_count; i++) {
+        if (desc->imports[i].kind == KRAIT_KIND_GLOBAL && index-- == 0) {
+            *ret_type = desc->imports[i].value_type;
+            *ret_mutable = desc->imports[i].is_mutable;
+            return;
+        }
+    }
+}
+
+static const char *
+link_global(krait_instance *instance, const krait_import_desc *import, krait_instance *from,
+            const krait_export_desc *export, uint32_t index)
+{
+    uint8_t type = 0;
+    uint8_t is_mutable = 0;
+
+    if (export->kind != KRAIT_KIND_GLOBAL)
+        return " (not a global)";
+    global_type(from, export->index, &type, &is_mutable);
+    if (type != import->value_type || is_mutable != import->is_mutable)
+        return " (of another type)";
+    instance->global_imports[index] = krait__global_cell(from, export->index);
+    return NULL;
+}
+
+/* NULL when linked, else what is wrong with it. */
+static const char *
+link_object(krait_instance *instance, const krait_instance_options *options,
+            const krait_import_desc *import, uint32_t index)
+{
+    krait_instance *from = NULL;
+    const krait_export_desc *export = find_export(options, import, &from);
+
+    if (export == NULL)
+        return "";
+    if (import->kind == KRAIT_KIND_TABLE)
+        return link_table(instance, import, from, export, index);
+    if (import->kind == KRAIT_KIND_MEMORY)
+        return link_memory(instance, import, from, export, index);
+    return link_global(instance, import, from, export, index);
+}
+
+krait_status
+krait__link(krait_instance *instance, const krait_instance_options *options, krait_error *err)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    uint32_t next[4] = {0, 0, 0, 0};
+    missing_list missing = {.used = 0};
+    uint32_t i;
+
+    for (i = 0; i < desc->import_count; i++) {
+        const krait_import_desc *import = &desc->imports[i];
+        uint32_t index = next[import->kind & 3]++;
+        const char *why;
+
+        if (import->kind == KRAIT_KIND_FUNC)
+            why = link_func(instance, options, import, index);
+        else
+            why = link_object(instance, options, import, index);
+        if (why != NULL)
+            missing_add(&missing, import, why);
+    }
+    if (missing.count != 0)
+        return krait__error_set(err, KRAIT_ENOTFOUND, 0, "the module needs %u missing import%s: %s",
+                                missing.count, missing.count == 1 ? "" : "s", missing.text);
+    return KRAIT_OK;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Linear memories: WebAssembly 2.0 sections 4.2.8 and 4.5.3.
+ *
+ * Each one reserves KRAIT_MEMORY_RESERVATION bytes of address space without
+ * access; growing opens pages in place, so the base never moves and translated
+ * code needs no bounds checks: any index plus any static offset that is not in
+ * use faults.
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+/* Most pages that 32-bit indices reach. */
+#define MAX_PAGES UINT64_C(65536)
+
+static uint64_t
+max_bytes(uint64_t max_pages, uint64_t limit_bytes)
+{
+    uint64_t bytes = (max_pages < MAX_PAGES ? max_pages : MAX_PAGES) * KRAIT_PAGE_SIZE;
+
+    if (limit_bytes != 0 && limit_bytes < bytes)
+        bytes = limit_bytes / KRAIT_PAGE_SIZE * KRAIT_PAGE_SIZE;
+    return bytes;
+}
+
+krait_status
+krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages, uint64_t limit_bytes,
+                   krait_memory **ret_memory, krait_error *err)
+{
+    uint64_t size = min_pages * KRAIT_PAGE_SIZE;
+    uint64_t max = max_bytes(max_pages, limit_bytes);
+    krait_memory_object *object;
+    uint8_t *base;
+
+    if (min_pages > MAX_PAGES || size > max)
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the module needs %llu bytes of memory at start, the limit is %llu",
+                                (unsigned long long)size, (unsigned long long)max);
+    object = krait__calloc(1, sizeof(*object));
+    if (object == NULL)
+        return krait__error_nomem(err);
+    base = mmap(NULL, KRAIT_MEMORY_RESERVATION, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) {
+        krait__free(object);
+        return krait__error_set(err, KRAIT_ENOMEM, errno,
+                                "cannot reserve 8 GiB of address space for a linear memory");
+    }
+    if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0) {
+        krait__error_set(err, KRAIT_ENOMEM, errno, "cannot use %llu bytes of memory",
+                         (unsigned long long)size);
+        munmap(base, KRAIT_MEMORY_RESERVATION);
+        krait__free(object);
+        return KRAIT_ENOMEM;
+    }
+    object->memory.base = base;
+    object->memory.size = size;
+    object->memory.max = max;
+    object->memory.declared_max = max_pages;
+    object->next = store->memories;
+    store->memories = object;
+    *ret_memory = &object->memory;
+    return KRAIT_OK;
+}
+
+uint32_t
+krait__memory_grow(krait_memory *memory, uint32_t pages)
+{
+    uint64_t old = memory->size;
+    uint64_t extra = (uint64_t)pages * KRAIT_PAGE_SIZE;
+
+    if (extra > memory->max - old)
+        return UINT32_MAX;
+    if (extra != 0 && mprotect(memory->base + old, extra, PROT_READ | PROT_WRITE) != 0)
+        return UINT32_MAX;
+    memory->size = old + extra;
+    return (uint32_t)(old / KRAIT_PAGE_SIZE);
+}
+
+const krait_memory *
+krait__store_memory_at(const krait_store *store, uintptr_t address)
+{
+    const krait_memory_object *object;
+
+    for (object = store->memories; object != NULL; object = object->next) {
+        uintptr_t base = (uintptr_t)object->memory.base;
+
+        if (address >= base && address - base < KRAIT_MEMORY_RESERVATION)
+            return &object->memory;
+    }
+    return NULL;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What translated code asks of the engine: krait_runtime of abi.h.
+ *
+ * WebAssembly 2.0 sections 4.4.5 (references), 4.4.6 (tables), 4.4.7 (memory).
+ * All bounds are checked before anything changes.
+ */
+#include "engine/internal.h"
+
+#include <string.h>
+
+static krait_ctx *
+runtime_enter(krait_ctx *ctx, krait_instance *callee)
+{
+    /* One guest thread per instance so far: its context is the only one.  The
+     * thread state is the caller's, whoever runs the native stack. */
+    callee->ctx.thread = ctx->thread;
+    return &callee->ctx;
+}
+
+static uint32_t
+runtime_memory_grow(krait_ctx *ctx, uint32_t memory, uint32_t pages)
+{
+    return krait__memory_grow(ctx->instance->memories[memory], pages);
+}
+
+int
+krait__memory_init(krait_instance *instance, uint32_t memory, uint32_t segment, uint32_t to,
+                   uint32_t from, uint32_t count)
+{
+    const krait_data_desc *data = &instance->module->desc->datas[segment];
+    krait_memory *target = instance->memories[memory];
+    uint32_t size = instance->data_dropped[segment] ? 0 : data->size;
+
+    if ((uint64_t)from + count > size || (uint64_t)to + count > target->size)
+        return -1;
+    if (count != 0)
+        memcpy(target->base + to, data->bytes + from, count);
+    return 0;
+}
+
+static void
+runtime_memory_init(krait_ctx *ctx, uint32_t memory, uint32_t segment, uint32_t to, uint32_t from,
+                    uint32_t count)
+{
+    if (krait__memory_init(ctx->instance, memory, segment, to, from, count) != 0)
+        krait__trap_raise(ctx, KRAIT_TRAP_MEMORY);
+}
+
+static void
+runtime_data_drop(krait_ctx *ctx, uint32_t segment)
+{
+    ctx->instance->data_dropped[segment] = true;
+}
+
+static uint32_t
+runtime_table_grow(krait_ctx *ctx, uint32_t table, const void *ref, uint32_t count)
+{
+    krait_table *target = ctx->instance->tables[table];
+    uint32_t old = target->size;
+    uint32_t i;
+
+    if (count > target->max - old)
+        return UINT32_MAX;
+    for (i = 0; i < count; i++)
+        krait__table_put(target, old + i, ref);
+    return krait__table_resize(target, old + count) == 0 ? old : UINT32_MAX;
+}
+
+static void
+runtime_table_set(krait_ctx *ctx, uint32_t table, uint32_t index, const void *ref)
+{
+    krait_table *target = ctx->instance->tables[table];
+
+    if (index >= target->size)
+        krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+    krait__table_put(target, index, ref);
+}
+
+static const void *
+runtime_table_get(krait_ctx *ctx, uint32_t table, uint32_t index)
+{
+    const krait_table *target = ctx->instance->tables[table];
+
+    if (index >= target->size)
+        krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+    return target->entries[index].ref;
+}
+
+static void
+runtime_table_fill(krait_ctx *ctx, uint32_t table, uint32_t to, const void *ref, uint32_t count)
+{
+    krait_table *target = ctx->instance->tables[table];
+    uint32_t i;
+
+    if ((uint64_t)to + count > target->size)
+        krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+    for (i = 0; i < count; i++)
+        krait__table_put(target, to + i, ref);
+}
+
+static void
+runtime_table_copy(krait_ctx *ctx, uint32_t to_table, uint32_t from_table, uint32_t to,
+                   uint32_t from, uint32_t count)
+{
+    krait_table *target = ctx->instance->tables[to_table];
+    const krait_table *source = ctx->instance->tables[from_table];
+
+    if ((uint64_t)to + count > target->size || (uint64_t)from + count > source->size)
+        krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+    if (count != 0)
+        memmove(&target->entries[to], &source->entries[from], count * sizeof(*target->entries));
+}
+
+int
+krait__table_init(krait_instance *instance, uint32_t table, uint32_t segment, uint32_t to,
+                  uint32_t from, uint32_t count)
+{
+    const krait_elem_desc *elem = &instance->module->desc->elems[segment];
+    krait_table *target = instance->tables[table];
+    uint32_t size = instance->elem_dropped[segment] ? 0 : elem->count;
+    uint32_t i;
+
+    if ((uint64_t)from + count > size || (uint64_t)to + count > target->size)
+        return -1;
+    for (i = 0; i < count; i++) {
+        krait_cell value = krait__const_value(instance, &elem->items[from + i]);
+
+        krait__table_put(target, to + i,
+                         elem->type == KRAIT_FUNCREF ? (const void *)value.func : value.ext);
+    }
+    return 0;
+}
+
+static void
+runtime_table_init(krait_ctx *ctx, uint32_t table, uint32_t segment, uint32_t to, uint32_t from,
+                   uint32_t count)
+{
+    if (krait__table_init(ctx->instance, table, segment, to, from, count) != 0)
+        krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+}
+
+static void
+runtime_elem_drop(krait_ctx *ctx, uint32_t segment)
+{
+    ctx->instance->elem_dropped[segment] = true;
+}
+
+const krait_runtime krait__runtime = {
+    .trap = krait__trap_raise,
+    .enter = runtime_enter,
+    .memory_grow = runtime_memory_grow,
+    .memory_init = runtime_memory_init,
+    .data_drop = runtime_data_drop,
+    .table_grow = runtime_table_grow,
+    .table_set = runtime_table_set,
+    .table_get = runtime_table_get,
+    .table_fill = runtime_table_fill,
+    .table_copy = runtime_table_copy,
+    .table_init = runtime_table_init,
+    .elem_drop = runtime_elem_drop,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Faults of guest code become traps; all others go where they went before.
+ *
+ * A fault is a trap only when this thread runs guest code (an activation, and
+ * no host function in progress) and the address lies in a memory reservation
+ * of its store or in the guard or reserve of its stack.  The handler changes
+ * only the interrupted context: the thread goes on in fault_land() on the
+ * guest's stack, outside the signal handler, with a normal signal mask.
+ */
+#include "base/error.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+/* Process-wide by nature: what was installed before us. */
+static struct sigaction previous_segv;
+static struct sigaction previous_bus;
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static int install_errno;
+
+/* Frame of the landing must not be where the guest's red zone was in use by
+ * nothing that matters: the function is never resumed, so it may be. */
+static void __attribute__((noreturn))
+fault_land(void)
+{
+    krait_activation *activation = krait__activation();
+
+    krait__trap_raise(&activation->instance->ctx, activation->trap);
+}
+
+#if defined(__x86_64__)
+static uintptr_t
+context_sp(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+}
+
+/* Makes the thread go on as if the faulting instruction had called fault_land. */
+static void
+context_redirect(ucontext_t *context)
+{
+    uintptr_t sp = ((uintptr_t)context->uc_mcontext.gregs[REG_RSP] & ~(uintptr_t)15) - 8;
+
+    /* One past the faulting instruction's first byte: unwinders look up the
+     * address before a return address. */
+    *(uintptr_t *)sp = (uintptr_t)context->uc_mcontext.gregs[REG_RIP] + 1;
+    context->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)fault_land;
+}
+#elif defined(__aarch64__)
+static uintptr_t
+context_sp(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.sp;
+}
+
+static void
+context_redirect(ucontext_t *context)
+{
+    context->uc_mcontext.regs[30] = context->uc_mcontext.pc + 4;
+    context->uc_mcontext.sp &= ~(uintptr_t)15;
+    context->uc_mcontext.pc = (uintptr_t)fault_land;
+}
+#else
+#error "the engine knows x86-64 and aarch64"
+#endif
+
+/* A guest's own stack grows down to address 0 and wraps: an access just above
+ * or below the stack pointer, outside of the memory. */
+static bool
+is_shadow_overflow(const krait_ctx *ctx, uint64_t offset, uint64_t memory_size)
+{
+    uint32_t sp = ctx->thread_globals[0].i32;
+    uint32_t distance = (uint32_t)offset - sp;
+
+    return offset >= memory_size && sp > memory_size &&
+           (distance < 1u << 24 || distance > UINT32_MAX - (1u << 24));
+}
+
+static bool
+classify(krait_activation *activation, uintptr_t address)
+{
+    krait_stack *stack = activation->stack;
+    const krait_memory *memory;
+
+    if (address >= (uintptr_t)stack->guard && address < (uintptr_t)stack->usable) {
+        krait__stack_reserve_open(stack);
+        activation->trap = KRAIT_TRAP_STACK;
+        return stack->reserve_open;
+    }
+    memory = krait__store_memory_at(activation->instance->store, address);
+    if (memory == NULL)
+        return false;
+    activation->fault_known = true;
+    activation->fault_address = address - (uintptr_t)memory->base;
+    activation->trap =
+        is_shadow_overflow(&activation->instance->ctx, activation->fault_address, memory->size)
+            ? KRAIT_TRAP_SHADOW_STACK
+            : KRAIT_TRAP_MEMORY;
+    return true;
+}
+
+/* True when the fault was the guest's and the thread goes on as a trap. */
+static bool
+handle_guest_fault(siginfo_t *info, ucontext_t *context)
+{
+    krait_activation *activation = krait__activation();
+    uintptr_t sp;
+
+    if (activation == NULL || activation->trapping || info->si_code <= 0 ||
+        activation->instance->thread.in_host != 0)
+        return false;
+    sp = context_sp(context);
+    if (sp < (uintptr_t)activation->stack->guard || sp > (uintptr_t)activation->stack->top)
+        return false;
+    if (!classify(activation, (uintptr_t)info->si_addr))
+        return false;
+    /* A large frame may have moved the stack pointer below the reserve. */
+    if (sp < (uintptr_t)activation->stack->reserve + 4096)
+        return false;
+    context_redirect(context);
+    return true;
+}
+
+static void
+chain(const struct sigaction *previous, int number, siginfo_t *info, void *context)
+{
+    if ((previous->sa_flags & SA_SIGINFO) != 0) {
+        previous->sa_sigaction(number, info, context);
+    } else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN) {
+        /* The instruction faults again, without us. */
+        struct sigaction standard;
+
+        memset(&standard, 0, sizeof(standard));
+        standard.sa_handler = SIG_DFL;
+        sigaction(number, &standard, NULL);
+    } else {
+        previous->sa_handler(number);
+    }
+}
+
+static void
+on_fault(int number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+
+    if (!handle_guest_fault(info, context))
+        chain(number == SIGBUS ? &previous_bus : &previous_segv, number, info, context);
+    errno = saved;
+}
+
+static void
+install(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGSEGV, &action, &previous_segv) != 0 ||
+        sigaction(SIGBUS, &action, &previous_bus) != 0)
+        install_errno = errno;
+}
+
+krait_status
+krait__signals_install(krait_error *err)
+{
+    pthread_once(&install_once, install);
+    if (install_errno != 0)
+        return krait__error_set(err, KRAIT_EIO, install_errno, "cannot install a fault handler");
+    return KRAIT_OK;
+}

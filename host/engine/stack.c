@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Native stacks for guest code.
+ *
+ * One mapping holds, from low to high addresses: a signal stack, the guard, the
+ * reserve and the usable stack.  Translated code probes every page of a large
+ * frame (-fstack-clash-protection), so it meets the guard or the reserve and
+ * cannot jump over them.  The reserve is opened for the short time in which a
+ * trap is handled on an exhausted stack.
+ */
+#include "base/error.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    SIGNAL_STACK_SIZE = 64 * 1024,
+    GUARD_SIZE = 64 * 1024,
+    RESERVE_SIZE = 256 * 1024,
+    DEFAULT_STACK_SIZE = 64 * 1024 * 1024,
+    MIN_STACK_SIZE = 2 * KRAIT_HOST_HEADROOM
+};
+
+static size_t
+round_to_page(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    return (size + page - 1) / page * page;
+}
+
+krait_status
+krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
+{
+    size_t usable = round_to_page(size != 0 ? size : DEFAULT_STACK_SIZE);
+    size_t total;
+    uint8_t *map;
+
+    if (usable < MIN_STACK_SIZE)
+        usable = MIN_STACK_SIZE;
+    total = (size_t)SIGNAL_STACK_SIZE + GUARD_SIZE + RESERVE_SIZE + usable;
+    if (total < usable)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "stack size %zu is too large", size);
+    map = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED)
+        return krait__error_set(err, KRAIT_ENOMEM, errno, "cannot reserve a stack of %zu bytes",
+                                usable);
+    memset(stack, 0, sizeof(*stack));
+    stack->map = map;
+    stack->map_size = total;
+    stack->signal_stack = map;
+    stack->signal_stack_size = SIGNAL_STACK_SIZE;
+    stack->guard = map + SIGNAL_STACK_SIZE;
+    stack->reserve = stack->guard + GUARD_SIZE;
+    stack->usable = stack->reserve + RESERVE_SIZE;
+    stack->top = map + total;
+    if (mprotect(map, SIGNAL_STACK_SIZE, PROT_READ | PROT_WRITE) != 0 ||
+        mprotect(stack->usable, usable, PROT_READ | PROT_WRITE) != 0) {
+        krait__error_set(err, KRAIT_ENOMEM, errno, "cannot make a stack of %zu bytes", usable);
+        munmap(map, total);
+        stack->map = NULL;
+        return KRAIT_ENOMEM;
+    }
+    return KRAIT_OK;
+}
+
+void
+krait__stack_close(krait_stack *stack)
+{
+    if (stack->map != NULL)
+        munmap(stack->map, stack->map_size);
+    stack->map = NULL;
+}
+
+void
+krait__stack_reserve_open(krait_stack *stack)
+{
+    if (!stack->reserve_open)
+        stack->reserve_open = mprotect(stack->reserve, RESERVE_SIZE, PROT_READ | PROT_WRITE) == 0;
+}
+
+void
+krait__stack_reserve_close(krait_stack *stack)
+{
+    if (stack->reserve_open)
+        (void)mprotect(stack->reserve, RESERVE_SIZE, PROT_NONE);
+    stack->reserve_open = false;
+}

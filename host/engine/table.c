@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tables that are not private to the code: WebAssembly 2.0 section 4.2.7.
+ *
+ * Entries are reserved in place (up to TABLE_RESERVE or the declared maximum)
+ * and never move, so that another thread may call through the table while it
+ * grows.  Null entries have type 0 and no code.
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+/* Entries reserved for a table that declares no smaller maximum. */
+#define TABLE_RESERVE UINT64_C(10000000)
+
+static size_t
+table_bytes(uint32_t max)
+{
+    return (size_t)(max != 0 ? max : 1) * sizeof(krait_table_entry);
+}
+
+krait_status
+krait__table_open(krait_store *store, const krait_limits_desc *limits, krait_table **ret_table,
+                  krait_error *err)
+{
+    uint64_t reserve = limits->max < TABLE_RESERVE ? limits->max : TABLE_RESERVE;
+    krait_table_object *object;
+    void *entries;
+
+    if (limits->min > reserve)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "a table of %llu entries is too large",
+                                (unsigned long long)limits->min);
+    object = krait__calloc(1, sizeof(*object));
+    if (object == NULL)
+        return krait__error_nomem(err);
+    /* Fresh pages are zero, and a zero entry is a null reference. */
+    entries = mmap(NULL, table_bytes((uint32_t)reserve), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (entries == MAP_FAILED) {
+        krait__free(object);
+        return krait__error_set(err, KRAIT_ENOMEM, errno, "cannot reserve a table of %llu entries",
+                                (unsigned long long)reserve);
+    }
+    object->table.entries = entries;
+    object->table.size = (uint32_t)limits->min;
+    object->table.max = (uint32_t)reserve;
+    object->table.type = limits->type;
+    object->table.declared_max = limits->max;
+    object->next = store->tables;
+    store->tables = object;
+    *ret_table = &object->table;
+    return KRAIT_OK;
+}
+
+void
+krait__table_close(krait_table *table)
+{
+    munmap(table->entries, table_bytes(table->max));
+}
+
+int
+krait__table_resize(krait_table *table, uint32_t size)
+{
+    if (size > table->max || size < table->size)
+        return -1;
+    table->size = size;
+    return 0;
+}
+
+void
+krait__table_put(krait_table *table, uint32_t index, const void *ref)
+{
+    krait_table_entry entry = {.ref = ref};
+
+    if (table->type == KRAIT_FUNCREF && ref != NULL) {
+        const krait_func *func = ref;
+
+        entry.code = func->code;
+        entry.instance = func->instance;
+        entry.type = func->type;
+    }
+    table->entries[index] = entry;
+}
