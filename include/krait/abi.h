@@ -235,8 +235,10 @@ typedef struct krait_global_desc {
 } krait_global_desc;
 
 typedef struct krait_import_desc {
-    const char *module; /* UTF-8; names with a NUL inside are refused by the translator */
+    const char *module; /* UTF-8, with a NUL after the last byte */
     const char *name;
+    uint32_t module_size; /* in bytes: a name may hold a NUL, so sizes count too */
+    uint32_t name_size;
     uint8_t kind;
     uint32_t type;            /* functions: index in types */
     krait_limits_desc limits; /* tables and memories */
@@ -245,7 +247,8 @@ typedef struct krait_import_desc {
 } krait_import_desc;
 
 typedef struct krait_export_desc {
-    const char *name;
+    const char *name; /* as in krait_import_desc */
+    uint32_t name_size;
     uint8_t kind;
     uint32_t index; /* functions: in funcs[]; others: in the index space of the kind */
 } krait_export_desc;
