@@ -121,23 +121,23 @@ check_skip(const char *file, int line, const char *why)
 #define CHECK_INT(found, want)  check_int((found), (want), __FILE__, __LINE__, #found " == " #want)
 #define CHECK_UINT(found, want) check_uint((found), (want), __FILE__, __LINE__, #found " == " #want)
 #define CHECK_STR(found, want)  check_str((found), (want), __FILE__, __LINE__, #found " is " #want)
-#define CHECK_HAS(text, part) \
+#define CHECK_HAS(text, part)                                                                      \
     check_contains((text), (part), __FILE__, __LINE__, #text " contains " #part)
-#define CHECK_MEM(found, want, size) \
+#define CHECK_MEM(found, want, size)                                                               \
     check_mem((found), (want), (size), __FILE__, __LINE__, #found " is " #want)
 
 /* Report, and leave the case (a function without result) when it did not hold. */
-#define REQUIRE(cond)     \
-    do {                  \
-        if (!CHECK(cond)) \
-            return;       \
+#define REQUIRE(cond)                                                                              \
+    do {                                                                                           \
+        if (!CHECK(cond))                                                                          \
+            return;                                                                                \
     } while (0)
 
 /* Leave the case: it cannot run here, and the text says why. */
-#define CHECK_SKIP(why)                        \
-    do {                                       \
-        check_skip(__FILE__, __LINE__, (why)); \
-        return;                                \
+#define CHECK_SKIP(why)                                                                            \
+    do {                                                                                           \
+        check_skip(__FILE__, __LINE__, (why));                                                     \
+        return;                                                                                    \
     } while (0)
 
 #define CHECK_CASE(function) {#function, function}
@@ -182,11 +182,11 @@ check_main(const struct check_case *cases, size_t count, int argc, char **argv)
     return worst;
 }
 
-#define CHECK_MAIN(...)                                                                         \
-    int main(int argc, char **argv)                                                             \
-    {                                                                                           \
-        static const struct check_case check_cases[] = {__VA_ARGS__};                           \
-        return check_main(check_cases, sizeof check_cases / sizeof check_cases[0], argc, argv); \
+#define CHECK_MAIN(...)                                                                            \
+    int main(int argc, char **argv)                                                                \
+    {                                                                                              \
+        static const struct check_case check_cases[] = {__VA_ARGS__};                              \
+        return check_main(check_cases, sizeof check_cases / sizeof check_cases[0], argc, argv);    \
     }
 
 #endif
