@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * krait_config of krait.h: a list of wishes; nothing is opened or checked on
+ * the host before krait_sandbox_new().
+ */
+#include "api/internal.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <string.h>
+
+enum { MAX_STRINGS = 65536, MAX_GRANTS = 1024 };
+
+krait_status
+krait_config_new(krait_config **ret_config, krait_error *err)
+{
+    krait_config *config = krait__calloc(1, sizeof(*config));
+
+    if (config == NULL)
+        return krait__error_nomem(err);
+    *ret_config = config;
+    return KRAIT_OK;
+}
+
+static void
+strings_release(krait_strings *strings)
+{
+    size_t i;
+
+    for (i = 0; i < strings->count; i++)
+        krait__free(strings->items[i]);
+    krait__free(strings->items);
+}
+
+void
+krait_config_free(krait_config *config)
+{
+    size_t i;
+
+    if (config == NULL)
+        return;
+    strings_release(&config->args);
+    strings_release(&config->environ);
+    for (i = 0; i < config->grant_count; i++) {
+        krait__free(config->grants[i].host);
+        krait__free(config->grants[i].guest);
+    }
+    krait__free(config->grants);
+    krait__free(config);
+}
+
+/* Takes `text`, which may be NULL after a failed allocation. */
+static krait_status
+strings_take(krait_strings *strings, char *text, krait_error *err)
+{
+    if (strings->count >= MAX_STRINGS) {
+        krait__free(text);
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "more than %d strings", MAX_STRINGS);
+    }
+    if (text == NULL || krait__grow(&strings->items, strings->count, &strings->capacity,
+                                    sizeof(char *), MAX_STRINGS) != 0) {
+        krait__free(text);
+        return krait__error_nomem(err);
+    }
+    strings->items[strings->count++] = text;
+    return KRAIT_OK;
+}
+
+krait_status
+krait_config_add_arg(krait_config *config, const char *arg, krait_error *err)
+{
+    if (config == NULL || arg == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return strings_take(&config->args, krait__strdup(arg), err);
+}
+
+krait_status
+krait_config_add_env(krait_config *config, const char *name, const char *value, krait_error *err)
+{
+    size_t name_size;
+    size_t value_size;
+    char *text;
+    size_t i;
+
+    if (config == NULL || name == NULL || value == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (name[0] == '\0' || strchr(name, '=') != NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "bad name of an environment variable: '%s'",
+                                name);
+    name_size = strlen(name);
+    value_size = strlen(value) + 1;
+    text = krait__alloc(name_size + 1 + value_size);
+    if (text == NULL)
+        return krait__error_nomem(err);
+    memcpy(text, name, name_size);
+    text[name_size] = '=';
+    memcpy(text + name_size + 1, value, value_size);
+    for (i = 0; i < config->environ.count; i++) {
+        if (strncmp(config->environ.items[i], text, name_size + 1) == 0) {
+            krait__free(config->environ.items[i]);
+            config->environ.items[i] = text;
+            return KRAIT_OK;
+        }
+    }
+    return strings_take(&config->environ, text, err);
+}
+
+static krait_status
+add_grant(krait_config *config, const char *host, const char *guest, uint32_t flags, bool is_file,
+          krait_error *err)
+{
+    krait_grant grant = {.flags = flags, .is_file = is_file};
+    uint32_t known = is_file ? KRAIT_GRANT_RECORD_MISSES : KRAIT_GRANT_READ_ONLY;
+
+    if (config == NULL || host == NULL || guest == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (guest[0] != '/')
+        return krait__error_set(err, KRAIT_EINVAL, 0, "guest path '%s' is not absolute", guest);
+    if ((flags & ~known) != 0)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "unknown flag in %#x", flags);
+    if (config->grant_count >= MAX_GRANTS)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "more than %d grants", MAX_GRANTS);
+    grant.host = krait__strdup(host);
+    grant.guest = krait__strdup(guest);
+    if (grant.host == NULL || grant.guest == NULL ||
+        krait__grow(&config->grants, config->grant_count, &config->grant_capacity, sizeof(grant),
+                    MAX_GRANTS) != 0) {
+        krait__free(grant.host);
+        krait__free(grant.guest);
+        return krait__error_nomem(err);
+    }
+    config->grants[config->grant_count++] = grant;
+    return KRAIT_OK;
+}
+
+krait_status
+krait_config_add_dir(krait_config *config, const char *host, const char *guest, uint32_t flags,
+                     krait_error *err)
+{
+    return add_grant(config, host, guest, flags, false, err);
+}
+
+krait_status
+krait_config_add_file(krait_config *config, const char *host, const char *guest, uint32_t flags,
+                      krait_error *err)
+{
+    return add_grant(config, host, guest, flags, true, err);
+}
+
+void
+krait_config_set_memory_limit(krait_config *config, uint64_t bytes)
+{
+    config->memory_limit_bytes = bytes;
+}

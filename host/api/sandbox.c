@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * krait_sandbox of krait.h: one program with its files, descriptors and memory.
+ */
+#include "api/internal.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "vfs/vfs.h"
+#include "wasi/wasi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct krait_sandbox {
+    krait_vfs *vfs;
+    krait_wasi *wasi;
+    krait_instance *instance;
+    bool has_run;
+};
+
+static krait_status
+mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < config->grant_count; i++) {
+        const krait_grant *grant = &config->grants[i];
+        uint32_t flags = 0;
+        krait_status status;
+
+        if ((grant->flags & KRAIT_GRANT_READ_ONLY) != 0)
+            flags |= KRAIT_MOUNT_READ_ONLY;
+        if ((grant->flags & KRAIT_GRANT_RECORD_MISSES) != 0)
+            flags |= KRAIT_MOUNT_RECORD_MISSES;
+        status = grant->is_file
+                     ? krait__vfs_mount_file(vfs, grant->guest, grant->host, flags, err)
+                     : krait__vfs_mount_dir(vfs, grant->guest, grant->host, flags, err);
+        if (status != KRAIT_OK)
+            return status;
+    }
+    return KRAIT_OK;
+}
+
+static krait_status
+open_files(krait_sandbox *sandbox, const krait_config *config, krait_error *err)
+{
+    krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
+    krait_status status = krait__vfs_new(NULL, &sandbox->vfs, err);
+
+    if (status == KRAIT_OK)
+        status = krait__vfs_mount_devices(sandbox->vfs, err);
+    if (status == KRAIT_OK)
+        status = mount_grants(sandbox->vfs, config, err);
+    if (status != KRAIT_OK)
+        return status;
+    options.argc = config->args.count;
+    options.argv = (const char *const *)config->args.items;
+    options.envc = config->environ.count;
+    options.environ = (const char *const *)config->environ.items;
+    options.vfs = sandbox->vfs;
+    return krait__wasi_new(&options, &sandbox->wasi, err);
+}
+
+krait_status
+krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbox **ret_sandbox,
+                  krait_error *err)
+{
+    krait_instance_options options = {.memory_limit_bytes = 0};
+    krait_sandbox *sandbox;
+    krait_status status;
+
+    if (module == NULL || config == NULL || ret_sandbox == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    sandbox = krait__calloc(1, sizeof(*sandbox));
+    if (sandbox == NULL)
+        return krait__error_nomem(err);
+    status = open_files(sandbox, config, err);
+    if (status == KRAIT_OK) {
+        options.imports = krait__wasi_imports(&options.import_count);
+        options.env = sandbox->wasi;
+        options.memory_limit_bytes = config->memory_limit_bytes;
+        status = krait__instance_new(module, &options, &sandbox->instance, err);
+    }
+    if (status != KRAIT_OK) {
+        krait_sandbox_free(sandbox);
+        return status;
+    }
+    *ret_sandbox = sandbox;
+    return KRAIT_OK;
+}
+
+static void
+fill_result(const krait_outcome *outcome, krait_result *result)
+{
+    memset(result, 0, sizeof(*result));
+    if (outcome->trap == KRAIT_TRAP_NONE || outcome->trap == KRAIT_TRAP_EXIT) {
+        result->exit_code = outcome->exit_code;
+        return;
+    }
+    result->kind = KRAIT_RESULT_TRAPPED;
+    result->trap = outcome->trap;
+    if (outcome->fault_known)
+        snprintf(result->message, sizeof(result->message), "%s at address 0x%llx",
+                 krait__trap_text(outcome->trap), (unsigned long long)outcome->fault_address);
+    else
+        snprintf(result->message, sizeof(result->message), "%s", krait__trap_text(outcome->trap));
+    memcpy(result->backtrace, outcome->backtrace, sizeof(result->backtrace));
+}
+
+krait_status
+krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
+{
+    krait_outcome outcome;
+    krait_status status;
+    uint32_t start;
+
+    if (sandbox == NULL || ret_result == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (sandbox->has_run)
+        return krait__error_set(err, KRAIT_EBUSY, 0, "the sandbox ran before");
+    status = krait__instance_find(sandbox->instance, "_start", &start, err);
+    if (status != KRAIT_OK)
+        return status;
+    sandbox->has_run = true;
+    status = krait__instance_call(sandbox->instance, start, NULL, &outcome, err);
+    if (status == KRAIT_OK)
+        fill_result(&outcome, ret_result);
+    return status;
+}
+
+const char *
+krait_sandbox_missed(const krait_sandbox *sandbox, size_t index)
+{
+    return krait__vfs_missed(sandbox->vfs, index);
+}
+
+void
+krait_sandbox_free(krait_sandbox *sandbox)
+{
+    if (sandbox == NULL)
+        return;
+    krait__instance_free(sandbox->instance);
+    krait__wasi_free(sandbox->wasi);
+    krait__vfs_free(sandbox->vfs);
+    krait__free(sandbox);
+}
