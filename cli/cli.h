@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the subcommands share: exit codes, messages, and small tools.
+ *
+ * A subcommand is one file, cmd_NAME.c, with one function that gets the
+ * arguments after its name (argv[0] is the name) and returns the exit status.
+ */
+#ifndef KRAIT_CLI_H
+#define KRAIT_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <krait/error.h>
+
+/* Statuses that are krait's own; all others are the guest's. */
+enum {
+    KRAIT_EXIT_LIMIT = 124,   /* a limit was reached */
+    KRAIT_EXIT_FAILED = 125,  /* krait could not start the program; wrong usage */
+    KRAIT_EXIT_REFUSED = 126, /* found, but not runnable */
+    KRAIT_EXIT_MISSING = 127, /* not found */
+    KRAIT_EXIT_TRAPPED = 134  /* the guest was stopped by a trap (as after SIGABRT) */
+};
+
+int krait_cmd_run(int argc, char **argv);
+int krait_cmd_python(int argc, char **argv);
+int krait_cmd_compile(int argc, char **argv);
+
+/* report.c: one line on stderr, "krait: " in front. */
+void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void cli_error(const krait_error *err);
+/* Ends the program with "out of memory" when `pointer` is NULL; returns it. */
+void *cli_need(void *pointer);
+/* Flushes stdout; KRAIT_EXIT_FAILED with a message when that fails, else `status`. */
+int cli_finish_stdout(int status);
+
+/* path.c: path names; results are allocated and never NULL. */
+char *cli_path_join(const char *folder, const char *name);
+/* Resolves ".", ".." and "//" as text; `path` is absolute. */
+char *cli_path_normal(const char *path);
+/* Absolute and normal, symbolic links of the folder part resolved; NULL with
+ * errno when the folder does not exist. */
+char *cli_path_host(const char *path);
+/* The part of `path` below `prefix` ("" when equal), NULL when it is not below. */
+const char *cli_path_below(const char *path, const char *prefix);
+
+/* grants.c: what --dir and --mapdir ask for. */
+typedef struct cli_grant {
+    char *host;      /* as given, for messages */
+    char *host_real; /* absolute, links resolved */
+    char *guest;     /* absolute, normal */
+    bool read_only;
+} cli_grant;
+
+typedef struct cli_grants {
+    cli_grant *items;
+    size_t count;
+} cli_grants;
+
+/* HOST[::GUEST][:ro] or, swapped, GUEST::HOST[:ro].  0, or an exit status after a message. */
+int cli_grants_add(cli_grants *grants, const char *option, const char *text, bool swapped);
+void cli_grants_release(cli_grants *grants);
+/* Where the guest sees a host path and the other way round; allocated, or NULL. */
+char *cli_grants_guest_of(const cli_grants *grants, const char *host_real);
+char *cli_grants_host_of(const cli_grants *grants, const char *guest);
+
+/* pyargs.c: what one argument means to Python, where its options may stand. */
+typedef enum cli_python_arg {
+    CLI_PYTHON_PROGRAM, /* no option: the program's name, or "-" */
+    CLI_PYTHON_FLAG,    /* an option that is complete */
+    CLI_PYTHON_VALUE,   /* an option whose value is the next argument */
+    CLI_PYTHON_INLINE,  /* holds -c or -m: everything after it is the program's */
+    CLI_PYTHON_INFORMS, /* -V, -h and the like: no program is run */
+    CLI_PYTHON_END,     /* "--" */
+    CLI_PYTHON_UNKNOWN  /* a long option that Python does not have */
+} cli_python_arg;
+
+cli_python_arg cli_python_classify(const char *arg);
+
+/* run_options.c: what `krait run` was asked for. */
+typedef struct cli_run_request {
+    cli_grants grants;
+    char **environ; /* pairs: name, value */
+    size_t environ_count;
+    char **python; /* arguments for Python, its options first; borrowed strings */
+    int python_count;
+    int script_index; /* of the script in `python`, -1: the program is no file */
+} cli_run_request;
+
+/* Reads argv[1..argc); with `own_options` also krait's.  0, or an exit status
+ * after a message.  Release the request in both cases. */
+int cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options);
+void cli_run_release(cli_run_request *request);
+
+/* runtime.c: the translated interpreter and its library. */
+typedef struct cli_runtime {
+    char *module;  /* python.krt */
+    char *library; /* host folder of usr/local/lib/python3.13 */
+} cli_runtime;
+
+/* 0, or an exit status after a message. */
+int cli_runtime_find(cli_runtime *runtime);
+void cli_runtime_release(cli_runtime *runtime);
+
+#endif /* KRAIT_CLI_H */

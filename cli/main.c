@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The krait program: finds the subcommand and runs it.
+ */
+#include "cli.h"
+
+#include <krait/krait.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    const char *help;
+    int (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+    {"run", "run a Python program in the sandbox", krait_cmd_run},
+    {"python", "the plain interpreter: every argument is Python's", krait_cmd_python},
+    {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
+};
+
+static void
+print_usage(FILE *to)
+{
+    size_t i;
+
+    fputs("usage: krait COMMAND [ARGUMENT...]\n\ncommands:\n", to);
+    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fputs("\n`krait COMMAND --help` says more; so does krait(1).\n"
+          "  --version  print the version\n",
+          to);
+}
+
+int
+main(int argc, char **argv)
+{
+    size_t i;
+
+    /* A closed pipe is an error of the write that met it, as in python3. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_usage(stderr);
+        return KRAIT_EXIT_FAILED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return cli_finish_stdout(0);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("krait %s\n", krait_version());
+        return cli_finish_stdout(0);
+    }
+    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    cli_message("unknown command '%s'; `krait --help` lists them", argv[1]);
+    return KRAIT_EXIT_FAILED;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages of the command line: one line on stderr each, so that the guest's
+ * own output on stdout stays clean.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+cli_message(const char *fmt, ...)
+{
+    va_list args;
+
+    flockfile(stderr);
+    fputs("krait: ", stderr);
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    funlockfile(stderr);
+}
+
+void
+cli_error(const krait_error *err)
+{
+    cli_message("%s", err->text);
+}
+
+void *
+cli_need(void *pointer)
+{
+    if (pointer == NULL) {
+        cli_message("out of memory");
+        exit(KRAIT_EXIT_FAILED);
+    }
+    return pointer;
+}
+
+int
+cli_finish_stdout(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        cli_message("cannot write to stdout: %s", strerror(errno));
+        return KRAIT_EXIT_FAILED;
+    }
+    return status;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The arguments of `krait run`: krait's options, Python's options, the program
+ * and its arguments.  krait's options may stand anywhere before the program.
+ */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+cli_run_release(cli_run_request *request)
+{
+    size_t i;
+
+    cli_grants_release(&request->grants);
+    for (i = 0; i < 2 * request->environ_count; i++)
+        free(request->environ[i]);
+    free(request->environ);
+    free(request->python);
+}
+
+static int
+add_environ(cli_run_request *request, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    size_t name_size = equals != NULL ? (size_t)(equals - text) : strlen(text);
+    char *name;
+    const char *value;
+
+    if (name_size == 0) {
+        cli_message("--env: '%s' is not NAME=VALUE", text);
+        return KRAIT_EXIT_FAILED;
+    }
+    name = cli_need(strndup(text, name_size));
+    value = equals != NULL ? equals + 1 : getenv(name);
+    if (value == NULL) {
+        cli_message("--env: '%s' is not set here; give NAME=VALUE", name);
+        free(name);
+        return KRAIT_EXIT_FAILED;
+    }
+    request->environ = cli_need(
+        realloc(request->environ, (request->environ_count + 1) * 2 * sizeof(char *)));
+    request->environ[2 * request->environ_count] = name;
+    request->environ[2 * request->environ_count + 1] = cli_need(strdup(value));
+    request->environ_count++;
+    return 0;
+}
+
+/* The value of an option given as "--name=value", "-nvalue" or in the next
+ * argument; NULL after a message when there is none.  Moves *index on. */
+static const char *
+option_value(int argc, char **argv, int *index, size_t name_size)
+{
+    const char *rest = argv[*index] + name_size;
+
+    if (rest[0] == '=' && argv[*index][1] == '-')
+        return rest + 1;
+    if (rest[0] != '\0')
+        return rest;
+    if (*index + 1 >= argc) {
+        cli_message("option '%s' needs a value; see `krait run --help`", argv[*index]);
+        return NULL;
+    }
+    return argv[++*index];
+}
+
+/* True when `arg` is the long option `name`, alone or with "=value". */
+static bool
+is_long(const char *arg, const char *name)
+{
+    size_t size = strlen(name);
+
+    return strncmp(arg, name, size) == 0 && (arg[size] == '\0' || arg[size] == '=');
+}
+
+/* One krait option at argv[*index]: -1 it is none, 0 taken, else an exit status. */
+static int
+take_option(cli_run_request *request, int argc, char **argv, int *index)
+{
+    const char *arg = argv[*index];
+    const char *value;
+    bool is_env = strncmp(arg, "-e", 2) == 0;
+
+    if (!is_env && !is_long(arg, "--env") && !is_long(arg, "--dir") && !is_long(arg, "--mapdir"))
+        return -1;
+    if (is_env || arg[2] == 'e') {
+        value = option_value(argc, argv, index, is_env ? 2 : 5);
+        return value != NULL ? add_environ(request, value) : KRAIT_EXIT_FAILED;
+    }
+    value = option_value(argc, argv, index, arg[2] == 'd' ? 5 : 8);
+    if (value == NULL)
+        return KRAIT_EXIT_FAILED;
+    return cli_grants_add(&request->grants, arg[2] == 'd' ? "--dir" : "--mapdir", value,
+                          arg[2] == 'm');
+}
+
+/* Everything from `first` on belongs to the program. */
+static void
+keep_rest(cli_run_request *request, int argc, char **argv, int first)
+{
+    while (first < argc)
+        request->python[request->python_count++] = argv[first++];
+}
+
+/* Keeps Python's argument at argv[*index] and says what it is; the value of an
+ * option is kept with it. */
+static cli_python_arg
+keep_python(cli_run_request *request, int argc, char **argv, int *index)
+{
+    cli_python_arg kind = cli_python_classify(argv[*index]);
+
+    request->python[request->python_count++] = argv[*index];
+    if (kind == CLI_PYTHON_VALUE && *index + 1 < argc)
+        request->python[request->python_count++] = argv[++*index];
+    return kind;
+}
+
+/* The first argument after all options, if any, is the script. */
+static void
+find_script(cli_run_request *request, int argc, char **argv, int first, bool informs)
+{
+    if (!informs && first < argc && strcmp(argv[first], "-") != 0)
+        request->script_index = request->python_count;
+    keep_rest(request, argc, argv, first);
+}
+
+int
+cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options)
+{
+    bool informs = false;
+    int i;
+
+    memset(request, 0, sizeof(*request));
+    request->script_index = -1;
+    request->python = cli_need(calloc((size_t)argc + 1, sizeof(char *)));
+    for (i = 1; i < argc; i++) {
+        int status = own_options ? take_option(request, argc, argv, &i) : -1;
+        cli_python_arg kind;
+
+        if (status > 0)
+            return status;
+        if (status == 0)
+            continue;
+        if (cli_python_classify(argv[i]) == CLI_PYTHON_PROGRAM)
+            break;
+        kind = keep_python(request, argc, argv, &i);
+        if (kind == CLI_PYTHON_UNKNOWN && own_options) {
+            cli_message("unknown option '%s'; see `krait run --help`", argv[i]);
+            return KRAIT_EXIT_FAILED;
+        }
+        if (kind == CLI_PYTHON_INLINE) {
+            keep_rest(request, argc, argv, i + 1);
+            return 0;
+        }
+        informs = informs || kind == CLI_PYTHON_INFORMS;
+        if (kind == CLI_PYTHON_END) {
+            i++;
+            break;
+        }
+    }
+    find_script(request, argc, argv, i, informs);
+    return 0;
+}

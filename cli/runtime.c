@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the translated interpreter and its library are: beside the program
+ * (PREFIX/bin/krait, PREFIX/lib/krait/python3.13; the build folder has the same
+ * shape), or where KRAIT_RUNTIME says.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PYTHON_FOLDER "python3.13"
+
+/* The folder above the one that holds this program. */
+static char *
+prefix(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *slash;
+    int level;
+
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    for (level = 0; level < 2; level++) {
+        slash = strrchr(path, '/');
+        if (slash == NULL)
+            return NULL;
+        *slash = '\0';
+    }
+    return cli_need(strdup(path));
+}
+
+static char *
+runtime_folder(void)
+{
+    const char *given = getenv("KRAIT_RUNTIME");
+    char *base;
+    char *folder;
+
+    if (given != NULL && given[0] != '\0')
+        return cli_need(strdup(given));
+    base = prefix();
+    if (base == NULL)
+        return NULL;
+    folder = cli_path_join(base, "lib/krait/" PYTHON_FOLDER);
+    free(base);
+    return folder;
+}
+
+int
+cli_runtime_find(cli_runtime *runtime)
+{
+    char *folder = runtime_folder();
+
+    if (folder == NULL) {
+        cli_message("cannot find the Python runtime: /proc is not mounted; set KRAIT_RUNTIME");
+        return KRAIT_EXIT_FAILED;
+    }
+    runtime->module = cli_path_join(folder, "python.krt");
+    runtime->library = cli_path_join(folder, "usr/local/lib/" PYTHON_FOLDER);
+    if (access(runtime->module, R_OK) != 0 || access(runtime->library, X_OK) != 0) {
+        const char *what = access(runtime->module, R_OK) != 0 ? runtime->module : runtime->library;
+
+        cli_message("the Python runtime is not complete: cannot read '%s': %s", what,
+                    strerror(errno));
+        free(folder);
+        cli_runtime_release(runtime);
+        return KRAIT_EXIT_FAILED;
+    }
+    free(folder);
+    return 0;
+}
+
+void
+cli_runtime_release(cli_runtime *runtime)
+{
+    free(runtime->module);
+    free(runtime->library);
+    memset(runtime, 0, sizeof(*runtime));
+}
