@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# Failing and stopped builds: what is said, and that the next run continues.
+. "$KRAIT_SOURCE_DIR/tests/launcher/lib.sh"
+
+echo 'echo "krait: a step begins"; echo detail one; echo the reason; exit 3' >"$T/hook"
+krait run x
+same "a failed build ends with 125" "$rc" 125
+has "lines for the user are shown" "$err" "krait: a step begins"
+has "the step is named" "$err" "failed: build (exit status 3)"
+has "the log is named" "$err" "$co/build/log/build.log"
+has "the last lines are shown" "$err" "    the reason"
+has "the log has everything" "$(cat "$co/build/log/build.log")" "detail one"
+same "the program did not start" "$out" ""
+krait run x
+same "a failed build is not fresh" "$rc" 125
+rm "$T/hook"
+krait run x
+same "and continues when it can" "$rc" 0
+
+case $err in *detail*) failed "details stay in the log" ;; *) passed ;; esac
+
+# Jobs, sources and offline reach the build.
+rm -r "$co/build"
+forget
+echo 'echo "offline=$KRAIT_OFFLINE cache=$KRAIT_CACHE"; echo >&2 "cwd=$PWD"' >"$T/hook"
+KRAIT_JOBS=3 KRAIT_SOURCES="$T/src s" KRAIT_OFFLINE=1 KRAIT_CACHE=$T/cache
+export KRAIT_JOBS KRAIT_SOURCES KRAIT_OFFLINE KRAIT_CACHE
+krait run x
+has "KRAIT_JOBS" "$(calls)" "-DKRAIT_JOBS=3"
+has "KRAIT_SOURCES" "$(calls)" "-DKRAIT_SOURCES=$T/src s"
+has "the environment" "$(cat "$co/build/log/build.log")" "offline=1 cache=$T/cache"
+unset KRAIT_JOBS KRAIT_SOURCES KRAIT_OFFLINE KRAIT_CACHE
+rm "$T/hook"
+
+# The steps must not eat the script's stdin.
+rm -r "$co/build"
+echo 'cat >/dev/null' >"$T/hook"
+out=$(echo 'for the script' | PATH=$bin "$co/krait" stdin 2>/dev/null)
+has "stdin is left to the script" "$out" "for the script"
+rm "$T/hook"
+
+# A build folder that cannot be written.
+if [ "$(id -u)" -ne 0 ]; then
+    rm -r "$co/build"
+    chmod a-w "$co"
+    krait run x
+    same "a read-only checkout: 125" "$rc" 125
+    has "and the way out" "$err" "set KRAIT_BUILD"
+    KRAIT_BUILD=$T/elsewhere PATH=$bin "$co/krait" run x >"$T/out" 2>&1
+    same "which is one" "$?" 0
+    chmod u+w "$co"
+else
+    KRAIT_BUILD=/proc/none && export KRAIT_BUILD
+    krait run x
+    same "a folder that cannot be made: 125" "$rc" 125
+    has "and the way out" "$err" "set KRAIT_BUILD"
+    unset KRAIT_BUILD
+fi
+
+# clean removes what is ours and nothing else.
+krait run x
+krait clean
+same "clean works" "$rc" 0
+check_not "and the folder is gone" test -e "$co/build"
+krait clean
+same "twice, too" "$rc" 0
+mkdir "$T/mine"
+touch "$T/mine/file"
+KRAIT_BUILD=$T/mine PATH=$bin "$co/krait" clean >"$T/out" 2>&1
+same "a folder that is not ours stays" "$?" 125
+check "with its files" test -e "$T/mine/file"
+
+krait help
+same "help works without a build" "$rc" 0
+for word in "./krait run" "./krait check" "./krait clean" KRAIT_BUILD; do
+    has "help names $word" "$out" "$word"
+done
+check_not "and builds nothing" test -e "$co/build"
+krait
+same "no command: 125" "$rc" 125
+finish
