@@ -232,9 +232,8 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
                                       KRAIT_GRANT_READ_ONLY, err);
     if (status == KRAIT_OK && place->script_host != NULL)
         status = krait_config_add_file(config, place->script_host,
-                                       place->script_guest != NULL
-                                           ? place->script_guest
-                                           : place->script_host,
+                                       place->script_guest != NULL ? place->script_guest
+                                                                   : place->script_host,
                                        KRAIT_GRANT_RECORD_MISSES, err);
     krait_config_set_memory_limit(config, default_memory_limit());
     return status;

@@ -15,7 +15,8 @@ cut_mode(char *text)
 {
     size_t length = strlen(text);
 
-    if (length < 3 || (strcmp(text + length - 3, ":ro") != 0 && strcmp(text + length - 3, ":rw") != 0))
+    if (length < 3 ||
+        (strcmp(text + length - 3, ":ro") != 0 && strcmp(text + length - 3, ":rw") != 0))
         return false;
     text[length - 3] = '\0';
     return text[length - 1] == 'o';

@@ -7,6 +7,7 @@
  * instance: calling it again from a host function is refused with KRAIT_EBUSY.
  */
 #include "base/error.h"
+#include "engine/fiber.h"
 #include "engine/internal.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ typedef struct call_frame {
     krait_instance *instance;
     const krait_func_desc *func;
     krait_cell *cells;
+    krait_fiber fiber;
 } call_frame;
 
 static void
@@ -27,6 +29,7 @@ call_on_guest_stack(void *argument)
     call_frame *frame = argument;
     const krait_type_desc *type = &frame->instance->module->desc->types[frame->func->type];
 
+    krait__fiber_entered(&frame->fiber);
     type->invoke(&frame->instance->ctx, frame->func->code, frame->cells, frame->cells);
 }
 
@@ -83,7 +86,9 @@ run_frame(call_frame *frame, krait_error *err)
     frame->activation.previous = krait__activation();
     krait__activation_set(&frame->activation);
     frame->instance->running = true;
+    krait__fiber_enter(&frame->fiber, stack);
     krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame);
+    krait__fiber_left(&frame->fiber);
     frame->instance->running = false;
     krait__activation_set(frame->activation.previous);
     krait__stack_reserve_close(stack);

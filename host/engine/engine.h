@@ -70,8 +70,8 @@ const krait_type_desc *krait__instance_func_type(const krait_instance *instance,
 
 /* How a call into the guest ended. */
 typedef struct krait_outcome {
-    krait_trap trap;     /* KRAIT_TRAP_NONE: it returned */
-    uint32_t exit_code;  /* for KRAIT_TRAP_EXIT */
+    krait_trap trap;      /* KRAIT_TRAP_NONE: it returned */
+    uint32_t exit_code;   /* for KRAIT_TRAP_EXIT */
     uint32_t fault_known; /* 1: `fault_address` is the offset in linear memory that was accessed */
     uint64_t fault_address;
     char backtrace[2048]; /* one "  at NAME" line per guest frame, innermost first; may be empty */

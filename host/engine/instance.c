@@ -52,8 +52,8 @@ intern_types(krait_instance *instance, krait_error *err)
     uint32_t i;
 
     for (i = 0; i < desc->type_count; i++) {
-        krait_status status =
-            krait__store_intern(instance->store, &desc->types[i], &instance->types[i], err);
+        krait_status status = krait__store_intern(instance->store, &desc->types[i],
+                                                  &instance->types[i], err);
 
         if (status != KRAIT_OK)
             return status;
@@ -124,9 +124,9 @@ make_memories(krait_instance *instance, uint64_t limit_bytes, krait_error *err)
 
     for (i = 0; i < desc->memory_count; i++) {
         const krait_limits_desc *limits = &desc->memories[i];
-        krait_status status =
-            krait__memory_open(instance->store, limits->min, limits->max, limit_bytes,
-                               &instance->memories[instance->memory_import_total + i], err);
+        krait_status status = krait__memory_open(
+            instance->store, limits->min, limits->max, limit_bytes,
+            &instance->memories[instance->memory_import_total + i], err);
 
         if (status != KRAIT_OK)
             return status;
@@ -150,8 +150,8 @@ make_globals(krait_instance *instance)
     uint32_t i;
 
     for (i = 0; i < desc->global_count; i++)
-        *krait__global_cell(instance, instance->global_import_total + i) =
-            krait__const_value(instance, &desc->globals[i].init);
+        *krait__global_cell(instance, instance->global_import_total +
+                                          i) = krait__const_value(instance, &desc->globals[i].init);
 }
 
 static void
@@ -185,9 +185,8 @@ apply_elements(krait_instance *instance, krait_error *err)
             uint32_t to = krait__const_value(instance, &elem->offset).i32;
 
             if (krait__table_init(instance, elem->table, i, to, 0, elem->count) != 0)
-                return krait__error_set(err, KRAIT_EINVAL, 0,
-                                        "element segment %u does not fit: %s", i,
-                                        krait__trap_text(KRAIT_TRAP_TABLE));
+                return krait__error_set(err, KRAIT_EINVAL, 0, "element segment %u does not fit: %s",
+                                        i, krait__trap_text(KRAIT_TRAP_TABLE));
         }
         instance->elem_dropped[i] = elem->mode != 1;
     }

@@ -32,15 +32,13 @@ typedef struct krait_stack {
 
 krait_status krait__stack_open(krait_stack *stack, size_t size, krait_error *err);
 void krait__stack_close(krait_stack *stack);
-void krait__stack_reserve_open(krait_stack *stack);  /* async-signal-safe */
+void krait__stack_reserve_open(krait_stack *stack);
 void krait__stack_reserve_close(krait_stack *stack);
 
 /* switch_*.S: calls fn(arg) on the stack that ends at `top` and returns 0, or
  * the value given to krait__stack_unwind, which abandons everything above. */
 int krait__stack_enter(void **save, void *top, void (*fn)(void *), void *arg);
 void krait__stack_unwind(void **save, int value) __attribute__((noreturn));
-/* Where a faulting thread goes on: see signals.c. */
-void krait__fault_landing(void);
 
 /* A canonical type: parameters and results as strings of value types. */
 typedef struct krait_canon {
@@ -72,8 +70,8 @@ typedef struct krait_store {
 
 krait_status krait__store_new(krait_store **ret_store, krait_error *err);
 void krait__store_release(krait_store *store);
-krait_status krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *ret_number,
-                                 krait_error *err);
+krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
+                                 uint32_t *ret_number, krait_error *err);
 
 krait_status krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages,
                                 uint64_t limit_bytes, krait_memory **ret_memory, krait_error *err);
@@ -116,6 +114,10 @@ typedef struct krait_activation {
 /* The activation that runs on this thread, or NULL. */
 krait_activation *krait__activation(void);
 void krait__activation_set(krait_activation *activation);
+
+/* Notes where the guest is, up to the call into it.  Also called from the fault
+ * handler: the interrupted code is the guest's, so no lock of this thread is held. */
+void krait__trap_note(krait_activation *activation);
 
 /* Ends guest code: records the trap and unwinds.  On the guest's stack only. */
 void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));

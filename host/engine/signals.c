@@ -4,9 +4,10 @@
  *
  * A fault is a trap only when this thread runs guest code (an activation, and
  * no host function in progress) and the address lies in a memory reservation
- * of its store or in the guard or reserve of its stack.  The handler changes
- * only the interrupted context: the thread goes on in fault_land() on the
- * guest's stack, outside the signal handler, with a normal signal mask.
+ * of its store or in the guard or reserve of its stack.  The handler runs on the
+ * stack of its own that krait__instance_call gave it; it notes the backtrace and
+ * changes the interrupted context, so that the thread leaves the guest when the
+ * handler returns, with a normal signal mask.
  */
 #include "base/error.h"
 #include "engine/internal.h"
@@ -23,52 +24,23 @@ static struct sigaction previous_bus;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_errno;
 
-/* Frame of the landing must not be where the guest's red zone was in use by
- * nothing that matters: the function is never resumed, so it may be. */
-static void __attribute__((noreturn))
-fault_land(void)
+/* Makes the thread go on in krait__stack_unwind(&activation->save, 1).  That
+ * needs no stack, so it does not matter how much the guest has left. */
+static void
+redirect(ucontext_t *context, krait_activation *activation)
 {
-    krait_activation *activation = krait__activation();
-
-    krait__trap_raise(&activation->instance->ctx, activation->trap);
-}
-
 #if defined(__x86_64__)
-static uintptr_t
-context_sp(const ucontext_t *context)
-{
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
-}
-
-/* Makes the thread go on as if the faulting instruction had called fault_land. */
-static void
-context_redirect(ucontext_t *context)
-{
-    uintptr_t sp = ((uintptr_t)context->uc_mcontext.gregs[REG_RSP] & ~(uintptr_t)15) - 8;
-
-    /* One past the faulting instruction's first byte: unwinders look up the
-     * address before a return address. */
-    *(uintptr_t *)sp = (uintptr_t)context->uc_mcontext.gregs[REG_RIP] + 1;
-    context->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
-    context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)fault_land;
-}
+    context->uc_mcontext.gregs[REG_RDI] = (greg_t)(uintptr_t)&activation->save;
+    context->uc_mcontext.gregs[REG_RSI] = 1;
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)krait__stack_unwind;
 #elif defined(__aarch64__)
-static uintptr_t
-context_sp(const ucontext_t *context)
-{
-    return (uintptr_t)context->uc_mcontext.sp;
-}
-
-static void
-context_redirect(ucontext_t *context)
-{
-    context->uc_mcontext.regs[30] = context->uc_mcontext.pc + 4;
-    context->uc_mcontext.sp &= ~(uintptr_t)15;
-    context->uc_mcontext.pc = (uintptr_t)fault_land;
-}
+    context->uc_mcontext.regs[0] = (uintptr_t)&activation->save;
+    context->uc_mcontext.regs[1] = 1;
+    context->uc_mcontext.pc = (uintptr_t)krait__stack_unwind;
 #else
 #error "the engine knows x86-64 and aarch64"
 #endif
+}
 
 /* A guest's own stack grows down to address 0 and wraps: an access just above
  * or below the stack pointer, outside of the memory. */
@@ -85,23 +57,22 @@ is_shadow_overflow(const krait_ctx *ctx, uint64_t offset, uint64_t memory_size)
 static bool
 classify(krait_activation *activation, uintptr_t address)
 {
-    krait_stack *stack = activation->stack;
+    const krait_stack *stack = activation->stack;
     const krait_memory *memory;
 
     if (address >= (uintptr_t)stack->guard && address < (uintptr_t)stack->usable) {
-        krait__stack_reserve_open(stack);
         activation->trap = KRAIT_TRAP_STACK;
-        return stack->reserve_open;
+        return true;
     }
     memory = krait__store_memory_at(activation->instance->store, address);
     if (memory == NULL)
         return false;
     activation->fault_known = true;
     activation->fault_address = address - (uintptr_t)memory->base;
-    activation->trap =
-        is_shadow_overflow(&activation->instance->ctx, activation->fault_address, memory->size)
-            ? KRAIT_TRAP_SHADOW_STACK
-            : KRAIT_TRAP_MEMORY;
+    activation->trap = is_shadow_overflow(&activation->instance->ctx, activation->fault_address,
+                                          memory->size)
+                           ? KRAIT_TRAP_SHADOW_STACK
+                           : KRAIT_TRAP_MEMORY;
     return true;
 }
 
@@ -110,20 +81,13 @@ static bool
 handle_guest_fault(siginfo_t *info, ucontext_t *context)
 {
     krait_activation *activation = krait__activation();
-    uintptr_t sp;
 
     if (activation == NULL || activation->trapping || info->si_code <= 0 ||
-        activation->instance->thread.in_host != 0)
+        activation->instance->thread.in_host != 0 ||
+        !classify(activation, (uintptr_t)info->si_addr))
         return false;
-    sp = context_sp(context);
-    if (sp < (uintptr_t)activation->stack->guard || sp > (uintptr_t)activation->stack->top)
-        return false;
-    if (!classify(activation, (uintptr_t)info->si_addr))
-        return false;
-    /* A large frame may have moved the stack pointer below the reserve. */
-    if (sp < (uintptr_t)activation->stack->reserve + 4096)
-        return false;
-    context_redirect(context);
+    krait__trap_note(activation);
+    redirect(context, activation);
     return true;
 }
 

@@ -2,11 +2,10 @@
 /*
  * Traps: leaving guest code for good.
  *
- * A trap is raised on the guest's stack, by translated code, by a runtime
- * function, or by the fault handler (signals.c) which makes the faulting thread
- * go on here.  It notes where the guest was and unwinds to the innermost call
- * into it; only guest frames and the engine's own are abandoned, never a host
- * function's.
+ * A trap is raised on the guest's stack by translated code or by a runtime
+ * function, or on the signal stack by the fault handler (signals.c).  It notes
+ * where the guest was and unwinds to the innermost call into it; only guest
+ * frames and the engine's own are abandoned, never a host function's.
  */
 #include "engine/internal.h"
 
@@ -57,12 +56,22 @@ static _Unwind_Reason_Code
 note_frame(struct _Unwind_Context *context, void *argument)
 {
     krait_activation *activation = argument;
-    uintptr_t pc = (uintptr_t)_Unwind_GetIP(context);
+    int before = 0;
+    uintptr_t pc = (uintptr_t)_Unwind_GetIPInfo(context, &before);
 
     if (pc == 0 || activation->pc_count == KRAIT_BACKTRACE_MAX)
         return _URC_END_OF_STACK;
-    activation->pcs[activation->pc_count++] = pc - 1;
+    /* A return address may be the first one of the next function. */
+    activation->pcs[activation->pc_count++] = before ? pc : pc - 1;
     return _URC_NO_REASON;
+}
+
+void
+krait__trap_note(krait_activation *activation)
+{
+    activation->trapping = true;
+    activation->pc_count = 0;
+    _Unwind_Backtrace(note_frame, activation);
 }
 
 void
@@ -72,12 +81,10 @@ krait__trap_raise(krait_ctx *ctx, krait_trap reason)
 
     ctx->thread->in_host = 0;
     activation->trap = reason;
-    if (reason != KRAIT_TRAP_EXIT && !activation->trapping) {
-        activation->trapping = true;
+    if (reason != KRAIT_TRAP_EXIT) {
         /* The unwinder needs a few kilobytes that may not be left. */
         krait__stack_reserve_open(activation->stack);
-        activation->pc_count = 0;
-        _Unwind_Backtrace(note_frame, activation);
+        krait__trap_note(activation);
     }
     krait__stack_unwind(&activation->save, 1);
 }

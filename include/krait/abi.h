@@ -44,21 +44,21 @@
 /** Why guest code stopped.  Numbers are stable. */
 typedef enum krait_trap {
     KRAIT_TRAP_NONE = 0,
-    KRAIT_TRAP_UNREACHABLE = 1,        /* unreachable */
-    KRAIT_TRAP_MEMORY = 2,             /* out of bounds memory access */
-    KRAIT_TRAP_DIVIDE = 3,             /* integer divide by zero */
-    KRAIT_TRAP_OVERFLOW = 4,           /* integer overflow */
-    KRAIT_TRAP_CONVERSION = 5,         /* invalid conversion to integer */
-    KRAIT_TRAP_TABLE = 6,              /* out of bounds table access */
-    KRAIT_TRAP_ELEMENT_UNDEFINED = 7,  /* undefined element (call_indirect beyond the table) */
-    KRAIT_TRAP_ELEMENT_NULL = 8,       /* uninitialized element */
-    KRAIT_TRAP_SIGNATURE = 9,          /* indirect call type mismatch */
-    KRAIT_TRAP_STACK = 10,             /* call stack exhausted (native stack) */
-    KRAIT_TRAP_SHADOW_STACK = 11,      /* the guest's own stack in linear memory is exhausted */
-    KRAIT_TRAP_ALIGNMENT = 12,         /* unaligned atomic */
-    KRAIT_TRAP_INTERRUPTED = 13,       /* stopped from outside (limit, cancel) */
-    KRAIT_TRAP_EXIT = 14,              /* not an error: the guest called proc_exit */
-    KRAIT_TRAP_HOST = 15,              /* a host function failed; the instance holds the reason */
+    KRAIT_TRAP_UNREACHABLE = 1,       /* unreachable */
+    KRAIT_TRAP_MEMORY = 2,            /* out of bounds memory access */
+    KRAIT_TRAP_DIVIDE = 3,            /* integer divide by zero */
+    KRAIT_TRAP_OVERFLOW = 4,          /* integer overflow */
+    KRAIT_TRAP_CONVERSION = 5,        /* invalid conversion to integer */
+    KRAIT_TRAP_TABLE = 6,             /* out of bounds table access */
+    KRAIT_TRAP_ELEMENT_UNDEFINED = 7, /* undefined element (call_indirect beyond the table) */
+    KRAIT_TRAP_ELEMENT_NULL = 8,      /* uninitialized element */
+    KRAIT_TRAP_SIGNATURE = 9,         /* indirect call type mismatch */
+    KRAIT_TRAP_STACK = 10,            /* call stack exhausted (native stack) */
+    KRAIT_TRAP_SHADOW_STACK = 11,     /* the guest's own stack in linear memory is exhausted */
+    KRAIT_TRAP_ALIGNMENT = 12,        /* unaligned atomic */
+    KRAIT_TRAP_INTERRUPTED = 13,      /* stopped from outside (limit, cancel) */
+    KRAIT_TRAP_EXIT = 14,             /* not an error: the guest called proc_exit */
+    KRAIT_TRAP_HOST = 15,             /* a host function failed; the instance holds the reason */
     KRAIT_TRAP_COUNT = 16
 } krait_trap;
 
@@ -136,13 +136,14 @@ typedef struct krait_runtime {
     krait_ctx *(*enter)(krait_ctx *ctx, krait_instance *callee);
     /* UINT32_MAX: refused */
     uint32_t (*memory_grow)(krait_ctx *ctx, uint32_t memory, uint32_t pages);
-    void (*memory_init)(krait_ctx *ctx, uint32_t memory, uint32_t segment, uint32_t to, uint32_t from,
-                        uint32_t count);
+    void (*memory_init)(krait_ctx *ctx, uint32_t memory, uint32_t segment, uint32_t to,
+                        uint32_t from, uint32_t count);
     void (*data_drop)(krait_ctx *ctx, uint32_t segment);
     uint32_t (*table_grow)(krait_ctx *ctx, uint32_t table, const void *ref, uint32_t count);
     void (*table_set)(krait_ctx *ctx, uint32_t table, uint32_t index, const void *ref);
     const void *(*table_get)(krait_ctx *ctx, uint32_t table, uint32_t index);
-    void (*table_fill)(krait_ctx *ctx, uint32_t table, uint32_t to, const void *ref, uint32_t count);
+    void (*table_fill)(krait_ctx *ctx, uint32_t table, uint32_t to, const void *ref,
+                       uint32_t count);
     void (*table_copy)(krait_ctx *ctx, uint32_t to_table, uint32_t from_table, uint32_t to,
                        uint32_t from, uint32_t count);
     void (*table_init)(krait_ctx *ctx, uint32_t table, uint32_t segment, uint32_t to, uint32_t from,
@@ -163,16 +164,17 @@ typedef struct krait_thread {
  * `thread->in_host`.
  */
 struct krait_ctx {
-    uint8_t *memory_base;            /* memories[0]->base, or NULL */
+    uint8_t *memory_base; /* memories[0]->base, or NULL */
     krait_thread *thread;
-    krait_cell thread_globals[KRAIT_THREAD_GLOBALS]; /* i32 globals that each thread has for itself */
-    krait_cell *globals;             /* the instance's own mutable globals that are not thread-local */
-    const uint32_t *types;           /* canonical type number of each of the module's types */
+    krait_cell
+        thread_globals[KRAIT_THREAD_GLOBALS]; /* i32 globals that each thread has for itself */
+    krait_cell *globals;   /* the instance's own mutable globals that are not thread-local */
+    const uint32_t *types; /* canonical type number of each of the module's types */
     krait_cell *const *global_imports; /* imported globals, mutable or not, in import order */
-    const krait_import *imports;     /* imported functions, in index order */
-    krait_memory *const *memories;   /* imported ones first, then own */
-    krait_table *const *tables;      /* imported ones first, then own (entry NULL: private table) */
-    const krait_func *funcs;         /* one for each module_desc.funcs entry */
+    const krait_import *imports;       /* imported functions, in index order */
+    krait_memory *const *memories;     /* imported ones first, then own */
+    krait_table *const *tables; /* imported ones first, then own (entry NULL: private table) */
+    const krait_func *funcs;    /* one for each module_desc.funcs entry */
     const krait_runtime *runtime;
     krait_instance *instance;
 };

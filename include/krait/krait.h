@@ -106,7 +106,8 @@ KRAIT_API void krait_engine_free(krait_engine *engine);
  * Since:   0.1
  */
 KRAIT_API KRAIT_MUST_USE krait_status krait_module_open(krait_engine *engine, const char *path,
-                                                        krait_module **ret_module, krait_error *err);
+                                                        krait_module **ret_module,
+                                                        krait_error *err);
 
 /**
  * Close a module.
