@@ -1,1 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
+# cmake --install: program, libraries, headers, krait.pc, manual pages and the Python
+# runtime. The result can be moved: everything is found relative to the program or the .pc.
+include(GNUInstallDirs)
+
+if(TARGET krait)
+    install(TARGETS krait RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+if(TARGET krait_shared)
+    install(TARGETS krait_shared krait_static
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/krait"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+
+    # From where the .pc lies back to the prefix, for lib/ and lib/x86_64-linux-gnu/ alike.
+    file(RELATIVE_PATH KRAIT_PC_TO_PREFIX "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
+    string(REGEX REPLACE "/$" "" KRAIT_PC_TO_PREFIX "${KRAIT_PC_TO_PREFIX}")
+    configure_file(cmake/krait.pc.in krait.pc @ONLY)
+    install(FILES "${CMAKE_BINARY_DIR}/krait.pc"
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
+file(GLOB _krait_man CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
+install(FILES ${_krait_man} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+install(FILES LICENSE NOTICE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+if(KRAIT_GUEST)
+    # The program looks in ../lib/krait, whatever the library folder is called here.
+    install(DIRECTORY "${KRAIT_RUNTIME_DIR}" DESTINATION lib/krait USE_SOURCE_PERMISSIONS
+        PATTERN "python${KRAIT_PYTHON_VERSION}/test" EXCLUDE
+        PATTERN "__pycache__" EXCLUDE)
+endif()

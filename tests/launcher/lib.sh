@@ -64,7 +64,7 @@ case $1 in
 esac
 EOF
     for tool in make curl xz bzip2 patch tclsh clang-19 wasm-ld-19 llvm-ar-19 python3 mandoc \
-        pmccabe clang-format-19; do
+        pkg-config clang-format-19; do
         fake $tool <<'EOF'
 #!/bin/sh
 [ "$1" != -print-resource-dir ] || echo "${0%/bin/*}/resource"
