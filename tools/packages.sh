@@ -4,45 +4,27 @@
 # tools/setup-debian, over the list in packages.txt. POSIX sh, to be sourced; the caller
 # sets pk_dir (this folder) and defines say(), which prints a line for the user.
 
-pk_oldest=18 # clang: the first version with everything that the recipes use
-pk_newest=40 # where the search for versions starts
+pk_newest=40 # where the search for versions of clang starts
+. "$pk_dir/../recipes/tools.sh"
+pk_oldest=$tools_oldest
 
-# pk_builtins CLANG: true when that compiler has its builtins for wasm32.
-pk_builtins() {
-    pk_res=$("$1" -print-resource-dir 2>/dev/null) && [ -n "$pk_res" ] || return 1
-    for pk_file in "$pk_res"/lib/wasi/libclang_rt.builtins-wasm32.a \
-        "$pk_res"/lib/wasm32*/libclang_rt.builtins.a; do
-        [ -f "$pk_file" ] && return 0
-    done
-    return 1
-}
+# True when one complete toolchain is there: the recipes decide what that is. CC and the like
+# are the host compiler's here.
+pk_have_toolchain() (
+    unset CC AR NM RANLIB
+    tools_candidates | {
+        while IFS= read -r pk_cc; do
+            ! tools_try "$pk_cc" || exit 0
+        done
+        exit 1
+    }
+)
 
-# pk_major CLANG: prints its major version.
-pk_major() {
-    "$1" -dumpversion 2>/dev/null | sed -n '1s/^\([0-9][0-9]*\)\..*/\1/p'
-}
-
-# True when one complete toolchain is there: a wasi-sdk, clang-N with its companions, or
-# tools without a number in their names.
-pk_have_toolchain() {
-    if [ -n "${WASI_SDK_PATH:-}" ]; then
-        pk_bin=$WASI_SDK_PATH/bin
-        [ -x "$pk_bin/clang" ] && [ -x "$pk_bin/wasm-ld" ] && [ -x "$pk_bin/llvm-ar" ]
-        return
-    fi
-    pk_n=$pk_newest
-    while [ "$pk_n" -ge "$pk_oldest" ]; do
-        if command -v "clang-$pk_n" && command -v "wasm-ld-$pk_n" && command -v "llvm-ar-$pk_n" &&
-            pk_builtins "clang-$pk_n"; then
-            return 0
-        fi
-        pk_n=$((pk_n - 1))
-    done >/dev/null
-    command -v clang >/dev/null && command -v wasm-ld >/dev/null &&
-        command -v llvm-ar >/dev/null && pk_builtins clang || return 1
-    pk_n=$(pk_major clang)
-    [ "${pk_n:-0}" -ge "$pk_oldest" ]
-}
+# True when something compiles for this machine; the chosen clang does, a wasi-sdk may not.
+pk_have_host_compiler() {
+    [ -n "${WASI_SDK_PATH:-}" ] || return 0
+    command -v cc || command -v gcc || command -v clang
+} >/dev/null
 
 # Prints the newest clang version for which apt offers all four packages; empty when none.
 pk_offered() {
@@ -76,6 +58,7 @@ pk_found() {
         ;;
     file:*) [ -e "${1#file:}" ] ;;
     toolchain) [ "$pk_toolchain" = yes ] ;;
+    hostcc) pk_have_host_compiler ;;
     *)
         say "packages.txt: '$1' is not a way to find something"
         return 1

@@ -92,8 +92,10 @@ forget
 has "a checkout that was moved with its build starts" "$(cat "$T/out")" "arg=[moved]"
 
 WASI_SDK_PATH=$T/sdk && export WASI_SDK_PATH
-mkdir -p "$T/sdk/bin" "$T/sdk/resource"
-for tool in clang wasm-ld llvm-ar; do ln -s "$bin/clang-19" "$T/sdk/bin/$tool"; done
+mkdir -p "$T/sdk/bin"
+touch "$T/sdk/builtins.a"
+ln -s "$bin/clang-19" "$T/sdk/bin/clang"
+ln -s "$bin/clang-19" "$bin/cc"
 krait run
 has "another WASI_SDK_PATH leads to a build" "$(calls)" "cmake --build"
 forget

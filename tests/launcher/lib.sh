@@ -31,6 +31,8 @@ mkdir -p "$co/tools"
 cp "$KRAIT_SOURCE_DIR/krait" "$co/"
 cp "$KRAIT_SOURCE_DIR/tools/bootstrap" "$KRAIT_SOURCE_DIR/tools/packages.sh" \
     "$KRAIT_SOURCE_DIR/tools/packages.txt" "$KRAIT_SOURCE_DIR/tools/setup-debian" "$co/tools/"
+mkdir "$co/recipes"
+cp "$KRAIT_SOURCE_DIR/recipes/tools.sh" "$co/recipes/"
 for folder in cmake include/krait host/base aot cli guest recipes; do
     mkdir -p "$co/$folder"
     echo x >"$co/$folder/file.c"
@@ -63,16 +65,21 @@ case $1 in
     ;;
 esac
 EOF
-    for tool in make curl xz bzip2 patch tclsh clang-19 wasm-ld-19 llvm-ar-19 python3 mandoc \
+    for tool in make curl xz bzip2 patch tclsh clang-19 wasm-ld-19 llvm-ar-19 \
+        llvm-nm-19 llvm-ranlib-19 python3 mandoc \
         pkg-config clang-format-19; do
         fake $tool <<'EOF'
 #!/bin/sh
-[ "$1" != -print-resource-dir ] || echo "${0%/bin/*}/resource"
-[ "$1" != -dumpversion ] || echo 19.1.7
+for a; do
+    case $a in
+    -print-libgcc-file-name) echo "${0%/bin/*}/builtins.a" ;;
+    -print-prog-name=*) echo "${a#*=}" ;;
+    -dumpversion) echo 19.1.7 ;;
+    esac
+done
 EOF
     done
-    mkdir -p "$T/resource/lib/wasi"
-    touch "$T/resource/lib/wasi/libclang_rt.builtins-wasm32.a"
+    touch "$T/builtins.a"
     fake id <<'EOF'
 #!/bin/sh
 echo "${FAKE_UID:-1000}"

@@ -78,11 +78,11 @@ same "nothing was installed" "$(calls)" ""
 unset WASI_SDK_PATH
 
 # A toolchain without numbers in its names, new enough, serves as well.
-for t in clang wasm-ld llvm-ar; do ln -s clang-19 "$bin/$t"; done
+for t in clang wasm-ld llvm-ar llvm-nm llvm-ranlib; do ln -s clang-19 "$bin/$t"; done
 cp "$T/store/wasm-ld-19" "$bin/clang-19"
 krait run x
 same "tools without a number serve" "$rc" 0
-rm "$bin/clang" "$bin/wasm-ld" "$bin/llvm-ar" "$co/build/.krait-stamp"
+rm "$bin/clang" "$bin/wasm-ld" "$bin/llvm-ar" "$bin/llvm-nm" "$bin/llvm-ranlib" "$co/build/.krait-stamp"
 
 # The test packages are asked for by check only.
 cp "$T/store/"* "$bin/"
