@@ -2,9 +2,9 @@
 /*
  * krait_engine and krait_module of krait.h, over host/engine.
  */
+#include "engine/engine.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "engine/engine.h"
 
 #include <krait/krait.h>
 

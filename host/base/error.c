@@ -10,14 +10,10 @@
 #include <string.h>
 
 static const char *const status_names[] = {
-    [KRAIT_OK] = "success",
-    [KRAIT_EINVAL] = "invalid argument",
-    [KRAIT_ENOMEM] = "out of memory",
-    [KRAIT_EIO] = "system error",
-    [KRAIT_ELIMIT] = "limit reached",
-    [KRAIT_EFORMAT] = "malformed input",
-    [KRAIT_EBUSY] = "in use",
-    [KRAIT_EUNSUPPORTED] = "not supported",
+    [KRAIT_OK] = "success",           [KRAIT_EINVAL] = "invalid argument",
+    [KRAIT_ENOMEM] = "out of memory", [KRAIT_EIO] = "system error",
+    [KRAIT_ELIMIT] = "limit reached", [KRAIT_EFORMAT] = "malformed input",
+    [KRAIT_EBUSY] = "in use",         [KRAIT_EUNSUPPORTED] = "not supported",
     [KRAIT_ENOTFOUND] = "not found",
 };
 

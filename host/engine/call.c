@@ -30,7 +30,11 @@ call_on_guest_stack(void *argument)
     const krait_type_desc *type = &frame->instance->module->desc->types[frame->func->type];
 
     krait__fiber_entered(&frame->fiber);
+    frame->instance->thread.in_host = 0;
+    if (frame->instance->thread.interrupted != 0)
+        krait__signals_deliver(&frame->instance->ctx);
     type->invoke(&frame->instance->ctx, frame->func->code, frame->cells, frame->cells);
+    frame->instance->thread.in_host = 1;
 }
 
 /* One line per frame that belongs to the module, innermost first. */
@@ -77,17 +81,21 @@ run_frame(call_frame *frame, krait_error *err)
     krait_stack *stack = &frame->instance->stack;
     stack_t signal_stack;
     stack_t previous;
+    sigset_t mask;
 
     memset(&signal_stack, 0, sizeof(signal_stack));
     signal_stack.ss_sp = stack->signal_stack;
     signal_stack.ss_size = stack->signal_stack_size;
     if (sigaltstack(&signal_stack, &previous) != 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot set the signal stack");
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
     frame->activation.previous = krait__activation();
     krait__activation_set(&frame->activation);
     frame->instance->running = true;
     krait__fiber_enter(&frame->fiber, stack);
-    krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame);
+    /* A trap may have left a signal handler that was delivering to the guest. */
+    if (krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame) != 0)
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
     krait__fiber_left(&frame->fiber);
     frame->instance->running = false;
     krait__activation_set(frame->activation.previous);
@@ -114,7 +122,8 @@ krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
     frame.instance = instance;
     frame.func = &desc->funcs[func];
     frame.cells = cells;
-    instance->thread.in_host = 0;
+    instance->thread.in_host = 1;
+    instance->delivering = false;
     status = run_frame(&frame, err);
     if (status == KRAIT_OK)
         fill_outcome(&frame.activation, ret_outcome);

@@ -82,6 +82,15 @@ typedef struct krait_outcome {
 krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
                                   krait_outcome *ret_outcome, krait_error *err);
 
+/* Sends the guest a signal (1 to 63), as an operating system would: its export
+ * `krait_signal` is called with the number, between two instructions of guest
+ * code or when the host function that runs has returned; host functions that wait
+ * should end with EINTR when ctx->thread->interrupted is not 0.  A guest
+ * without that export is stopped with KRAIT_TRAP_INTERRUPTED.  Async-signal-safe;
+ * guest code that never calls the host is only interrupted when this is called
+ * from a signal handler on the guest's own thread. */
+void krait__instance_signal(krait_instance *instance, unsigned number);
+
 /* For host functions: ends the guest with this exit code; return its value. */
 krait_trap krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code);
 

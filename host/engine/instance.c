@@ -214,6 +214,21 @@ apply_data(krait_instance *instance, krait_error *err)
     return KRAIT_OK;
 }
 
+/* The export that takes signals, when it is there with the right type. */
+static void
+find_signal_code(krait_instance *instance)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    const krait_type_desc *type;
+    uint32_t func;
+
+    if (krait__instance_find(instance, "krait_signal", &func, NULL) != KRAIT_OK)
+        return;
+    type = &desc->types[desc->funcs[func].type];
+    if (type->param_count == 1 && type->params[0] == KRAIT_I32 && type->result_count == 0)
+        instance->signal_code = desc->funcs[func].code;
+}
+
 static krait_status
 run_start(krait_instance *instance, krait_error *err)
 {
@@ -247,6 +262,7 @@ build(krait_instance *instance, const krait_instance_options *options, krait_err
         return status;
     make_context(instance);
     make_globals(instance);
+    find_signal_code(instance);
     instance->thread.stack_limit = (uintptr_t)instance->stack.usable + KRAIT_HOST_HEADROOM;
     status = apply_elements(instance, err);
     if (status == KRAIT_OK)

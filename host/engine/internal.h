@@ -119,6 +119,10 @@ void krait__activation_set(krait_activation *activation);
  * handler: the interrupted code is the guest's, so no lock of this thread is held. */
 void krait__trap_note(krait_activation *activation);
 
+/* Calls the guest's signal function for everything pending; a guest that has
+ * none is stopped.  On the guest's stack, also inside a signal handler. */
+void krait__signals_deliver(krait_ctx *ctx);
+
 /* Ends guest code: records the trap and unwinds.  On the guest's stack only. */
 void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
 
@@ -130,6 +134,9 @@ struct krait_instance {
     krait_stack stack;
     uint32_t exit_code;
     bool running;
+    bool delivering;          /* inside krait__signals_deliver */
+    _Atomic uint64_t signals; /* bit n: signal n is pending */
+    krait_code signal_code;   /* export "krait_signal" (i32) -> (), or NULL */
     uint32_t memory_total;
     uint32_t table_total;
     uint32_t global_total;

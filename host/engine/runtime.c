@@ -9,6 +9,21 @@
 
 #include <string.h>
 
+/* A signal handler must not run guest code in the middle of these. */
+static void
+critical_begin(krait_ctx *ctx)
+{
+    ctx->thread->in_host = 1;
+}
+
+static void
+critical_end(krait_ctx *ctx)
+{
+    ctx->thread->in_host = 0;
+    if (ctx->thread->interrupted != 0)
+        krait__signals_deliver(ctx);
+}
+
 static krait_ctx *
 runtime_enter(krait_ctx *ctx, krait_instance *callee)
 {
@@ -21,7 +36,12 @@ runtime_enter(krait_ctx *ctx, krait_instance *callee)
 static uint32_t
 runtime_memory_grow(krait_ctx *ctx, uint32_t memory, uint32_t pages)
 {
-    return krait__memory_grow(ctx->instance->memories[memory], pages);
+    uint32_t old;
+
+    critical_begin(ctx);
+    old = krait__memory_grow(ctx->instance->memories[memory], pages);
+    critical_end(ctx);
+    return old;
 }
 
 int
@@ -43,14 +63,18 @@ static void
 runtime_memory_init(krait_ctx *ctx, uint32_t memory, uint32_t segment, uint32_t to, uint32_t from,
                     uint32_t count)
 {
+    critical_begin(ctx);
     if (krait__memory_init(ctx->instance, memory, segment, to, from, count) != 0)
         krait__trap_raise(ctx, KRAIT_TRAP_MEMORY);
+    critical_end(ctx);
 }
 
 static void
 runtime_data_drop(krait_ctx *ctx, uint32_t segment)
 {
+    critical_begin(ctx);
     ctx->instance->data_dropped[segment] = true;
+    critical_end(ctx);
 }
 
 static uint32_t
@@ -62,9 +86,13 @@ runtime_table_grow(krait_ctx *ctx, uint32_t table, const void *ref, uint32_t cou
 
     if (count > target->max - old)
         return UINT32_MAX;
+    critical_begin(ctx);
     for (i = 0; i < count; i++)
         krait__table_put(target, old + i, ref);
-    return krait__table_resize(target, old + count) == 0 ? old : UINT32_MAX;
+    if (krait__table_resize(target, old + count) != 0)
+        old = UINT32_MAX;
+    critical_end(ctx);
+    return old;
 }
 
 static void
@@ -72,9 +100,11 @@ runtime_table_set(krait_ctx *ctx, uint32_t table, uint32_t index, const void *re
 {
     krait_table *target = ctx->instance->tables[table];
 
+    critical_begin(ctx);
     if (index >= target->size)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     krait__table_put(target, index, ref);
+    critical_end(ctx);
 }
 
 static const void *
@@ -93,10 +123,12 @@ runtime_table_fill(krait_ctx *ctx, uint32_t table, uint32_t to, const void *ref,
     krait_table *target = ctx->instance->tables[table];
     uint32_t i;
 
+    critical_begin(ctx);
     if ((uint64_t)to + count > target->size)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     for (i = 0; i < count; i++)
         krait__table_put(target, to + i, ref);
+    critical_end(ctx);
 }
 
 static void
@@ -106,10 +138,12 @@ runtime_table_copy(krait_ctx *ctx, uint32_t to_table, uint32_t from_table, uint3
     krait_table *target = ctx->instance->tables[to_table];
     const krait_table *source = ctx->instance->tables[from_table];
 
+    critical_begin(ctx);
     if ((uint64_t)to + count > target->size || (uint64_t)from + count > source->size)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     if (count != 0)
         memmove(&target->entries[to], &source->entries[from], count * sizeof(*target->entries));
+    critical_end(ctx);
 }
 
 int
@@ -136,19 +170,24 @@ static void
 runtime_table_init(krait_ctx *ctx, uint32_t table, uint32_t segment, uint32_t to, uint32_t from,
                    uint32_t count)
 {
+    critical_begin(ctx);
     if (krait__table_init(ctx->instance, table, segment, to, from, count) != 0)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
+    critical_end(ctx);
 }
 
 static void
 runtime_elem_drop(krait_ctx *ctx, uint32_t segment)
 {
+    critical_begin(ctx);
     ctx->instance->elem_dropped[segment] = true;
+    critical_end(ctx);
 }
 
 const krait_runtime krait__runtime = {
     .trap = krait__trap_raise,
     .enter = runtime_enter,
+    .interrupted = krait__signals_deliver,
     .memory_grow = runtime_memory_grow,
     .memory_init = runtime_memory_init,
     .data_drop = runtime_data_drop,

@@ -86,6 +86,7 @@ handle_guest_fault(siginfo_t *info, ucontext_t *context)
         activation->instance->thread.in_host != 0 ||
         !classify(activation, (uintptr_t)info->si_addr))
         return false;
+    activation->instance->thread.in_host = 1;
     krait__trap_note(activation);
     redirect(context, activation);
     return true;

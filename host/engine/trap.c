@@ -79,7 +79,7 @@ krait__trap_raise(krait_ctx *ctx, krait_trap reason)
 {
     krait_activation *activation = current_activation;
 
-    ctx->thread->in_host = 0;
+    ctx->thread->in_host = 1;
     activation->trap = reason;
     if (reason != KRAIT_TRAP_EXIT) {
         /* The unwinder needs a few kilobytes that may not be left. */

@@ -134,6 +134,8 @@ typedef struct krait_import {
 typedef struct krait_runtime {
     void (*trap)(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
     krait_ctx *(*enter)(krait_ctx *ctx, krait_instance *callee);
+    /* Delivers what is pending for the guest; returns, or raises a trap. */
+    void (*interrupted)(krait_ctx *ctx);
     /* UINT32_MAX: refused */
     uint32_t (*memory_grow)(krait_ctx *ctx, uint32_t memory, uint32_t pages);
     void (*memory_init)(krait_ctx *ctx, uint32_t memory, uint32_t segment, uint32_t to,
@@ -154,8 +156,8 @@ typedef struct krait_runtime {
 /** What all contexts of one guest thread share. */
 typedef struct krait_thread {
     uintptr_t stack_limit;         /* lowest native address at which a host call may begin */
-    volatile uint32_t in_host;     /* not 0 while a host function runs on this thread */
-    volatile uint32_t interrupted; /* not 0: raise KRAIT_TRAP_INTERRUPTED when a host call ends */
+    volatile uint32_t in_host;     /* not 0 while this thread is not in guest code */
+    volatile uint32_t interrupted; /* not 0: call runtime->interrupted when a host call ends */
 } krait_thread;
 
 /**

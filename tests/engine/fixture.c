@@ -36,6 +36,8 @@ HIDDEN uint32_t w_grow(krait_ctx *ctx, uint32_t pages);
 HIDDEN uint32_t w_call_host(krait_ctx *ctx, uint32_t value);
 HIDDEN uint32_t w_recurse_host(krait_ctx *ctx, uint32_t n);
 HIDDEN uint32_t w_table_call(krait_ctx *ctx, uint32_t index, uint32_t a, uint32_t b);
+HIDDEN uint32_t w_wait_signal(krait_ctx *ctx);
+HIDDEN void w_krait_signal(krait_ctx *ctx, uint32_t number);
 HIDDEN uint32_t w_counter(krait_ctx *ctx);
 
 uint32_t
@@ -118,8 +120,10 @@ import_host(krait_ctx *ctx, uint32_t value)
     ctx->thread->in_host = 1;
     trap = import->host(import->env, ctx, cells);
     ctx->thread->in_host = 0;
-    if (trap != KRAIT_TRAP_NONE || ctx->thread->interrupted != 0)
-        ctx->runtime->trap(ctx, trap != KRAIT_TRAP_NONE ? trap : KRAIT_TRAP_INTERRUPTED);
+    if (trap != KRAIT_TRAP_NONE)
+        ctx->runtime->trap(ctx, trap);
+    if (ctx->thread->interrupted != 0)
+        ctx->runtime->interrupted(ctx);
     return cells[0].i32;
 }
 
@@ -152,6 +156,24 @@ w_table_call(krait_ctx *ctx, uint32_t index, uint32_t a, uint32_t b)
                            entry->code == NULL ? KRAIT_TRAP_ELEMENT_NULL : KRAIT_TRAP_SIGNATURE);
     return ((uint32_t (*)(krait_ctx *, uint32_t, uint32_t))entry->code)(
         krait_ctx_enter(ctx, entry->instance), a, b);
+}
+
+/* Loops until a signal has been counted. */
+uint32_t
+w_wait_signal(krait_ctx *ctx)
+{
+    while (ctx->globals[1].i32 == 0)
+        __asm__ volatile("" : : : "memory");
+    return ctx->globals[1].i32;
+}
+
+/* Signal 9 traps inside the handler. */
+void
+w_krait_signal(krait_ctx *ctx, uint32_t number)
+{
+    if (number == 9)
+        ctx->runtime->trap(ctx, KRAIT_TRAP_UNREACHABLE);
+    ctx->globals[1].i32 += number;
 }
 
 uint32_t
@@ -189,6 +211,13 @@ invoke_none(krait_ctx *ctx, krait_code code, const krait_cell *args, krait_cell 
 }
 
 static void
+invoke_i(krait_ctx *ctx, krait_code code, const krait_cell *args, krait_cell *results)
+{
+    (void)results;
+    ((void (*)(krait_ctx *, uint32_t))code)(ctx, args[0].i32);
+}
+
+static void
 invoke_i0(krait_ctx *ctx, krait_code code, const krait_cell *args, krait_cell *results)
 {
     (void)args;
@@ -208,6 +237,7 @@ static const krait_type_desc types[] = {
     {i32s, i32s, 2, 1, invoke_ii_i}, {i32s, i32s, 1, 1, invoke_i_i},
     {i32s, i32s, 2, 0, invoke_ii},   {i32s, i32s, 0, 0, invoke_none},
     {i32s, i32s, 0, 1, invoke_i0},   {i32s, i32s, 3, 1, invoke_iii_i},
+    {i32s, i32s, 1, 0, invoke_i},
 };
 
 static const krait_import_desc imports[] = {
@@ -221,7 +251,8 @@ static const krait_func_desc funcs[] = {
     {(krait_code)w_shadow, 4, 7},        {(krait_code)w_unreachable, 3, 8},
     {(krait_code)w_grow, 1, 9},          {(krait_code)w_call_host, 1, 10},
     {(krait_code)w_recurse_host, 1, 11}, {(krait_code)w_table_call, 5, 12},
-    {(krait_code)w_counter, 4, 13},
+    {(krait_code)w_counter, 4, 13},      {(krait_code)w_wait_signal, 4, 14},
+    {(krait_code)w_krait_signal, 6, 15},
 };
 
 static const krait_limits_desc tables[] = {{.min = 4, .max = 10, .type = KRAIT_FUNCREF}};
@@ -229,6 +260,7 @@ static const krait_limits_desc memories[] = {{.min = 1, .max = 4}};
 
 static const krait_global_desc globals[] = {
     {.type = KRAIT_I32, .is_mutable = 1, .init = {.value = {.i32 = 7}}},
+    {.type = KRAIT_I32, .is_mutable = 1, .slot = 1},
     {.type = KRAIT_I32, .is_mutable = 1, .is_thread = 1, .init = {.value = {.i32 = 65536}}},
 };
 
@@ -241,6 +273,7 @@ static const krait_export_desc exports[] = {
     FUNCTION("shadow", 6),        FUNCTION("unreachable", 7),
     FUNCTION("grow", 8),          FUNCTION("call_host", 9),
     FUNCTION("recurse_host", 10), FUNCTION("table_call", 11),
+    FUNCTION("wait_signal", 13),  FUNCTION("krait_signal", 14),
     FUNCTION("counter", 12),      {.name = "memory", .kind = KRAIT_KIND_MEMORY, .index = 0},
 };
 

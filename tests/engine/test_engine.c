@@ -32,8 +32,18 @@ host_twice(void *env, krait_ctx *ctx, krait_cell *slots)
         return KRAIT_TRAP_HOST;
     if (slots[0].i32 == 3000)
         *no_memory = 0; /* a fault of the host, with guest frames below */
+    if (slots[0].i32 == 4000)
+        raise(SIGALRM);
     slots[0].i32 *= 2;
     return KRAIT_TRAP_NONE;
+}
+
+static krait_instance *volatile signalled;
+
+static void
+on_alarm(int number)
+{
+    krait__instance_signal(signalled, number == SIGALRM ? 14 : 9);
 }
 
 static const krait_host_import host_imports[] = {{"host", "twice", "i", "i", host_twice}};
@@ -349,6 +359,37 @@ traps_in_threads(void)
     }
 }
 
+/* A signal reaches guest code that loops and never calls the host. */
+static void
+signals_in_loops(void)
+{
+    OPEN(f);
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigset_t mask;
+    uint32_t result;
+
+    signalled = f.instance;
+    sigaction(SIGALRM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    ualarm(20000, 0);
+    CHECK_INT(call(&f, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 14);
+    /* Before a call and during a host function it waits. */
+    krait__instance_signal(f.instance, 3);
+    CHECK_INT(call(&f, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 17);
+    CHECK_INT(call(&f, "call_host", 4000, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_INT(call(&f, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 31);
+    /* A trap inside the guest's handler leaves ours; the mask is as before. */
+    krait__instance_signal(f.instance, 9);
+    CHECK_INT(call(&f, "add", 0, 0, 0, NULL).trap, KRAIT_TRAP_UNREACHABLE);
+    CHECK_INT(call(&f, "add", 1, 1, 0, &result).trap, KRAIT_TRAP_NONE);
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    CHECK_INT(sigismember(&mask, SIGALRM), 0);
+    fixture_close(&f);
+}
+
 static void
 bad_modules(void)
 {
@@ -411,4 +452,5 @@ CHECK_MAIN(CHECK_CASE(calls), CHECK_CASE(memory_traps), CHECK_CASE(other_traps),
            CHECK_CASE(stack_exhaustion), CHECK_CASE(memory_grows), CHECK_CASE(memory_limit),
            CHECK_CASE(tables), CHECK_CASE(host_functions), CHECK_CASE(host_fault),
            CHECK_CASE(handler_before_ours), CHECK_CASE(two_instances), CHECK_CASE(traps_in_threads),
-           CHECK_CASE(bad_modules), CHECK_CASE(missing_imports), CHECK_CASE(guest_access))
+           CHECK_CASE(signals_in_loops), CHECK_CASE(bad_modules), CHECK_CASE(missing_imports),
+           CHECK_CASE(guest_access))

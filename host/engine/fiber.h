@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tells AddressSanitizer that the stack changes; nothing in other builds.
+ *
+ * The guest leaves its stack in two ways: it returns, or a trap abandons it.
+ * Only the first one can announce the switch from the guest's side.
+ */
+#ifndef KRAIT_ENGINE_FIBER_H
+#define KRAIT_ENGINE_FIBER_H
+
+#include "engine/internal.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define KRAIT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KRAIT_ASAN 1
+#endif
+#endif
+
+typedef struct krait_fiber {
+    void *fake_stack;
+    const void *host_bottom;
+    size_t host_size;
+} krait_fiber;
+
+#ifdef KRAIT_ASAN
+#include <sanitizer/common_interface_defs.h>
+
+static inline void
+krait__fiber_enter(krait_fiber *fiber, const krait_stack *stack)
+{
+    __sanitizer_start_switch_fiber(&fiber->fake_stack, stack->usable,
+                                   (size_t)(stack->top - stack->usable));
+}
+
+/* First thing on the guest's stack. */
+static inline void
+krait__fiber_entered(krait_fiber *fiber)
+{
+    __sanitizer_finish_switch_fiber(NULL, &fiber->host_bottom, &fiber->host_size);
+}
+
+/* Back on the host's stack, whichever way. */
+static inline void
+krait__fiber_left(krait_fiber *fiber)
+{
+    __sanitizer_start_switch_fiber(NULL, fiber->host_bottom, fiber->host_size);
+    __sanitizer_finish_switch_fiber(fiber->fake_stack, NULL, NULL);
+}
+#else
+static inline void
+krait__fiber_enter(krait_fiber *fiber, const krait_stack *stack)
+{
+    (void)fiber;
+    (void)stack;
+}
+
+static inline void
+krait__fiber_entered(krait_fiber *fiber)
+{
+    (void)fiber;
+}
+
+static inline void
+krait__fiber_left(krait_fiber *fiber)
+{
+    (void)fiber;
+}
+#endif
+
+#endif /* KRAIT_ENGINE_FIBER_H */
