@@ -29,5 +29,5 @@ if(KRAIT_GUEST)
     # The program looks in ../lib/krait, whatever the library folder is called here.
     install(DIRECTORY "${KRAIT_RUNTIME_DIR}" DESTINATION lib/krait USE_SOURCE_PERMISSIONS
         PATTERN "python${KRAIT_PYTHON_VERSION}/test" EXCLUDE
-        PATTERN "__pycache__" EXCLUDE)
+        PATTERN ".krait-key" EXCLUDE)
 endif()

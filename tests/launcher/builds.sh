@@ -2,10 +2,11 @@
 # Failing and stopped builds: what is said, and that the next run continues.
 . "$KRAIT_SOURCE_DIR/tests/launcher/lib.sh"
 
-echo 'echo "krait: a step begins"; echo detail one; echo the reason; exit 3' >"$T/hook"
+echo 'echo "krait: a step begins"; echo "[3/9] zlib: 4 s"; echo detail one; echo the reason; exit 3' >"$T/hook"
 krait run x
 same "a failed build ends with 125" "$rc" 125
 has "lines for the user are shown" "$err" "krait: a step begins"
+has "and steps" "$err" "[3/9] zlib: 4 s"
 has "the step is named" "$err" "failed: build (exit status 3)"
 has "the log is named" "$err" "$co/build/log/build.log"
 has "the last lines are shown" "$err" "    the reason"
