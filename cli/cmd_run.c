@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,6 +306,43 @@ report(const krait_sandbox *sandbox, const run_place *place, const krait_result 
     return (int)(result->exit_code & 255u);
 }
 
+/* The sandbox that Ctrl-C is for; the handler has no other way to know. */
+static krait_sandbox *volatile interruptible;
+static volatile sig_atomic_t was_interrupted;
+
+static void
+on_interrupt(int number)
+{
+    was_interrupted = 1;
+    krait_sandbox_signal(interruptible, (unsigned)number);
+}
+
+/* Ctrl-C is the guest's, as it is python3's: unless it was ignored here before
+ * (nohup, a background job), it becomes KeyboardInterrupt. */
+static void
+catch_interrupt(krait_sandbox *sandbox)
+{
+    struct sigaction action;
+
+    if (sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+        return;
+    interruptible = sandbox;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_interrupt;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* A shell has to see that Ctrl-C ended the program: python3 dies of the signal. */
+static int
+after_interrupt(int exit_status)
+{
+    signal(SIGINT, SIG_DFL);
+    if (was_interrupted && exit_status == 128 + SIGINT)
+        raise(SIGINT);
+    return exit_status;
+}
+
 static int
 run_sandbox(krait_module *module, const krait_config *config, const run_place *place)
 {
@@ -317,12 +355,14 @@ run_sandbox(krait_module *module, const krait_config *config, const run_place *p
         cli_error(&err);
         return KRAIT_EXIT_FAILED;
     }
+    catch_interrupt(sandbox);
     if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
         cli_error(&err);
         exit_status = KRAIT_EXIT_FAILED;
     } else {
         exit_status = report(sandbox, place, &result);
     }
+    exit_status = after_interrupt(exit_status);
     krait_sandbox_free(sandbox);
     return exit_status;
 }

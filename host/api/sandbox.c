@@ -128,6 +128,12 @@ krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error 
     return status;
 }
 
+void
+krait_sandbox_signal(krait_sandbox *sandbox, unsigned number)
+{
+    krait__instance_signal(sandbox->instance, number);
+}
+
 const char *
 krait_sandbox_missed(const krait_sandbox *sandbox, size_t index)
 {

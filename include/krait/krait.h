@@ -318,6 +318,24 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run(krait_sandbox *sandbox,
                                                         krait_result *ret_result, krait_error *err);
 
 /**
+ * Send the guest a signal, as an operating system would.  Python takes number 2
+ * (SIGINT) as KeyboardInterrupt.  A guest that cannot take signals (no export
+ * `krait_signal`) is stopped instead.
+ *
+ * @param sandbox  a sandbox that runs, or will
+ * @param number   1 to 63, numbers of Linux; others are ignored
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  none
+ * Threads: async-signal-safe; from any thread, but guest code that never calls the host is
+ *          only reached from a signal handler on the thread that runs it
+ * Source:  host/api/sandbox.c, host/engine/deliver.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_sandbox_signal(krait_sandbox *sandbox, unsigned number);
+
+/**
  * Names that the guest looked for beside a file granted with
  * KRAIT_GRANT_RECORD_MISSES and did not find, in order, each once, at most 16.
  *

@@ -108,13 +108,39 @@ def ask():
     check("input()", terminal.status() == 0)
 
 
+def interrupted(name, code, ready):
+    terminal = Terminal("-c", code)
+    terminal.wait_for(ready)
+    time.sleep(0.2)
+    terminal.send("\x03")
+    terminal.wait_for("KeyboardInterrupt")
+    status = terminal.status()
+    check(f"an interrupt ends {name}", status is not None and
+          os.waitstatus_to_exitcode(status) == -signal.SIGINT, str(status))
+
+
 def interrupt():
-    terminal = Terminal("-c", "print('ready', flush=True)\nwhile True: pass")
+    interrupted("a loop", "print('ready', flush=True)\nwhile True: pass", "ready")
+    interrupted("a sleep", "import time\nprint('ready', flush=True)\ntime.sleep(100)", "ready")
+    interrupted("a read", "input('ready')", "ready")
+    terminal = Terminal("-c", "try:\n    print('ready', flush=True)\n    while True: pass\n"
+                        "except KeyboardInterrupt: print('caught')\nfinally: print('finally')")
     terminal.wait_for("ready")
     terminal.send("\x03")
-    status = terminal.status()
-    code = os.waitstatus_to_exitcode(status) if status is not None else None
-    check("an interrupt ends a loop", code in (-signal.SIGINT, 130), str(code))
+    terminal.wait_for("caught")
+    terminal.wait_for("finally")
+    check("a caught interrupt", terminal.status() == 0)
+    terminal = Terminal("-q")
+    terminal.wait_for(">>> ")
+    terminal.send("while True: pass\n\n")
+    time.sleep(0.5)
+    terminal.send("\x03")
+    terminal.wait_for("KeyboardInterrupt")
+    terminal.wait_for(">>> ")
+    terminal.send("print('still here')\n")
+    terminal.wait_for("still here\r\n")
+    terminal.send("exit()\n")
+    check("the prompt after an interrupt", terminal.status() == 0)
 
 
 for case in (prompt, end_of_input, ask, interrupt):
