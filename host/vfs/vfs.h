@@ -44,7 +44,8 @@ enum {
 #define KRAIT_MISSED_NAME_MAX 255
 
 /* A root directory with an empty writable /tmp in it.  `options` may be NULL. */
-krait_status krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_error *err);
+krait_status krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs,
+                            krait_error *err);
 
 /* Takes NULL.  After the krait_wasi that uses it. */
 void krait__vfs_free(krait_vfs *vfs);

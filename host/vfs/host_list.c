@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Open host directories: listing with stable cookies.
+ *
+ * A cookie is the kernel's own position behind an entry (d_off), which stays valid
+ * for as long as the directory is open, whatever is added or removed.  Entries are read in
+ * large pieces; a caller that asks for the next one in order is served from the piece at
+ * hand, so that a whole listing costs each entry once.  Cookie 0 starts again and
+ * sees what has changed.
+ */
+#include "vfs/host.h"
+
+#include "base/alloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PIECE_SIZE (32u * 1024u)
+
+/* As the kernel writes it (getdents64(2)). */
+struct kernel_dirent {
+    uint64_t d_ino;
+    int64_t d_off;
+    uint16_t d_reclen;
+    uint8_t d_type;
+    char d_name[];
+};
+
+typedef struct krait_host_dir {
+    krait_file file;
+    char *piece;     /* PIECE_SIZE bytes; made at the first listing */
+    size_t size;     /* bytes in piece */
+    size_t at;       /* the entry at `cookie` */
+    uint64_t cookie; /* of the entry at `at`, or where the next piece starts */
+} krait_host_dir;
+
+static void
+host_dir_close(krait_file *file)
+{
+    krait_host_dir *dir = (krait_host_dir *)file;
+
+    krait__place_release(&file->place);
+    krait__free(dir->piece);
+    krait__free(dir);
+}
+
+static int
+host_dir_stat(krait_file *file, krait_stat *ret_stat)
+{
+    struct stat stat;
+
+    if (fstat(file->place.fd, &stat) != 0)
+        return errno;
+    krait__host_stat(&stat, ret_stat);
+    return 0;
+}
+
+static int
+host_dir_set_times(krait_file *file, const krait_times *times)
+{
+    struct timespec pair[2];
+
+    krait__host_timespecs(times, pair);
+    return utimensat(file->place.fd, ".", pair, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+}
+
+static int
+host_dir_sync(krait_file *file, bool data_only)
+{
+    int rc = data_only ? fdatasync(file->place.fd) : fsync(file->place.fd);
+
+    return rc == 0 ? 0 : errno;
+}
+
+/* Reads the piece that starts at `cookie`. */
+static int
+fill(krait_host_dir *dir, uint64_t cookie)
+{
+    bool goes_on = cookie != 0 && cookie == dir->cookie && dir->size > 0;
+    long size;
+
+    if (dir->piece == NULL) {
+        dir->piece = krait__alloc(PIECE_SIZE);
+        if (dir->piece == NULL)
+            return ENOMEM;
+    }
+    dir->size = dir->at = 0;
+    if (!goes_on && lseek(dir->file.place.fd, (off_t)cookie, SEEK_SET) < 0)
+        return errno;
+    do {
+        size = syscall(SYS_getdents64, dir->file.place.fd, dir->piece, PIECE_SIZE);
+    } while (size < 0 && errno == EINTR);
+    if (size < 0)
+        return errno == ENOENT ? 0 : errno; /* ENOENT: removed while it was open */
+    dir->size = (size_t)size;
+    dir->cookie = cookie;
+    return 0;
+}
+
+static uint8_t
+type_of(uint8_t d_type)
+{
+    return d_type == DT_UNKNOWN ? KRAIT_TYPE_UNKNOWN
+                                : krait__host_type((uint32_t)DTTOIF((uint32_t)d_type));
+}
+
+/* ".." of the mount's root is outside the grant: its number is the root's own here. */
+static uint64_t
+ino_of(const krait_host_dir *dir, const struct kernel_dirent *entry, size_t name_len)
+{
+    const krait_host_fs *fs = dir->file.place.mount->fs;
+    struct stat stat;
+
+    if (name_len == 2 && memcmp(entry->d_name, "..", 2) == 0 &&
+        fstat(dir->file.place.fd, &stat) == 0 && stat.st_ino == fs->root_ino &&
+        stat.st_dev == fs->root_dev)
+        return fs->root_ino;
+    return entry->d_ino != 0 ? entry->d_ino : 1;
+}
+
+static int
+host_dir_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_entry)
+{
+    krait_host_dir *dir = (krait_host_dir *)file;
+    const struct kernel_dirent *entry;
+    size_t name_len;
+
+    memset(ret_entry, 0, sizeof(*ret_entry));
+    if (cookie == 0 || cookie != dir->cookie || dir->at >= dir->size) {
+        int error = fill(dir, cookie);
+
+        if (error != 0 || dir->size == 0)
+            return error;
+    }
+    entry = (const struct kernel_dirent *)(const void *)(dir->piece + dir->at);
+    name_len = strlen(entry->d_name);
+    if (entry->d_type == DT_UNKNOWN) {
+        struct stat stat;
+
+        if (fstatat(file->place.fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0)
+            ret_entry->type = krait__host_type(stat.st_mode);
+    } else {
+        ret_entry->type = type_of(entry->d_type);
+    }
+    ret_entry->next = (uint64_t)entry->d_off;
+    ret_entry->ino = ino_of(dir, entry, name_len);
+    ret_entry->name = entry->d_name;
+    ret_entry->name_len = (uint32_t)name_len;
+    dir->at += entry->d_reclen;
+    dir->cookie = ret_entry->next;
+    return 0;
+}
+
+static const krait_file_ops host_dir_ops = {
+    .close = host_dir_close,
+    .stat = host_dir_stat,
+    .sync = host_dir_sync,
+    .set_times = host_dir_set_times,
+    .readdir = host_dir_readdir,
+};
+
+int
+krait__host_dir_file_new(krait_place *place, uint32_t how, uint16_t flags, krait_file **ret_file)
+{
+    krait_host_dir *dir = krait__calloc(1, sizeof(*dir));
+
+    if (dir == NULL)
+        return ENOMEM;
+    krait__file_init(&dir->file, &host_dir_ops, KRAIT_TYPE_DIRECTORY, how, flags);
+    dir->file.place = *place;
+    *ret_file = &dir->file;
+    return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Moving between host directories: by one name, or by many with openat2.
+ *
+ * A step opens exactly one name with O_PATH and O_NOFOLLOW and looks at what it
+ * got, so that there is no moment between looking and opening.  A jump has the
+ * kernel walk with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS: links, ".." and renames under
+ * way cannot leave the directory it starts at; whatever the kernel is not sure of comes
+ * back as EXDEV and the walk goes on by steps.
+ */
+#include "vfs/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* linux/openat2.h, which older systems do not have. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#define BENEATH       0x08u
+#define NO_MAGICLINKS 0x02u
+
+struct how {
+    uint64_t flags;
+    uint64_t mode;
+    uint64_t resolve;
+};
+
+static int
+open_beneath(int dir_fd, const char *path)
+{
+    struct how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                      .resolve = BENEATH | NO_MAGICLINKS};
+
+    return (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+}
+
+bool
+krait__host_can_jump(int dir_fd)
+{
+    int fd = open_beneath(dir_fd, ".");
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+int
+krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_place)
+{
+    const krait_host_fs *fs = dir->mount->fs;
+    int fd;
+
+    if (!fs->can_jump)
+        return EXDEV;
+    do {
+        fd = open_beneath(dir->fd, path);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return errno;
+    *ret_place = (krait_place){.mount = dir->mount, .fd = fd};
+    return 0;
+}
+
+static int
+read_target(int fd, char target[KRAIT_PATH_MAX + 1])
+{
+    ssize_t size = readlinkat(fd, "", target, KRAIT_PATH_MAX + 1);
+
+    if (size < 0)
+        return errno;
+    if (size > KRAIT_PATH_MAX)
+        return ENAMETOOLONG;
+    target[size] = '\0';
+    return 0;
+}
+
+int
+krait__host_step(const krait_place *dir, const char *name, krait_step *ret_step)
+{
+    struct stat stat;
+    int error = 0;
+    int fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &stat) != 0) {
+        error = errno;
+    } else {
+        ret_step->type = krait__host_type(stat.st_mode);
+        if (S_ISLNK(stat.st_mode))
+            error = read_target(fd, ret_step->target);
+    }
+    if (error == 0 && S_ISDIR(stat.st_mode)) {
+        ret_step->place = (krait_place){.mount = dir->mount, .fd = fd};
+        return 0;
+    }
+    close(fd);
+    return error;
+}

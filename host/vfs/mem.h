@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file system in memory: nodes (inodes), their contents and its quota.
+ *
+ * Everything that a guest can make grow is charged to the file system before it
+ * is allocated: blocks of files, block tables, link texts and names.  A node lives while it
+ * has a name or is open.
+ */
+#ifndef KRAIT_VFS_MEM_H
+#define KRAIT_VFS_MEM_H
+
+#include "vfs/fs.h"
+
+#include <sys/uio.h>
+
+#define KRAIT_MEM_BLOCK 4096u
+
+typedef struct krait_mem_fs {
+    uint64_t limit_bytes;
+    uint64_t used_bytes;
+    uint32_t limit_inodes;
+    uint32_t used_inodes;
+    uint64_t next_ino;
+    uint64_t dev;
+    krait_mem_node *root;
+    krait_mount mount;
+} krait_mem_fs;
+
+/* One name in a directory. */
+typedef struct krait_mem_entry {
+    struct krait_mem_entry *chain; /* in its hash bucket */
+    krait_mem_node *node;
+    uint64_t cookie; /* grows with every new entry of the directory, from 2 on */
+    uint32_t hash;
+    uint16_t name_len;
+    char name[];
+} krait_mem_entry;
+
+/* Contents of a directory: a hash table, and the entries in the order of their cookies. */
+typedef struct krait_mem_dir {
+    krait_mem_entry **buckets;
+    size_t bucket_count; /* a power of two, or 0 */
+    struct krait_mem_slot {
+        uint64_t cookie;
+        krait_mem_entry *entry; /* NULL: removed */
+    } *slots;
+    size_t slot_count;
+    size_t slot_capacity;
+    size_t count; /* entries */
+    uint64_t next_cookie;
+    krait_mem_node *parent; /* itself for the root; NULL once removed */
+} krait_mem_dir;
+
+typedef struct krait_mem_data {
+    uint8_t **blocks; /* NULL: a hole */
+    size_t block_count;
+    uint64_t size;
+} krait_mem_data;
+
+struct krait_mem_node {
+    krait_mem_fs *fs;
+    uint32_t refs;  /* places and open files */
+    uint32_t nlink; /* names */
+    uint8_t type;
+    bool is_locked;    /* directory: only the host adds and removes names */
+    bool record;       /* directory: names that are not there are remembered */
+    uint8_t device;    /* character device: enum krait_device */
+    uint64_t ino;
+    uint64_t atime_ns;
+    uint64_t mtime_ns;
+    uint64_t ctime_ns;
+    union {
+        krait_mem_dir dir;
+        krait_mem_data data;
+        struct {
+            char *text;
+            size_t size;
+        } link;
+    } as;
+};
+
+enum krait_device {
+    KRAIT_DEVICE_NULL,
+    KRAIT_DEVICE_ZERO,
+    KRAIT_DEVICE_FULL,
+    KRAIT_DEVICE_RANDOM
+};
+
+/* ---- mem_node.c ----------------------------------------------------------------------------- */
+
+/* false: over quota. */
+bool krait__mem_charge(krait_mem_fs *fs, uint64_t bytes);
+void krait__mem_refund(krait_mem_fs *fs, uint64_t bytes);
+uint64_t krait__mem_now(void);
+
+/* A node without a name, with one reference; ENOSPC, ENOMEM. */
+int krait__mem_node_new(krait_mem_fs *fs, uint8_t type, krait_mem_node **ret_node);
+krait_mem_node *krait__mem_node_ref(krait_mem_node *node);
+void krait__mem_node_unref(krait_mem_node *node); /* takes NULL */
+void krait__mem_node_stat(const krait_mem_node *node, krait_stat *ret_stat);
+void krait__mem_node_set_times(krait_mem_node *node, const krait_times *times);
+
+/* ---- mem_dir.c ------------------------------------------------------------------------------ */
+
+krait_mem_entry *krait__mem_dir_find(const krait_mem_node *dir, const char *name, size_t name_len);
+/* Adds a name that is not there yet; counts it in the node. */
+int krait__mem_dir_add(krait_mem_node *dir, const char *name, size_t name_len,
+                       krait_mem_node *node);
+/* Removes a name; may free the node. */
+void krait__mem_dir_remove(krait_mem_node *dir, krait_mem_entry *entry);
+/* Lets the name stand for another node. */
+void krait__mem_dir_replace(krait_mem_node *dir, krait_mem_entry *entry, krait_mem_node *node);
+/* The first entry with this cookie or a later one; NULL: none. */
+const krait_mem_entry *krait__mem_dir_at(const krait_mem_node *dir, uint64_t cookie);
+void krait__mem_dir_clear(krait_mem_node *dir);
+
+/* ---- mem_data.c ----------------------------------------------------------------------------- */
+
+/* Read and write at `offset`; counts may be short. */
+size_t krait__mem_data_read(const krait_mem_node *node, uint64_t offset, void *to, size_t size);
+int krait__mem_data_write(krait_mem_node *node, uint64_t offset, const void *from, size_t size,
+                          size_t *ret_size);
+int krait__mem_data_set_size(krait_mem_node *node, uint64_t size);
+/* Makes sure that writes to the range cannot fail for want of space. */
+int krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size);
+
+/* ---- mem_file.c ----------------------------------------------------------------------------- */
+
+int krait__mem_file_new(krait_mem_node *node, uint32_t how, uint16_t flags, krait_file **ret_file);
+int krait__mem_dir_file_new(const krait_place *place, uint32_t how, uint16_t flags,
+                            krait_file **ret_file);
+
+/* ---- dev.c ---------------------------------------------------------------------------------- */
+
+int krait__device_file_new(krait_mem_node *node, uint32_t how, uint16_t flags,
+                           krait_file **ret_file);
+
+#endif /* KRAIT_VFS_MEM_H */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Contents of files in memory: a table of blocks, with holes.
+ *
+ * Blocks and the table itself are charged to the quota before they are
+ * allocated, so that neither a long file nor a byte far out costs the host more than
+ * the guest was given.
+ */
+#include "vfs/mem.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Blocks that the table grows by at least. */
+#define TABLE_STEP 16u
+
+static uint64_t
+block_index(uint64_t offset)
+{
+    return offset / KRAIT_MEM_BLOCK;
+}
+
+/* Makes the table reach to block `index`. */
+static int
+grow_table(krait_mem_node *node, uint64_t index)
+{
+    krait_mem_data *data = &node->as.data;
+    uint64_t wanted;
+    uint8_t **blocks;
+    uint64_t more;
+
+    if (index < data->block_count)
+        return 0;
+    if (index >= node->fs->limit_bytes / sizeof(*blocks))
+        return ENOSPC;
+    wanted = (uint64_t)data->block_count * 2;
+    if (wanted < index + TABLE_STEP)
+        wanted = index + TABLE_STEP;
+    more = (wanted - data->block_count) * sizeof(*blocks);
+    if (!krait__mem_charge(node->fs, more)) {
+        wanted = index + 1;
+        more = (wanted - data->block_count) * sizeof(*blocks);
+        if (!krait__mem_charge(node->fs, more))
+            return ENOSPC;
+    }
+    blocks = krait__realloc_array(data->blocks, (size_t)wanted, sizeof(*blocks));
+    if (blocks == NULL) {
+        krait__mem_refund(node->fs, more);
+        return ENOMEM;
+    }
+    memset(blocks + data->block_count, 0, (size_t)more);
+    data->blocks = blocks;
+    data->block_count = (size_t)wanted;
+    return 0;
+}
+
+/* The block at `index`, made when it is a hole. */
+static int
+need_block(krait_mem_node *node, uint64_t index, uint8_t **ret_block)
+{
+    int error = grow_table(node, index);
+    uint8_t *block;
+
+    if (error != 0)
+        return error;
+    block = node->as.data.blocks[index];
+    if (block == NULL) {
+        if (!krait__mem_charge(node->fs, KRAIT_MEM_BLOCK))
+            return ENOSPC;
+        block = krait__calloc(1, KRAIT_MEM_BLOCK);
+        if (block == NULL) {
+            krait__mem_refund(node->fs, KRAIT_MEM_BLOCK);
+            return ENOMEM;
+        }
+        node->as.data.blocks[index] = block;
+    }
+    *ret_block = block;
+    return 0;
+}
+
+size_t
+krait__mem_data_read(const krait_mem_node *node, uint64_t offset, void *to, size_t size)
+{
+    const krait_mem_data *data = &node->as.data;
+    uint8_t *out = to;
+    size_t done = 0;
+
+    if (offset >= data->size)
+        return 0;
+    if (size > data->size - offset)
+        size = (size_t)(data->size - offset);
+    while (done < size) {
+        uint64_t index = block_index(offset + done);
+        size_t start = (size_t)((offset + done) % KRAIT_MEM_BLOCK);
+        size_t count = KRAIT_MEM_BLOCK - start;
+
+        if (count > size - done)
+            count = size - done;
+        if (index < data->block_count && data->blocks[index] != NULL)
+            memcpy(out + done, data->blocks[index] + start, count);
+        else
+            memset(out + done, 0, count);
+        done += count;
+    }
+    return done;
+}
+
+int
+krait__mem_data_write(krait_mem_node *node, uint64_t offset, const void *from, size_t size,
+                      size_t *ret_size)
+{
+    krait_mem_data *data = &node->as.data;
+    const uint8_t *in = from;
+    size_t done = 0;
+    int error = 0;
+
+    if (offset > INT64_MAX || size > INT64_MAX - offset)
+        return EFBIG;
+    while (done < size) {
+        size_t start = (size_t)((offset + done) % KRAIT_MEM_BLOCK);
+        size_t count = KRAIT_MEM_BLOCK - start;
+        uint8_t *block;
+
+        error = need_block(node, block_index(offset + done), &block);
+        if (error != 0)
+            break;
+        if (count > size - done)
+            count = size - done;
+        memcpy(block + start, in + done, count);
+        done += count;
+    }
+    if (done > 0) {
+        if (offset + done > data->size)
+            data->size = offset + done;
+        node->mtime_ns = node->ctime_ns = krait__mem_now();
+    } else if (error != 0) {
+        return error;
+    }
+    *ret_size = done;
+    return 0;
+}
+
+int
+krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
+{
+    krait_mem_data *data = &node->as.data;
+    uint64_t keep = size / KRAIT_MEM_BLOCK + (size % KRAIT_MEM_BLOCK != 0);
+
+    /* A hole costs no blocks, but its table must fit the quota one day. */
+    if (size > data->size && block_index(size) >= node->fs->limit_bytes / sizeof(uint8_t *))
+        return EFBIG;
+    for (uint64_t i = keep; i < data->block_count; i++) {
+        if (data->blocks[i] != NULL) {
+            krait__free(data->blocks[i]);
+            data->blocks[i] = NULL;
+            krait__mem_refund(node->fs, KRAIT_MEM_BLOCK);
+        }
+    }
+    /* What comes back when the file grows again reads as zeros. */
+    if (size < data->size && size % KRAIT_MEM_BLOCK != 0 && keep <= data->block_count &&
+        data->blocks[keep - 1] != NULL)
+        memset(data->blocks[keep - 1] + size % KRAIT_MEM_BLOCK, 0,
+               KRAIT_MEM_BLOCK - size % KRAIT_MEM_BLOCK);
+    if (size == 0) {
+        krait__mem_refund(node->fs, (uint64_t)data->block_count * sizeof(uint8_t *));
+        krait__free(data->blocks);
+        data->blocks = NULL;
+        data->block_count = 0;
+    }
+    data->size = size;
+    node->mtime_ns = node->ctime_ns = krait__mem_now();
+    return 0;
+}
+
+/* Bytes that blocks and table of this range still need. */
+static uint64_t
+missing_bytes(const krait_mem_data *data, uint64_t first, uint64_t last)
+{
+    uint64_t missing = last - first + 1;
+    uint64_t table = last >= data->block_count ? last + 1 - data->block_count : 0;
+
+    for (uint64_t i = first; i <= last && i < data->block_count; i++)
+        missing -= data->blocks[i] != NULL;
+    return missing * KRAIT_MEM_BLOCK + table * sizeof(uint8_t *);
+}
+
+int
+krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size)
+{
+    krait_mem_data *data = &node->as.data;
+    uint64_t end = offset + size;
+    uint64_t first = block_index(offset);
+    uint64_t last = block_index(end - 1);
+    int error = 0;
+
+    assert(size > 0 && end > offset);
+    /* All or nothing: a refused request leaves nothing behind. */
+    if (missing_bytes(data, first, last) > node->fs->limit_bytes - node->fs->used_bytes)
+        return ENOSPC;
+    for (uint64_t i = first; error == 0 && i <= last; i++) {
+        uint8_t *block;
+
+        error = need_block(node, i, &block);
+    }
+    if (error == 0 && end > data->size) {
+        data->size = end;
+        node->mtime_ns = node->ctime_ns = krait__mem_now();
+    }
+    return error;
+}
