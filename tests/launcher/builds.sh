@@ -20,17 +20,22 @@ same "and continues when it can" "$rc" 0
 
 case $err in *detail*) failed "details stay in the log" ;; *) passed ;; esac
 
-# Jobs, sources and offline reach the build.
+# Jobs, sources and offline reach the build, relative paths as the caller meant them.
 rm -r "$co/build"
 forget
-echo 'echo "offline=$KRAIT_OFFLINE cache=$KRAIT_CACHE"; echo >&2 "cwd=$PWD"' >"$T/hook"
-KRAIT_JOBS=3 KRAIT_SOURCES="$T/src s" KRAIT_OFFLINE=1 KRAIT_CACHE=$T/cache
-export KRAIT_JOBS KRAIT_SOURCES KRAIT_OFFLINE KRAIT_CACHE
-krait run x
+cat >"$T/hook" <<'EOF'
+echo "offline=$KRAIT_OFFLINE cache=$KRAIT_CACHE sources=$KRAIT_SOURCES"
+EOF
+(cd "$T" && KRAIT_JOBS=3 KRAIT_SOURCES="src s" KRAIT_CACHE=cache PATH=$bin "$co/krait" run x) >"$T/out" 2>&1
 has "KRAIT_JOBS" "$(calls)" "-DKRAIT_JOBS=3"
-has "KRAIT_SOURCES" "$(calls)" "-DKRAIT_SOURCES=$T/src s"
-has "the environment" "$(cat "$co/build/log/build.log")" "offline=1 cache=$T/cache"
-unset KRAIT_JOBS KRAIT_SOURCES KRAIT_OFFLINE KRAIT_CACHE
+log=$(cat "$co/build/log/build.log")
+has "folders" "$log" "cache=$T/cache sources=$T/src s"
+has "sources mean offline" "$log" "offline=1"
+touch "$co/cli/file.c"
+KRAIT_OFFLINE=1 && export KRAIT_OFFLINE
+krait run x
+has "offline alone" "$(cat "$co/build/log/build.log")" "offline=1 cache= sources="
+unset KRAIT_OFFLINE
 rm "$T/hook"
 
 # The steps must not eat the script's stdin.
