@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# CPython for wasm32-wasi: python.wasm, the library to embed, the standard library.
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: guest/main tests/guest/imports.txt
+#
+# docs/building-the-guest.md says what each flag is for and what was measured.
+
+version=${VERSION_PYTHON%.*}
+unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
+apply_patches src
+SOURCE_DATE_EPOCH=$(date -r src/Include/patchlevel.h +%s)
+export SOURCE_DATE_EPOCH
+
+# The libraries in one place, reached by a relative path: so no path of this machine gets in.
+mkdir dep build
+for lib in "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_SQLITE" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
+    cp -R "$lib/include" "$lib/lib" dep/
+done
+build_python=$DEP_BUILD_PYTHON/bin/python3
+
+# --- configure and compile ------------------------------------------------------------
+
+link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
+cd build
+CONFIG_SITE="$WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
+    ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
+    --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
+    --with-computed-gotos --without-ensurepip --disable-test-modules \
+    --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
+    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
+    OPT="-DNDEBUG -O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS=-I../dep/include LDFLAGS=-L../dep/lib
+for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
+    grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
+done
+for unwanted in HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING; do
+    ! grep -q "^#define $unwanted 1" pyconfig.h || { echo "configure concluded $unwanted"; exit 1; }
+done
+make -j "$JOBS" "libpython$version.a" Modules/_hacl/libHacl_Hash_SHA2.a pybuilddir.txt
+
+# --- the library to embed -------------------------------------------------------------
+
+lib=$OUT/lib/wasm32-wasi
+mkdir -p "$OUT/bin" "$OUT/include" "$lib/pkgconfig"
+cp -R ../src/Include "$OUT/include/python$version"
+cp pyconfig.h "$OUT/include/python$version/"
+find "$OUT/include" -name '*.txt' -exec rm -f {} +
+"$AR" qLcsD "$lib/libpython$version.a" "libpython$version.a" \
+    Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
+libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
+for pc in "libpython$version" "python-$version-embed"; do
+    sed -e "s/@VERSION@/$version/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
+        "$RECIPE/libpython.pc.in" >"$lib/pkgconfig/$pc.pc"
+done
+
+# --- the program ----------------------------------------------------------------------
+
+# No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
+$wasm_cc $wasm_cflags "-I$OUT/include/python$version" -c "$KRAIT_ROOT/guest/main/main.c" -o main.o
+$wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
+    main.o "-L$lib" "-lpython$version" $libs
+"$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$KRAIT_ROOT/tests/guest/imports.txt"
+
+# --- the standard library -------------------------------------------------------------
+
+sysconfigdata=$(cat pybuilddir.txt)/_sysconfigdata__wasi_wasm32-wasi.py
+sed -i -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
+    -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" "$sysconfigdata"
+PYTHONHASHSEED=0
+export PYTHONHASHSEED
+"$build_python" -E -s "$RECIPE/stdlib.py" tests ../src/Lib "$OUT" &
+tests=$!
+"$build_python" -E -s "$RECIPE/stdlib.py" library ../src/Lib "$OUT" "$sysconfigdata"
+wait $tests
+
+mkdir -p "$OUT/share/doc/cpython"
+cp ../src/LICENSE "$OUT/share/doc/cpython/"
+for lib in "$DEP_WASI_LIBC" "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
+    cp -R "$lib/share/doc/." "$OUT/share/doc/"
+done
+
+# --- what it is made of ---------------------------------------------------------------
+
+sed -n "s/^  \\$ [^ ]*configure //p" config.log |
+    sed -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
+        -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" >configure-args
+"$build_python" -E -s "$RECIPE/manifest.py" "$OUT" configure-args "$link_flags" "$wasm_cflags"

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The cache of built results. POSIX sh, to be sourced; the caller provides say(), and sets
+# $cache (the folder), $root (the repository), $lock and $run (temporary files of this run).
+#
+#   $cache/build/NAME-KEY/     a whole result: it gets this name when it is complete
+#   $cache/build/tmp/          results in the making; a leftover of a dead build is removed
+#   $cache/build/lock/         one lock file per result, held by its builder (flock)
+#   $cache/build/log/          the output of the builds
+#
+# KEY is a hash over everything that the result depends on: the recipe's files, lib.sh, the
+# lines of the lock, compiler and flags, and the keys of the recipes that it needs.
+
+store_dir=$cache/build
+
+hash16() { sha256sum | cut -c1-16; }
+
+# recipe_field NAME FIELD: the words after "# FIELD:" on top of a recipe.
+recipe_field() {
+    sed -n "/^[^#]/q;s/^# $2: *//p" "$recipes/$1/build.sh"
+}
+
+# The files of a recipe and the other files of the repository that it reads.
+recipe_files() {
+    {
+        find "$recipes/$1" -type f ! -name '*.pyc' ! -name '*~'
+        for store_in in $(recipe_field "$1" inputs); do
+            find "$root/$store_in" -type f ! -name '*~'
+        done
+    } | sort
+}
+
+# The line of the lock that holds for a source in this run.
+source_line() {
+    awk -v n="$1" -v v="$(cat "$run/version.$1" 2>/dev/null)" '$1 == n && (v == "" || $2 == v) {
+        print; exit }' "$lock"
+}
+
+# key_text NAME: what the key is made of. It is kept beside the log, so that two keys can be
+# compared. Keys of the recipes that it needs are in $run already.
+key_text() {
+    printf 'recipe %s\nformat 1\n' "$1"
+    printf 'file lib.sh %s\n' "$(hash16 <"$recipes/lib.sh")"
+    recipe_files "$1" | while IFS= read -r store_f; do
+        printf 'file %s %s\n' "${store_f#"$root/"}" "$(hash16 <"$store_f")"
+    done
+    for store_s in $(recipe_field "$1" sources); do
+        printf 'source %s\n' "$(source_line "$store_s" | tr -s ' ')"
+    done
+    case $(recipe_field "$1" compiler) in
+    native) printf 'compiler %s\n' "$BUILD_CC_ID" ;;
+    both) printf 'compiler %s\ncompiler %s\ntarget %s\n' "$BUILD_CC_ID" "$CC_ID" "$TARGET" ;;
+    none) ;;
+    *) printf 'compiler %s\ntarget %s\n' "$CC_ID" "$TARGET" ;;
+    esac
+    for store_n in $(recipe_field "$1" needs); do
+        printf 'needs %s %s\n' "$store_n" "$(cat "$run/key.$store_n")"
+    done
+}
+
+# compute_key NAME: leaves it in $run/key.NAME, after those of what NAME needs.
+compute_key() {
+    [ ! -f "$run/key.$1" ] || return 0
+    [ -f "$recipes/$1/build.sh" ] || { say "there is no recipe '$1'"; return 1; }
+    for store_k in $(recipe_field "$1" needs); do
+        compute_key "$store_k" || return 1
+    done
+    key_text "$1" >"$run/keytext.$1" || return 1
+    hash16 <"$run/keytext.$1" >"$run/key.$1"
+}
+
+result_dir() { printf '%s/%s-%s' "$store_dir" "$1" "$(cat "$run/key.$1")"; }
+
+# Nothing can be built without a place for it.
+store_writable() {
+    case $cache in
+    *[!A-Za-z0-9_./+,@:=-]*)
+        # configure scripts and makefiles break on blanks and shell characters.
+        say "the cache '$cache' has characters in its path that upstream's makefiles cannot take"
+        say "set KRAIT_CACHE to a path of letters, digits and _ . / + , @ : = -"
+        return 1
+        ;;
+    esac
+    if mkdir -p "$store_dir/tmp" "$store_dir/lock" "$store_dir/log" 2>/dev/null &&
+        : 2>/dev/null >"$store_dir/tmp/.probe.$$" && rm -f "$store_dir/tmp/.probe.$$"; then
+        return 0
+    fi
+    say "cannot write to the cache '$store_dir'"
+    say "set KRAIT_CACHE to a folder that can be written"
+    return 1
+}
+
+# Removes what builds that are dead left behind: nobody holds their lock.
+store_sweep() {
+    for store_t in "$store_dir/tmp"/*-*.*; do
+        [ -d "$store_t" ] || continue
+        store_l=${store_t##*/}
+        (
+            exec 7>>"$store_dir/lock/${store_l%.*}" && flock -n 7 && rm -rf "$store_t"
+        ) 2>/dev/null
+    done
+}
