@@ -193,8 +193,7 @@ mounted_entry(const krait_ns *ns, uint64_t index, krait_dirent *ret_entry)
     ret_entry->name_len = (uint32_t)strlen(child->name);
     ret_entry->type = KRAIT_TYPE_DIRECTORY;
     ret_entry->ino = 1;
-    if (child->mount != NULL &&
-        child->mount->ops->stat(&child->mount->root, "", &stat) == 0) {
+    if (child->mount != NULL && child->mount->ops->stat(&child->mount->root, "", &stat) == 0) {
         ret_entry->type = stat.type;
         ret_entry->ino = stat.ino;
     }

@@ -54,8 +54,7 @@ host_release(krait_place *place)
 }
 
 static int
-host_readlink(const krait_place *dir, const char *name, char *buffer, size_t size,
-              size_t *ret_size)
+host_readlink(const krait_place *dir, const char *name, char *buffer, size_t size, size_t *ret_size)
 {
     ssize_t done;
 
@@ -215,9 +214,8 @@ host_set_times(const krait_place *dir, const char *name, const krait_times *time
     struct timespec pair[2];
 
     krait__host_timespecs(times, pair);
-    return utimensat(dir->fd, name[0] != '\0' ? name : ".", pair, AT_SYMLINK_NOFOLLOW) == 0
-               ? 0
-               : errno;
+    return utimensat(dir->fd, name[0] != '\0' ? name : ".", pair, AT_SYMLINK_NOFOLLOW) == 0 ? 0
+                                                                                            : errno;
 }
 
 static int
@@ -247,8 +245,7 @@ host_symlink(const char *target, const krait_place *dir, const char *name)
 }
 
 static int
-host_link(const krait_place *dir, const char *name, const krait_place *to_dir,
-          const char *to_name)
+host_link(const krait_place *dir, const char *name, const krait_place *to_dir, const char *to_name)
 {
     return linkat(dir->fd, name, to_dir->fd, to_name, 0) == 0 ? 0 : errno;
 }

@@ -33,13 +33,20 @@ uint8_t
 krait__host_type(uint32_t mode)
 {
     switch (mode & S_IFMT) {
-    case S_IFREG: return KRAIT_TYPE_REGULAR;
-    case S_IFDIR: return KRAIT_TYPE_DIRECTORY;
-    case S_IFLNK: return KRAIT_TYPE_LINK;
-    case S_IFCHR: return KRAIT_TYPE_CHARACTER_DEVICE;
-    case S_IFBLK: return KRAIT_TYPE_BLOCK_DEVICE;
-    case S_IFSOCK: return KRAIT_TYPE_SOCKET_STREAM;
-    default: return KRAIT_TYPE_UNKNOWN;
+    case S_IFREG:
+        return KRAIT_TYPE_REGULAR;
+    case S_IFDIR:
+        return KRAIT_TYPE_DIRECTORY;
+    case S_IFLNK:
+        return KRAIT_TYPE_LINK;
+    case S_IFCHR:
+        return KRAIT_TYPE_CHARACTER_DEVICE;
+    case S_IFBLK:
+        return KRAIT_TYPE_BLOCK_DEVICE;
+    case S_IFSOCK:
+        return KRAIT_TYPE_SOCKET_STREAM;
+    default:
+        return KRAIT_TYPE_UNKNOWN;
     }
 }
 
@@ -111,8 +118,7 @@ host_read(krait_file *file, const struct iovec *iov, int count, uint64_t offset,
 }
 
 static int
-host_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset,
-           size_t *ret_bytes)
+host_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset, size_t *ret_bytes)
 {
     ssize_t done;
 

@@ -156,8 +156,7 @@ one_step(const krait_place *dir, const char *name, krait_step *ret_step)
 }
 
 static int
-one_readlink(const krait_place *dir, const char *name, char *buffer, size_t size,
-             size_t *ret_size)
+one_readlink(const krait_place *dir, const char *name, char *buffer, size_t size, size_t *ret_size)
 {
     (void)dir;
     (void)name;

@@ -62,9 +62,9 @@ struct krait_mem_node {
     uint32_t refs;  /* places and open files */
     uint32_t nlink; /* names */
     uint8_t type;
-    bool is_locked;    /* directory: only the host adds and removes names */
-    bool record;       /* directory: names that are not there are remembered */
-    uint8_t device;    /* character device: enum krait_device */
+    bool is_locked; /* directory: only the host adds and removes names */
+    bool record;    /* directory: names that are not there are remembered */
+    uint8_t device; /* character device: enum krait_device */
     uint64_t ino;
     uint64_t atime_ns;
     uint64_t mtime_ns;
@@ -79,12 +79,7 @@ struct krait_mem_node {
     } as;
 };
 
-enum krait_device {
-    KRAIT_DEVICE_NULL,
-    KRAIT_DEVICE_ZERO,
-    KRAIT_DEVICE_FULL,
-    KRAIT_DEVICE_RANDOM
-};
+enum krait_device { KRAIT_DEVICE_NULL, KRAIT_DEVICE_ZERO, KRAIT_DEVICE_FULL, KRAIT_DEVICE_RANDOM };
 
 /* ---- mem_node.c ----------------------------------------------------------------------------- */
 

@@ -69,8 +69,7 @@ mem_step(const krait_place *dir, const char *name, krait_step *ret_step)
 }
 
 static int
-mem_readlink(const krait_place *dir, const char *name, char *buffer, size_t size,
-             size_t *ret_size)
+mem_readlink(const krait_place *dir, const char *name, char *buffer, size_t size, size_t *ret_size)
 {
     const krait_mem_node *node = find(dir, name);
 
@@ -214,9 +213,8 @@ mem_symlink(const char *target, const krait_place *dir, const char *name)
     }
     node->as.link.size = size; /* what node_free gives back */
     node->as.link.text = krait__memdup(target, size);
-    error = node->as.link.text == NULL
-                ? ENOMEM
-                : krait__mem_dir_add(dir->node, name, strlen(name), node);
+    error = node->as.link.text == NULL ? ENOMEM
+                                       : krait__mem_dir_add(dir->node, name, strlen(name), node);
     krait__mem_node_unref(node);
     return error;
 }
@@ -299,8 +297,7 @@ check_replace(const krait_mem_node *node, const krait_mem_entry *to)
 }
 
 static int
-mem_rename(const krait_place *dir, const char *name, const krait_place *to_dir,
-           const char *to_name)
+mem_rename(const krait_place *dir, const char *name, const krait_place *to_dir, const char *to_name)
 {
     krait_mem_entry *from = krait__mem_dir_find(dir->node, name, strlen(name));
     krait_mem_entry *to = krait__mem_dir_find(to_dir->node, to_name, strlen(to_name));

@@ -72,7 +72,9 @@ node_free(krait_mem_node *node)
     krait_mem_fs *fs = node->fs;
 
     switch (node->type) {
-    case KRAIT_TYPE_DIRECTORY: krait__mem_dir_clear(node); break;
+    case KRAIT_TYPE_DIRECTORY:
+        krait__mem_dir_clear(node);
+        break;
     case KRAIT_TYPE_REGULAR:
         (void)krait__mem_data_set_size(node, 0);
         krait__free(node->as.data.blocks);
@@ -81,7 +83,8 @@ node_free(krait_mem_node *node)
         krait__mem_refund(fs, node->as.link.size);
         krait__free(node->as.link.text);
         break;
-    default: break;
+    default:
+        break;
     }
     fs->used_inodes--;
     krait__free(node);
@@ -102,10 +105,14 @@ static uint64_t
 node_size(const krait_mem_node *node)
 {
     switch (node->type) {
-    case KRAIT_TYPE_REGULAR: return node->as.data.size;
-    case KRAIT_TYPE_LINK: return node->as.link.size;
-    case KRAIT_TYPE_DIRECTORY: return KRAIT_MEM_BLOCK;
-    default: return 0;
+    case KRAIT_TYPE_REGULAR:
+        return node->as.data.size;
+    case KRAIT_TYPE_LINK:
+        return node->as.link.size;
+    case KRAIT_TYPE_DIRECTORY:
+        return KRAIT_MEM_BLOCK;
+    default:
+        return 0;
     }
 }
 

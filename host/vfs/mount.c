@@ -190,8 +190,7 @@ make_point(krait_vfs *vfs, const char *guest_path, const krait_mount *mount, boo
 
 /* Takes over `mount`, also when it fails. */
 static krait_status
-attach(krait_vfs *vfs, const char *guest_path, krait_mount *mount, uint32_t flags,
-       krait_error *err)
+attach(krait_vfs *vfs, const char *guest_path, krait_mount *mount, uint32_t flags, krait_error *err)
 {
     krait_ns *ns = NULL;
     krait_status status = make_point(vfs, guest_path, mount,
@@ -223,8 +222,8 @@ host_error(krait_error *err, int sys_errno, const char *what, const char *host_p
 }
 
 static krait_status
-mount_dir_fd(krait_vfs *vfs, const char *guest_path, int fd, const char *host_path,
-             uint32_t flags, krait_error *err)
+mount_dir_fd(krait_vfs *vfs, const char *guest_path, int fd, const char *host_path, uint32_t flags,
+             krait_error *err)
 {
     krait_mount *mount;
     int error = krait__host_mount_new(vfs, fd, &mount);
@@ -259,8 +258,8 @@ krait__vfs_mount_dir_fd(krait_vfs *vfs, const char *guest_path, int host_fd, uin
 }
 
 static krait_status
-mount_file_fd(krait_vfs *vfs, const char *guest_path, int fd, const char *host_path,
-              uint32_t flags, krait_error *err)
+mount_file_fd(krait_vfs *vfs, const char *guest_path, int fd, const char *host_path, uint32_t flags,
+              krait_error *err)
 {
     krait_mount *mount;
     int error = krait__host_file_mount_new(vfs, fd, &mount);

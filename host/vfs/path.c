@@ -168,9 +168,10 @@ krait__path_readlink(const krait_at *at, char *buffer, size_t size, size_t *ret_
     if (error == 0)
         error = check_slash(&walk);
     if (error == 0)
-        error = walk.name[0] == '\0' ? EINVAL
-                                     : note(&walk, walk.dir->mount->ops->readlink(
-                                                       walk.dir, walk.name, buffer, size, ret_size));
+        error = walk.name[0] == '\0'
+                    ? EINVAL
+                    : note(&walk, walk.dir->mount->ops->readlink(walk.dir, walk.name, buffer, size,
+                                                                 ret_size));
     krait__walk_end(&walk);
     return error;
 }
@@ -186,8 +187,8 @@ check_new(const krait_walk *walk, bool is_directory)
         return EEXIST;
     error = walk->dir->mount->ops->stat(walk->dir, walk->name, &stat);
     if (error == 0)
-        return walk->slash && stat.type != KRAIT_TYPE_DIRECTORY &&
-                       stat.type != KRAIT_TYPE_LINK && !is_directory
+        return walk->slash && stat.type != KRAIT_TYPE_DIRECTORY && stat.type != KRAIT_TYPE_LINK &&
+                       !is_directory
                    ? ENOTDIR
                    : EEXIST;
     if (error != ENOENT)

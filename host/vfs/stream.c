@@ -172,8 +172,8 @@ krait__file_from_fd(int host_fd, krait_file **ret_file)
     if (stream == NULL)
         return ENOMEM;
     krait__file_init(&stream->file, &stream_ops,
-                     S_ISCHR(stat.st_mode) ? KRAIT_TYPE_CHARACTER_DEVICE : KRAIT_TYPE_UNKNOWN,
-                     how, 0);
+                     S_ISCHR(stat.st_mode) ? KRAIT_TYPE_CHARACTER_DEVICE : KRAIT_TYPE_UNKNOWN, how,
+                     0);
     stream->fd = host_fd;
     stream->is_terminal = S_ISCHR(stat.st_mode) && isatty(host_fd);
     stream->has_sigpipe = S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode);

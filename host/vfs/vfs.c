@@ -265,8 +265,8 @@ krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err)
         const char *name;
         enum krait_device device;
     } devices[] = {
-        {"null", KRAIT_DEVICE_NULL},     {"zero", KRAIT_DEVICE_ZERO},
-        {"full", KRAIT_DEVICE_FULL},     {"random", KRAIT_DEVICE_RANDOM},
+        {"null", KRAIT_DEVICE_NULL},      {"zero", KRAIT_DEVICE_ZERO},
+        {"full", KRAIT_DEVICE_FULL},      {"random", KRAIT_DEVICE_RANDOM},
         {"urandom", KRAIT_DEVICE_RANDOM},
     };
     krait_mem_node *dev;

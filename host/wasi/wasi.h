@@ -24,7 +24,7 @@ typedef struct krait_wasi krait_wasi;
 /* Fill with KRAIT_WASI_OPTIONS_INIT first: all defaults. */
 typedef struct krait_wasi_options {
     size_t argc;
-    const char *const *argv;    /* argc strings, copied; argv[0] is the program's name */
+    const char *const *argv; /* argc strings, copied; argv[0] is the program's name */
     size_t envc;
     const char *const *environ; /* envc strings "NAME=value", copied; nothing is inherited */
     krait_vfs *vfs;             /* required; borrowed, outlives the krait_wasi */
@@ -35,10 +35,7 @@ typedef struct krait_wasi_options {
                                    reads of stdin) end with KRAIT_TRAP_INTERRUPTED; -1: none */
 } krait_wasi_options;
 
-#define KRAIT_WASI_OPTIONS_INIT                                                                    \
-    {                                                                                              \
-        .stdio_fds = {0, 1, 2}, .cancel_fd = -1                                                    \
-    }
+#define KRAIT_WASI_OPTIONS_INIT {.stdio_fds = {0, 1, 2}, .cancel_fd = -1}
 
 /* KRAIT_EINVAL: no vfs, an argument is NULL, or arguments and environment together
  * exceed 16 MiB. */
@@ -48,6 +45,11 @@ krait_status krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret
 /* Takes NULL.  Closes all descriptors of the guest, not those of stdio_fds.  After the
  * instance has stopped for good. */
 void krait__wasi_free(krait_wasi *wasi);
+
+/* Copies the last bytes, at most `size` and at most 2 KiB, that the guest wrote to the stderr
+ * it started with; returns how many.  For hints after a failure: what CPython does not
+ * find on import it never asks the file system for by name, but its last words say it. */
+size_t krait__wasi_stderr_tail(const krait_wasi *wasi, char *buffer, size_t size);
 
 /* What krait_instance_options.imports takes; `env` of the instance is the krait_wasi.
  * Static; ret_count may not be NULL. */

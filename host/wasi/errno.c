@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the host's errno values to WASI's: the only place where that is done.
+ */
+#include "wasi/state.h"
+
+static const struct {
+    int host;
+    uint16_t wasi;
+} numbers[] = {
+    {E2BIG, WASI_E2BIG},
+    {EACCES, WASI_EACCES},
+    {EADDRINUSE, WASI_EADDRINUSE},
+    {EADDRNOTAVAIL, WASI_EADDRNOTAVAIL},
+    {EAFNOSUPPORT, WASI_EAFNOSUPPORT},
+    {EAGAIN, WASI_EAGAIN},
+    {EALREADY, WASI_EALREADY},
+    {EBADF, WASI_EBADF},
+    {EBADMSG, WASI_EBADMSG},
+    {EBUSY, WASI_EBUSY},
+    {ECANCELED, WASI_ECANCELED},
+    {ECHILD, WASI_ECHILD},
+    {ECONNABORTED, WASI_ECONNABORTED},
+    {ECONNREFUSED, WASI_ECONNREFUSED},
+    {ECONNRESET, WASI_ECONNRESET},
+    {EDEADLK, WASI_EDEADLK},
+    {EDESTADDRREQ, WASI_EDESTADDRREQ},
+    {EDOM, WASI_EDOM},
+    {EDQUOT, WASI_EDQUOT},
+    {EEXIST, WASI_EEXIST},
+    {EFAULT, WASI_EFAULT},
+    {EFBIG, WASI_EFBIG},
+    {EHOSTUNREACH, WASI_EHOSTUNREACH},
+    {EIDRM, WASI_EIDRM},
+    {EILSEQ, WASI_EILSEQ},
+    {EINPROGRESS, WASI_EINPROGRESS},
+    {EINTR, WASI_EINTR},
+    {EINVAL, WASI_EINVAL},
+    {EIO, WASI_EIO},
+    {EISCONN, WASI_EISCONN},
+    {EISDIR, WASI_EISDIR},
+    {ELOOP, WASI_ELOOP},
+    {EMFILE, WASI_EMFILE},
+    {EMLINK, WASI_EMLINK},
+    {EMSGSIZE, WASI_EMSGSIZE},
+    {EMULTIHOP, WASI_EMULTIHOP},
+    {ENAMETOOLONG, WASI_ENAMETOOLONG},
+    {ENETDOWN, WASI_ENETDOWN},
+    {ENETRESET, WASI_ENETRESET},
+    {ENETUNREACH, WASI_ENETUNREACH},
+    {ENFILE, WASI_ENFILE},
+    {ENOBUFS, WASI_ENOBUFS},
+    {ENODEV, WASI_ENODEV},
+    {ENOENT, WASI_ENOENT},
+    {ENOEXEC, WASI_ENOEXEC},
+    {ENOLCK, WASI_ENOLCK},
+    {ENOLINK, WASI_ENOLINK},
+    {ENOMEM, WASI_ENOMEM},
+    {ENOMSG, WASI_ENOMSG},
+    {ENOPROTOOPT, WASI_ENOPROTOOPT},
+    {ENOSPC, WASI_ENOSPC},
+    {ENOSYS, WASI_ENOSYS},
+    {ENOTCONN, WASI_ENOTCONN},
+    {ENOTDIR, WASI_ENOTDIR},
+    {ENOTEMPTY, WASI_ENOTEMPTY},
+    {ENOTRECOVERABLE, WASI_ENOTRECOVERABLE},
+    {ENOTSOCK, WASI_ENOTSOCK},
+    {ENOTSUP, WASI_ENOTSUP},
+    {ENOTTY, WASI_ENOTTY},
+    {ENXIO, WASI_ENXIO},
+    {EOVERFLOW, WASI_EOVERFLOW},
+    {EOWNERDEAD, WASI_EOWNERDEAD},
+    {EPERM, WASI_EPERM},
+    {EPIPE, WASI_EPIPE},
+    {EPROTO, WASI_EPROTO},
+    {EPROTONOSUPPORT, WASI_EPROTONOSUPPORT},
+    {EPROTOTYPE, WASI_EPROTOTYPE},
+    {ERANGE, WASI_ERANGE},
+    {EROFS, WASI_EROFS},
+    {ESPIPE, WASI_ESPIPE},
+    {ESRCH, WASI_ESRCH},
+    {ESTALE, WASI_ESTALE},
+    {ETIMEDOUT, WASI_ETIMEDOUT},
+    {ETXTBSY, WASI_ETXTBSY},
+    {EXDEV, WASI_EXDEV},
+    {KRAIT_ENOTCAPABLE, WASI_ENOTCAPABLE},
+};
+
+uint16_t
+krait__wasi_errno(int error)
+{
+    if (error == 0)
+        return WASI_ESUCCESS;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (numbers[i].host == error)
+            return numbers[i].wasi;
+    }
+    return WASI_EIO;
+}
+
+krait_trap
+krait__wasi_return(krait_cell *slots, int error)
+{
+    if (error == KRAIT_ECANCEL)
+        return KRAIT_TRAP_INTERRUPTED;
+    slots[0].i32 = krait__wasi_errno(error);
+    return KRAIT_TRAP_NONE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of everything that a module may import from wasi_snapshot_preview1.
+ */
+#include "wasi/state.h"
+
+static const krait_host_import imports[] = {
+#define KRAIT_WASI_ENTRY(name, params, results)                                                    \
+    {"wasi_snapshot_preview1", #name, params, results, krait__wasi_##name},
+    KRAIT_WASI_FUNCTIONS(KRAIT_WASI_ENTRY)
+#undef KRAIT_WASI_ENTRY
+};
+
+const krait_host_import *
+krait__wasi_imports(size_t *ret_count)
+{
+    *ret_count = sizeof(imports) / sizeof(imports[0]);
+    return imports;
+}

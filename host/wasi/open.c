@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * path_open.
+ *
+ * The rights asked for become the open mode: FD_READ or FD_READDIR reads, FD_WRITE
+ * writes; FD_ALLOCATE and FD_FILESTAT_SET_SIZE write too where that is possible.  Rights that
+ * mean nothing for the kind of file that was found are left out, as the specification allows.
+ */
+#include "wasi/state.h"
+
+/* Rights that a directory passes on or not; the others come with any open file. */
+#define PASSED_ON                                                                                  \
+    (WASI_FD_READ | WASI_FD_WRITE | WASI_FD_READDIR | WASI_FD_ALLOCATE | WASI_FD_FILESTAT_SET_SIZE)
+
+/* May this be opened from `dir`?  A directory that was opened without any inheriting
+ * rights says nothing about them. */
+static int
+check_rights(const krait_fd *dir, uint32_t oflags, uint64_t base)
+{
+    uint64_t needed = WASI_PATH_OPEN;
+
+    if (oflags & WASI_O_CREAT)
+        needed |= WASI_PATH_CREATE_FILE;
+    if (oflags & WASI_O_TRUNC)
+        needed |= WASI_PATH_FILESTAT_SET_SIZE;
+    if ((dir->dropped & needed) || (dir->dropped_inheriting & base))
+        return KRAIT_ENOTCAPABLE;
+    if (dir->inheriting != 0 && (base & PASSED_ON & ~dir->inheriting))
+        return KRAIT_ENOTCAPABLE;
+    return 0;
+}
+
+static uint32_t
+open_mode(uint32_t lookup, uint32_t oflags, uint64_t base)
+{
+    uint32_t how = 0;
+
+    if (base & (WASI_FD_READ | WASI_FD_READDIR))
+        how |= KRAIT_OPEN_READ;
+    if (base & (WASI_FD_WRITE | WASI_FD_ALLOCATE | WASI_FD_FILESTAT_SET_SIZE))
+        how |= KRAIT_OPEN_WRITE;
+    if (lookup & WASI_LOOKUP_SYMLINK_FOLLOW)
+        how |= KRAIT_OPEN_FOLLOW;
+    if (oflags & WASI_O_CREAT)
+        how |= KRAIT_OPEN_CREATE;
+    if (oflags & WASI_O_DIRECTORY)
+        how |= KRAIT_OPEN_DIRECTORY;
+    if (oflags & WASI_O_EXCL)
+        how |= KRAIT_OPEN_EXCLUSIVE;
+    if (oflags & WASI_O_TRUNC)
+        how |= KRAIT_OPEN_TRUNCATE;
+    return how;
+}
+
+/* Opens; gives up writing where it was only asked for by the way. */
+static int
+open_file(const krait_at *at, uint32_t how, uint16_t flags, uint64_t base, krait_file **ret_file)
+{
+    int error = krait__path_open(at, how, flags, ret_file);
+
+    if ((error == EISDIR || error == EROFS || error == EACCES) && (how & KRAIT_OPEN_WRITE) &&
+        !(base & WASI_FD_WRITE))
+        error = krait__path_open(at, how & ~(uint32_t)KRAIT_OPEN_WRITE, flags, ret_file);
+    return error;
+}
+
+static uint64_t
+rights_of(const krait_file *file, uint64_t asked)
+{
+    uint64_t rights = asked;
+
+    if (krait__file_type(file) == KRAIT_TYPE_DIRECTORY)
+        return rights & WASI_RIGHTS_DIRECTORY;
+    if (!(krait__file_access(file) & KRAIT_OPEN_WRITE))
+        rights &= ~(WASI_FD_WRITE | WASI_FD_ALLOCATE | WASI_FD_FILESTAT_SET_SIZE);
+    return rights & WASI_RIGHTS_FILE;
+}
+
+KRAIT_WASI_CALL(path_open)
+{
+    const uint32_t oflags = args[4].i32;
+    const uint64_t base = args[5].i64;
+    const uint32_t fdflags = args[7].i32;
+    krait_guest_path path;
+    krait_fd *dir;
+    krait_fd fd = {0};
+    uint32_t number;
+    int error = krait__fd_get(wasi, args[0].i32, &dir);
+
+    if (error == 0)
+        error = check_rights(dir, oflags, base);
+    if (error == 0 && ((oflags & ~15u) || (fdflags & ~31u)))
+        error = EINVAL;
+    if (error == 0 && krait__guest_span(ctx, args[8].i32, 4) == NULL)
+        error = EFAULT;
+    if (error == 0)
+        error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_OPEN, args[2].i32, args[3].i32,
+                                 &path);
+    if (error == 0)
+        error = open_file(&path.at, open_mode(args[1].i32, oflags, base), (uint16_t)fdflags, base,
+                          &fd.file);
+    if (error != 0)
+        return error;
+    fd.base = rights_of(fd.file, base);
+    fd.inheriting = args[6].i64 & WASI_RIGHTS_ALL & ~dir->dropped_inheriting;
+    if (dir->inheriting != 0)
+        fd.inheriting &= dir->inheriting;
+    fd.dropped = fd.dropped_inheriting = dir->dropped_inheriting;
+    error = krait__fd_add(wasi, &fd, &number);
+    if (error != 0) {
+        krait__file_unref(fd.file);
+        return error;
+    }
+    return krait__guest_write_u32(ctx, args[8].i32, number) == 0 ? 0 : EFAULT;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the WASI layer: the state of one guest and what the families of calls share.
+ *
+ * Calls answer 0 or an errno value of the host, and two values of our own;
+ * errno.c turns that into WASI's numbers in one place.
+ */
+#ifndef KRAIT_WASI_STATE_H
+#define KRAIT_WASI_STATE_H
+
+#include "vfs/file.h"
+#include "wasi/wasi.h"
+#include "wasi/wasip1.h"
+
+#include "engine/engine.h"
+#include "engine/guest.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+/* Not errno values of the host: far above them. */
+#define KRAIT_ENOTCAPABLE 9001 /* a right was given up */
+#define KRAIT_ECANCEL     9002 /* the guest is to stop: KRAIT_TRAP_INTERRUPTED */
+
+/* Most buffers of one read or write, as IOV_MAX on Linux. */
+#define KRAIT_WASI_IOVECS 1024
+/* Most subscriptions of one poll. */
+#define KRAIT_WASI_SUBSCRIPTIONS 4096
+/* Bytes that one system call moves. */
+#define KRAIT_WASI_STEP (1u << 20)
+/* Most bytes that one call moves, as on Linux. */
+#define KRAIT_WASI_IO_MAX 0x7ffff000u
+/* Bytes of stderr's end that are kept. */
+#define KRAIT_WASI_TAIL 2048
+
+/* Arguments or environment: strings with their NULs, one after another. */
+typedef struct krait_strings {
+    char *bytes;
+    uint32_t size;
+    uint32_t count;
+} krait_strings;
+
+/* A descriptor. */
+typedef struct krait_fd {
+    krait_file *file; /* NULL: free */
+    uint64_t base;    /* rights as fd_fdstat_get reports them */
+    uint64_t inheriting;
+    uint64_t dropped;            /* given up with fd_fdstat_set_rights: enforced */
+    uint64_t dropped_inheriting; /* also for everything opened from here */
+    bool is_preopen;
+} krait_fd;
+
+struct krait_wasi {
+    krait_vfs *vfs;
+    krait_strings args;
+    krait_strings environ;
+    krait_fd *fds;
+    size_t fd_capacity;
+    uint32_t fd_count; /* slots looked at: all above are free */
+    uint32_t fd_limit;
+    int cancel_fd;
+    const krait_file *stderr_file; /* of the start; only compared */
+    char tail[KRAIT_WASI_TAIL];    /* a ring: the byte at tail_total % size comes next */
+    uint64_t tail_total;
+};
+
+/* ---- errno.c ------------------------------------------------------------------------------ */
+
+uint16_t krait__wasi_errno(int error);
+/* Ends a call: writes the result. */
+krait_trap krait__wasi_return(krait_cell *slots, int error);
+
+/* Defines the host function krait__wasi_NAME; a body that returns an error value follows. */
+#define KRAIT_WASI_CALL(name)                                                                      \
+    static int call_##name(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args);              \
+    krait_trap krait__wasi_##name(void *env, krait_ctx *ctx, krait_cell *slots)                    \
+    {                                                                                              \
+        return krait__wasi_return(slots, call_##name(env, ctx, slots));                            \
+    }                                                                                              \
+    static int call_##name(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args)
+
+/* ---- table.c ------------------------------------------------------------------------------ */
+
+/* An open descriptor; EBADF.  The pointer is valid until the next descriptor is added. */
+int krait__fd_get(krait_wasi *wasi, uint32_t number, krait_fd **ret_fd);
+/* The same, which has these rights: KRAIT_ENOTCAPABLE when one was given up. */
+int krait__fd_with(krait_wasi *wasi, uint32_t number, uint64_t rights, krait_fd **ret_fd);
+/* Takes over the file when it succeeds; EMFILE, ENOMEM. */
+int krait__fd_add(krait_wasi *wasi, const krait_fd *fd, uint32_t *ret_number);
+int krait__fd_set(krait_wasi *wasi, uint32_t number, const krait_fd *fd);
+int krait__fd_close(krait_wasi *wasi, uint32_t number);
+void krait__fd_close_all(krait_wasi *wasi);
+
+/* ---- wait.c ------------------------------------------------------------------------------- */
+
+struct pollfd;
+/* Waits like poll until a descriptor is ready or the deadline (CLOCK_MONOTONIC, in
+ * nanoseconds; UINT64_MAX: none) has passed.  EINTR: a signal for the guest;
+ * KRAIT_ECANCEL.  `fds` has room for one more than `count`. */
+int krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
+                     uint64_t deadline_ns, unsigned *ret_ready);
+uint64_t krait__wasi_monotonic_ns(void);
+/* Should a call that is at it for long come to an end? */
+static inline bool
+krait__wasi_interrupted(const krait_ctx *ctx)
+{
+    return ctx->thread->interrupted != 0;
+}
+
+/* ---- paths.c ------------------------------------------------------------------------------ */
+
+/* A path copied from the guest, with NUL. */
+typedef struct krait_guest_path {
+    krait_at at;
+    char text[KRAIT_PATH_MAX + 1];
+} krait_guest_path;
+
+/* Copies a path and finds its directory, which has these rights. */
+int krait__wasi_path(krait_wasi *wasi, krait_ctx *ctx, uint32_t dir, uint64_t rights,
+                     uint32_t address, uint32_t size, krait_guest_path *ret_path);
+/* Copies only the text, of at most `room` - 1 bytes. */
+int krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, size_t room);
+
+/* ---- stat.c ------------------------------------------------------------------------------- */
+
+int krait__wasi_write_stat(krait_ctx *ctx, uint32_t address, const krait_stat *stat);
+int krait__wasi_times(uint64_t atim, uint64_t mtim, uint32_t flags, krait_times *ret_times);
+
+/* ---- wasi.c ------------------------------------------------------------------------------- */
+
+/* Remembers what a guest wrote to stderr. */
+void krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, size_t size);
+
+/* ---- all 45 functions, and proc_raise of the first snapshots ------------------------------ */
+
+#define KRAIT_WASI_FUNCTIONS(X)                                                                    \
+    X(args_get, "ii", "i")                                                                         \
+    X(args_sizes_get, "ii", "i")                                                                   \
+    X(environ_get, "ii", "i")                                                                      \
+    X(environ_sizes_get, "ii", "i")                                                                \
+    X(clock_res_get, "ii", "i")                                                                    \
+    X(clock_time_get, "iIi", "i")                                                                  \
+    X(fd_advise, "iIIi", "i")                                                                      \
+    X(fd_allocate, "iII", "i")                                                                     \
+    X(fd_close, "i", "i")                                                                          \
+    X(fd_datasync, "i", "i")                                                                       \
+    X(fd_fdstat_get, "ii", "i")                                                                    \
+    X(fd_fdstat_set_flags, "ii", "i")                                                              \
+    X(fd_fdstat_set_rights, "iII", "i")                                                            \
+    X(fd_filestat_get, "ii", "i")                                                                  \
+    X(fd_filestat_set_size, "iI", "i")                                                             \
+    X(fd_filestat_set_times, "iIIi", "i")                                                          \
+    X(fd_pread, "iiiIi", "i")                                                                      \
+    X(fd_prestat_get, "ii", "i")                                                                   \
+    X(fd_prestat_dir_name, "iii", "i")                                                             \
+    X(fd_pwrite, "iiiIi", "i")                                                                     \
+    X(fd_read, "iiii", "i")                                                                        \
+    X(fd_readdir, "iiiIi", "i")                                                                    \
+    X(fd_renumber, "ii", "i")                                                                      \
+    X(fd_seek, "iIii", "i")                                                                        \
+    X(fd_sync, "i", "i")                                                                           \
+    X(fd_tell, "ii", "i")                                                                          \
+    X(fd_write, "iiii", "i")                                                                       \
+    X(path_create_directory, "iii", "i")                                                           \
+    X(path_filestat_get, "iiiii", "i")                                                             \
+    X(path_filestat_set_times, "iiiiIIi", "i")                                                     \
+    X(path_link, "iiiiiii", "i")                                                                   \
+    X(path_open, "iiiiiIIii", "i")                                                                 \
+    X(path_readlink, "iiiiii", "i")                                                                \
+    X(path_remove_directory, "iii", "i")                                                           \
+    X(path_rename, "iiiiii", "i")                                                                  \
+    X(path_symlink, "iiiii", "i")                                                                  \
+    X(path_unlink_file, "iii", "i")                                                                \
+    X(poll_oneoff, "iiii", "i")                                                                    \
+    X(proc_exit, "i", "")                                                                          \
+    X(proc_raise, "i", "i")                                                                        \
+    X(sched_yield, "", "i")                                                                        \
+    X(random_get, "ii", "i")                                                                       \
+    X(sock_accept, "iii", "i")                                                                     \
+    X(sock_recv, "iiiiii", "i")                                                                    \
+    X(sock_send, "iiiii", "i")                                                                     \
+    X(sock_shutdown, "ii", "i")
+
+#define KRAIT_WASI_DECLARE(name, params, results)                                                  \
+    krait_trap krait__wasi_##name(void *env, krait_ctx *ctx, krait_cell *slots);
+KRAIT_WASI_FUNCTIONS(KRAIT_WASI_DECLARE)
+#undef KRAIT_WASI_DECLARE
+
+#endif /* KRAIT_WASI_STATE_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting: the one place where a call of the guest sleeps.
+ *
+ * A wait ends early for two reasons: the embedder's cancel descriptor becomes readable,
+ * or a signal for the guest has come (ctx->thread->interrupted).  Signals are blocked between
+ * the look at that flag and the sleep, and let through by ppoll itself, so that none is
+ * slept over.
+ */
+#include "wasi/state.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+uint64_t
+krait__wasi_monotonic_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Sleeps once.  -1: not at all, the guest is interrupted. */
+static int
+sleep_once(krait_ctx *ctx, struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
+{
+    struct timespec left = {0, 0};
+    sigset_t all;
+    sigset_t old;
+    int ready = -1;
+    int error;
+
+    if (deadline_ns != UINT64_MAX) {
+        uint64_t now = krait__wasi_monotonic_ns();
+        uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
+
+        left.tv_sec = (time_t)(ns / 1000000000u);
+        left.tv_nsec = (long)(ns % 1000000000u);
+    }
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_BLOCK, &all, &old) != 0)
+        return -1;
+    errno = EINTR;
+    if (!krait__wasi_interrupted(ctx))
+        ready = ppoll(fds, count, deadline_ns != UINT64_MAX ? &left : NULL, &old);
+    error = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = error;
+    return ready;
+}
+
+int
+krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
+                 uint64_t deadline_ns, unsigned *ret_ready)
+{
+    fds[count] = (struct pollfd){.fd = wasi->cancel_fd, .events = POLLIN};
+    for (;;) {
+        int ready = sleep_once(ctx, fds, count + 1, deadline_ns);
+
+        if (ready < 0 && errno != EINTR)
+            return errno;
+        if (krait__wasi_interrupted(ctx))
+            return EINTR;
+        if (ready < 0)
+            continue; /* a signal that is not the guest's */
+        if (fds[count].revents != 0)
+            return KRAIT_ECANCEL;
+        *ret_ready = (unsigned)ready;
+        return 0;
+    }
+}

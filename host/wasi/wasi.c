@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making and freeing the WASI state of a guest.
+ */
+#include "wasi/state.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <string.h>
+
+/* Most bytes of arguments and environment together. */
+#define STRINGS_MAX (16u << 20)
+
+#define DEFAULT_FILES 1024u
+#define MOST_FILES    65536u
+
+/* Copies `count` strings one after another. */
+static krait_status
+copy_strings(const char *const *strings, size_t count, size_t room, krait_strings *ret_strings,
+             krait_error *err)
+{
+    size_t size = 0;
+    char *to;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+
+        if (strings[i] == NULL)
+            return krait__error_set(err, KRAIT_EINVAL, 0, "an argument or variable is NULL");
+        length = strlen(strings[i]) + 1;
+        if (length > room - size)
+            return krait__error_set(err, KRAIT_EINVAL, 0,
+                                    "arguments and environment exceed 16 MiB");
+        size += length;
+    }
+    ret_strings->bytes = to = krait__alloc(size);
+    if (to == NULL)
+        return krait__error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(strings[i]) + 1;
+
+        memcpy(to, strings[i], length);
+        to += length;
+    }
+    ret_strings->size = (uint32_t)size;
+    ret_strings->count = (uint32_t)count;
+    return KRAIT_OK;
+}
+
+/* Descriptor `number` on a host descriptor; one that is not open stays closed. */
+static int
+add_stdio(krait_wasi *wasi, uint32_t number, int host_fd)
+{
+    krait_fd fd = {0};
+    uint32_t access;
+    int error = host_fd < 0 ? EBADF : krait__file_from_fd(host_fd, &fd.file);
+
+    if (error != 0)
+        return error == EBADF ? 0 : error;
+    access = krait__file_access(fd.file);
+    fd.base = WASI_RIGHTS_FILE;
+    if (!(access & KRAIT_OPEN_READ))
+        fd.base &= ~WASI_FD_READ;
+    if (!(access & KRAIT_OPEN_WRITE))
+        fd.base &= ~(WASI_FD_WRITE | WASI_FD_ALLOCATE | WASI_FD_FILESTAT_SET_SIZE);
+    /* wasi-libc: a terminal is a character device without the rights to seek and tell. */
+    if (krait__file_is_terminal(fd.file))
+        fd.base &= ~(WASI_FD_SEEK | WASI_FD_TELL);
+    if (number == 2)
+        wasi->stderr_file = fd.file;
+    error = krait__fd_set(wasi, number, &fd);
+    if (error != 0)
+        krait__file_unref(fd.file);
+    return error;
+}
+
+static int
+add_descriptors(krait_wasi *wasi, const krait_wasi_options *options)
+{
+    krait_fd root = {
+        .base = WASI_RIGHTS_DIRECTORY, .inheriting = WASI_RIGHTS_ALL, .is_preopen = true};
+    int error = 0;
+
+    for (uint32_t i = 0; error == 0 && i < 3; i++)
+        error = add_stdio(wasi, i, options->stdio_fds[i]);
+    if (error == 0)
+        error = krait__path_open_root(wasi->vfs, &root.file);
+    if (error == 0) {
+        error = krait__fd_set(wasi, 3, &root);
+        if (error != 0)
+            krait__file_unref(root.file);
+    }
+    return error;
+}
+
+krait_status
+krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi, krait_error *err)
+{
+    krait_wasi *wasi;
+    krait_status status;
+    int error;
+
+    if (options->vfs == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "a guest needs a file system");
+    wasi = krait__calloc(1, sizeof(*wasi));
+    if (wasi == NULL)
+        return krait__error_nomem(err);
+    wasi->vfs = options->vfs;
+    wasi->cancel_fd = options->cancel_fd;
+    wasi->fd_limit = options->max_open_files != 0 ? options->max_open_files : DEFAULT_FILES;
+    if (wasi->fd_limit > MOST_FILES)
+        wasi->fd_limit = MOST_FILES;
+    if (wasi->fd_limit < 4)
+        wasi->fd_limit = 4;
+    status = copy_strings(options->argv, options->argc, STRINGS_MAX, &wasi->args, err);
+    if (status == KRAIT_OK)
+        status = copy_strings(options->environ, options->envc, STRINGS_MAX - wasi->args.size,
+                              &wasi->environ, err);
+    if (status == KRAIT_OK && (error = add_descriptors(wasi, options)) != 0)
+        status = error == ENOMEM ? krait__error_nomem(err)
+                                 : krait__error_set(err, KRAIT_EIO, error,
+                                                    "cannot open the guest's descriptors");
+    if (status != KRAIT_OK) {
+        krait__wasi_free(wasi);
+        return status;
+    }
+    *ret_wasi = wasi;
+    return KRAIT_OK;
+}
+
+void
+krait__wasi_free(krait_wasi *wasi)
+{
+    if (wasi == NULL)
+        return;
+    krait__fd_close_all(wasi);
+    krait__free(wasi->args.bytes);
+    krait__free(wasi->environ.bytes);
+    krait__free(wasi);
+}
+
+void
+krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, size_t size)
+{
+    if (size > KRAIT_WASI_TAIL) {
+        address += size - KRAIT_WASI_TAIL;
+        size = KRAIT_WASI_TAIL;
+    }
+    while (size > 0) {
+        size_t at = (size_t)(wasi->tail_total % KRAIT_WASI_TAIL);
+        size_t step = size < KRAIT_WASI_TAIL - at ? size : KRAIT_WASI_TAIL - at;
+
+        if (krait__guest_read(ctx, wasi->tail + at, address, step) != 0)
+            return;
+        wasi->tail_total += step;
+        address += step;
+        size -= step;
+    }
+}
+
+size_t
+krait__wasi_stderr_tail(const krait_wasi *wasi, char *buffer, size_t size)
+{
+    uint64_t kept = wasi->tail_total < KRAIT_WASI_TAIL ? wasi->tail_total : KRAIT_WASI_TAIL;
+    size_t count = size > kept ? (size_t)kept : size;
+
+    for (size_t i = 0; i < count; i++)
+        buffer[i] = wasi->tail[(wasi->tail_total - count + i) % KRAIT_WASI_TAIL];
+    return count;
+}
