@@ -31,6 +31,12 @@ typedef struct krait_wasm_type {
     uint32_t canonical; /* smallest index of an equal type */
 } krait_wasm_type;
 
+/* A list of types: parameters or results. */
+typedef struct krait_types {
+    const krait_wasm_valtype *types;
+    uint32_t count;
+} krait_types;
+
 typedef struct krait_wasm_limits {
     uint64_t min;
     uint64_t max; /* UINT64_MAX: none */

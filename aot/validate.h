@@ -12,12 +12,6 @@ krait_status krait__wasm_validate(const krait_wasm_module *module, krait_error *
 
 /* ---- between the files of the validator ------------------------------------------------ */
 
-/* A list of types: parameters or results. */
-typedef struct krait_types {
-    const krait_wasm_valtype *types;
-    uint32_t count;
-} krait_types;
-
 typedef struct krait_frame {
     krait_types start;
     krait_types end;

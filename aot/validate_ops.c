@@ -9,6 +9,8 @@
 
 #include <krait/abi.h>
 
+#include <string.h>
+
 static const krait_wasm_valtype no_types[1] = {0};
 
 static krait_types
@@ -148,7 +150,9 @@ check_target(krait_validator *v, uint32_t depth, uint32_t arity)
 
         if (i < available)
             found = v->operands[v->operand_count - 1 - i];
-        else if (!current->is_unreachable)
+        else if (current->is_unreachable)
+            break;
+        else
             return krait__validate_fail(v, "type mismatch: expected %s, found nothing",
                                         krait__wasm_type_name(expected));
         if (found != 0 && found != expected)
@@ -159,24 +163,41 @@ check_target(krait_validator *v, uint32_t depth, uint32_t arity)
     return true;
 }
 
+/* Labels that take the same as the default, which is checked already. */
+static bool
+is_same_target(krait_validator *v, uint32_t depth, krait_types wanted)
+{
+    krait_types types;
+
+    if (depth >= v->frame_count)
+        return false;
+    types = label_types(&v->frames[v->frame_count - 1 - depth]);
+    return types.count == wanted.count &&
+           (types.types == wanted.types || memcmp(types.types, wanted.types, types.count) == 0);
+}
+
 static bool
 check_br_table(krait_validator *v)
 {
     krait_cursor list = v->cursor;
     const krait_frame *frame;
-    uint32_t arity;
+    krait_types wanted;
     uint32_t i;
 
     frame = find_label(v, v->insn->index);
     if (frame == NULL || !krait__validate_pop(v, KRAIT_I32, NULL))
         return false;
-    arity = label_types(frame).count;
+    wanted = label_types(frame);
+    if (!check_target(v, v->insn->index, wanted.count))
+        return false;
     list.at = v->insn->list_at;
     for (i = 0; i < v->insn->count; i++) {
-        if (!check_target(v, krait__cursor_u32(&list), arity))
+        uint32_t depth = krait__cursor_u32(&list);
+
+        if (!is_same_target(v, depth, wanted) && !check_target(v, depth, wanted.count))
             return false;
     }
-    if (!check_target(v, v->insn->index, arity) || !krait__validate_pop_all(v, label_types(frame)))
+    if (!krait__validate_pop_all(v, wanted))
         return false;
     krait__validate_unreachable(v);
     return true;

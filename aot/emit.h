@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The emitter: a valid module and its plan to C.
+ *
+ * WebAssembly's operand stack exists only here.  An entry is a constant, a
+ * variable, or the text of a pure expression that has not been written yet;
+ * text goes out when its value is needed, at the latest before a local in it
+ * changes or a block begins.  What can trap or reads state is written at once
+ * into a variable, so effects stay in order.  Control flow is labels and goto:
+ * one flat scope, however deep the blocks nest.
+ */
+#ifndef KRAIT_AOT_EMIT_H
+#define KRAIT_AOT_EMIT_H
+
+#include "aot/insn.h"
+#include "aot/plan.h"
+
+typedef enum krait_value_kind {
+    KRAIT_VALUE_CONST, /* bits */
+    KRAIT_VALUE_LOCAL, /* l<id> */
+    KRAIT_VALUE_TEMP,  /* t<id> */
+    KRAIT_VALUE_FIELD, /* t<id>.a<sub>: one of several results */
+    KRAIT_VALUE_LABEL, /* b<id>_<sub>: what a branch brings */
+    KRAIT_VALUE_TEXT   /* a pure expression in emitter.exprs */
+} krait_value_kind;
+
+/* Locals that a text reads, so many; KRAIT_VALUE_MANY: any. */
+#define KRAIT_VALUE_LOCALS 3
+#define KRAIT_VALUE_MANY   255
+
+typedef struct krait_value {
+    uint64_t bits;
+    size_t text_at;
+    uint32_t text_size;
+    uint32_t id;
+    uint32_t sub;
+    uint32_t locals[KRAIT_VALUE_LOCALS];
+    uint8_t local_count;
+    krait_wasm_valtype type;
+    uint8_t kind;
+} krait_value;
+
+typedef struct krait_label {
+    krait_types start;
+    krait_types end;
+    uint32_t id;
+    uint32_t height;   /* of the operand stack below the block */
+    uint32_t saved_at; /* if: first of its parameters in emitter.saved */
+    size_t text_at;    /* loop: where its label was written */
+    uint16_t op;       /* block, loop, if, or else */
+    bool is_used;      /* a goto names it */
+    bool has_vars;     /* the variables that carry values to it are declared */
+} krait_label;
+
+typedef struct krait_emitter {
+    const krait_plan *plan;
+    const krait_wasm_module *module;
+    krait_text *out;
+    krait_text exprs;
+    bool no_memory;
+
+    krait_cursor cursor;
+    krait_insn insn;
+    uint32_t func;
+    uint32_t next_temp;
+    uint32_t next_label;
+    bool is_reachable;
+    uint32_t skipped;  /* blocks entered while unreachable */
+    bool uses_memory;
+
+    krait_wasm_valtype *locals;
+    size_t local_count;
+    size_t local_capacity;
+    krait_value *values;
+    size_t value_count;
+    size_t value_capacity;
+    size_t settled; /* entries below this read no locals */
+    krait_label *labels;
+    size_t label_count;
+    size_t label_capacity;
+    krait_value *saved;
+    size_t saved_count;
+    size_t saved_capacity;
+
+    uint8_t *is_called; /* of each function: this part needs its declaration */
+    uint32_t *called;   /* those functions */
+    uint32_t called_count;
+} krait_emitter;
+
+/* What a statement that makes one value assigns to. */
+typedef struct krait_target {
+    bool is_local;
+    bool is_kept; /* the value goes on the stack, too */
+    uint32_t id;
+    krait_wasm_valtype type;
+} krait_target;
+
+/* ---- a function ------------------------------------------------------------------------- */
+
+/* Writes one function; what fails is in out, exprs and no_memory. */
+void krait__emit_function(krait_emitter *e, uint32_t func);
+
+/* Handlers of the instructions that have no template. */
+void krait__emit_special(krait_emitter *e);
+bool krait__emit_control(krait_emitter *e); /* false: not a control instruction */
+
+/* "u32", "f64", "ref" */
+const char *krait__emit_c_type(krait_wasm_valtype type);
+
+/* Member of krait_cell. */
+const char *krait__emit_cell(krait_wasm_valtype type);
+
+/* "void", "u32", "r5" */
+void krait__emit_result_type(krait_text *text, const krait_wasm_type *type);
+
+/* "u32 w_name(krait_ctx*ctx,u32 l0)" */
+void krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func);
+
+/* ---- values ----------------------------------------------------------------------------- */
+
+void krait__emit_push(krait_emitter *e, const krait_value *value);
+void krait__emit_push_const(krait_emitter *e, krait_wasm_valtype type, uint64_t bits);
+void krait__emit_push_local(krait_emitter *e, uint32_t local);
+void krait__emit_push_label(krait_emitter *e, const krait_label *label, uint32_t sub,
+                            krait_wasm_valtype type);
+krait_value krait__emit_pop(krait_emitter *e);
+
+/* Appends the value as a C expression. */
+void krait__emit_value(krait_emitter *e, krait_text *text, const krait_value *value);
+
+/* Pushes a pure expression made from a template and operands. */
+void krait__emit_push_template(krait_emitter *e, const char *c_template, const krait_value *operands,
+                               krait_wasm_valtype type);
+
+/* Copies any value into a variable of its own. */
+void krait__emit_copy(krait_emitter *e, krait_value *value);
+
+/* Writes a text into a variable, so that using it twice costs nothing. */
+void krait__emit_settle(krait_emitter *e, krait_value *value);
+
+/* Settles what reads a local that is about to change. */
+void krait__emit_spill_local(krait_emitter *e, uint32_t local);
+
+/* Settles everything that reads any local. */
+void krait__emit_spill_all(krait_emitter *e);
+
+/* "u32 t5=", or "l3=" when the next instruction sets a local (it is then done). */
+krait_target krait__emit_begin(krait_emitter *e, krait_wasm_valtype type);
+
+/* After the statement: the value is on the stack if it has to be. */
+void krait__emit_finish(krait_emitter *e, const krait_target *target);
+
+/* The name of what was assigned to. */
+void krait__emit_target(krait_emitter *e, const krait_target *target);
+
+#endif /* KRAIT_AOT_EMIT_H */

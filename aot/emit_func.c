@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function: its frame, the walk over its instructions, and those that have
+ * a template.  Control is in emit_control.c, the rest in emit_special.c.
+ */
+#include "aot/emit.h"
+#include "aot/limits.h"
+#include "base/alloc.h"
+
+#include <krait/abi.h>
+
+#include <assert.h>
+#include <string.h>
+
+void
+krait__emit_result_type(krait_text *text, const krait_wasm_type *type)
+{
+    if (type->result_count == 0)
+        krait__text_str(text, "void");
+    else if (type->result_count == 1)
+        krait__text_str(text, krait__emit_c_type(type->results[0]));
+    else
+        krait__text_fmt(text, "r%u", type->canonical);
+}
+
+void
+krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func)
+{
+    const krait_wasm_type *type = krait__wasm_func_type(plan->module, func);
+    uint32_t i;
+
+    krait__emit_result_type(text, type);
+    krait__text_str(text, " ");
+    krait__text_str(text, krait__plan_name(plan, func));
+    krait__text_str(text, "(krait_ctx*ctx");
+    for (i = 0; i < type->param_count; i++) {
+        krait__text_add(text, ",", 1);
+        krait__text_str(text, krait__emit_c_type(type->params[i]));
+        krait__text_add(text, " l", 2);
+        krait__text_u64(text, i);
+    }
+    krait__text_add(text, ")", 1);
+}
+
+static void
+add_local(krait_emitter *e, krait_wasm_valtype type)
+{
+    if (krait__grow(&e->locals, e->local_count, &e->local_capacity, sizeof(*e->locals),
+                    KRAIT_WASM_MAX_LOCALS) != 0)
+        e->no_memory = true;
+    else
+        e->locals[e->local_count++] = type;
+}
+
+static const char *
+zero_of(krait_wasm_valtype type)
+{
+    switch (type) {
+    case KRAIT_F32:
+        return "=O4(0)";
+    case KRAIT_F64:
+        return "=O8(0)";
+    default:
+        return "=0";
+    }
+}
+
+/* Declares the locals of one group: "u32 l2=0,l3=0;". */
+static void
+write_locals(krait_emitter *e, uint32_t count, krait_wasm_valtype type)
+{
+    uint32_t i;
+
+    for (i = 0; i < count && !e->no_memory; i++) {
+        krait__text_str(e->out, i == 0 ? krait__emit_c_type(type) : "");
+        krait__text_str(e->out, i == 0 ? " l" : ",l");
+        krait__text_u64(e->out, e->local_count);
+        krait__text_str(e->out, zero_of(type));
+        add_local(e, type);
+    }
+    if (count != 0)
+        krait__text_str(e->out, ";\n");
+}
+
+static void
+write_frame(krait_emitter *e)
+{
+    const krait_wasm_type *type = krait__wasm_func_type(e->module, e->func);
+    uint32_t groups;
+    uint32_t i;
+
+    krait__emit_signature(e->out, e->plan, e->func);
+    krait__text_str(e->out, "{\n");
+    for (i = 0; i < type->param_count; i++)
+        add_local(e, type->params[i]);
+    for (groups = krait__cursor_u32(&e->cursor); groups != 0; groups--) {
+        uint32_t count = krait__cursor_u32(&e->cursor);
+
+        write_locals(e, count, krait__cursor_u8(&e->cursor));
+    }
+}
+
+/* ---- instructions with a template ------------------------------------------------------- */
+
+static const char *
+arrow_of(const krait_emitter *e)
+{
+    return strchr(e->insn.info->signature, '>');
+}
+
+static krait_wasm_valtype
+result_of(const krait_emitter *e)
+{
+    return krait__valtype_of_letter(arrow_of(e)[1]);
+}
+
+/* Pops the operands, first one first. */
+static void
+pop_operands(krait_emitter *e, krait_value operands[2])
+{
+    size_t count = (size_t)(arrow_of(e) - e->insn.info->signature);
+
+    assert(count >= 1 && count <= 2);
+    while (count-- > 0)
+        operands[count] = krait__emit_pop(e);
+}
+
+static void
+write_address(krait_emitter *e, const krait_value *base)
+{
+    krait__text_str(e->out, e->insn.info->c_template);
+    krait__text_add(e->out, "(", 1);
+    krait__emit_value(e, e->out, base);
+    krait__text_add(e->out, ",", 1);
+    krait__text_u64(e->out, e->insn.value);
+    krait__text_add(e->out, "u", 1);
+}
+
+static bool
+is_float(krait_wasm_valtype type)
+{
+    return type == KRAIT_F32 || type == KRAIT_F64;
+}
+
+static void
+emit_load(krait_emitter *e)
+{
+    krait_value operands[2];
+    krait_target target;
+
+    pop_operands(e, operands);
+    target = krait__emit_begin(e, result_of(e));
+    write_address(e, &operands[0]);
+    krait__text_str(e->out, is_float(target.type) ? ");USEF(" : ");USE(");
+    krait__emit_target(e, &target);
+    krait__text_str(e->out, ");\n");
+    krait__emit_finish(e, &target);
+    e->uses_memory = true;
+}
+
+static void
+emit_store(krait_emitter *e)
+{
+    krait_value operands[2];
+
+    pop_operands(e, operands);
+    write_address(e, &operands[0]);
+    krait__text_add(e->out, ",", 1);
+    krait__emit_value(e, e->out, &operands[1]);
+    krait__text_str(e->out, ");\n");
+    e->uses_memory = true;
+}
+
+/* A divisor that is a constant other than 0 and -1 cannot trap. */
+static bool
+is_safe_division(const krait_emitter *e, const krait_value *operands)
+{
+    bool is_division = (e->insn.op >= 0x6d && e->insn.op <= 0x70) ||
+                       (e->insn.op >= 0x7f && e->insn.op <= 0x82);
+    uint64_t minus_one = operands[1].type == KRAIT_I32 ? UINT32_MAX : UINT64_MAX;
+
+    return is_division && operands[1].kind == KRAIT_VALUE_CONST && operands[1].bits != 0 &&
+           operands[1].bits != minus_one;
+}
+
+/* Trapping instructions are written at once, through a template expression. */
+static void
+emit_trapping(krait_emitter *e)
+{
+    krait_value operands[2];
+    krait_target target;
+    krait_value value;
+
+    pop_operands(e, operands);
+    krait__emit_push_template(e, e->insn.info->c_template, operands, result_of(e));
+    if (is_safe_division(e, operands))
+        return;
+    value = krait__emit_pop(e);
+    target = krait__emit_begin(e, value.type);
+    krait__emit_value(e, e->out, &value);
+    krait__text_str(e->out, ";\n");
+    krait__emit_finish(e, &target);
+}
+
+static void
+emit_instruction(krait_emitter *e)
+{
+    krait_value operands[2];
+
+    switch (e->insn.info->kind) {
+    case KRAIT_OP_PURE:
+        pop_operands(e, operands);
+        krait__emit_push_template(e, e->insn.info->c_template, operands, result_of(e));
+        break;
+    case KRAIT_OP_TRAPPING:
+        emit_trapping(e);
+        break;
+    case KRAIT_OP_LOAD:
+        emit_load(e);
+        break;
+    case KRAIT_OP_STORE:
+        emit_store(e);
+        break;
+    default:
+        krait__emit_special(e);
+    }
+}
+
+/* ---- the walk --------------------------------------------------------------------------- */
+
+/* While nothing can be reached, only the nesting of blocks counts. */
+static bool
+skip_instruction(krait_emitter *e)
+{
+    switch (e->insn.op) {
+    case KRAIT_OP_BLOCK:
+    case KRAIT_OP_LOOP:
+    case KRAIT_OP_IF:
+        e->skipped++;
+        return true;
+    case KRAIT_OP_ELSE:
+        return e->skipped != 0;
+    case KRAIT_OP_END:
+        if (e->skipped == 0)
+            return false;
+        e->skipped--;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static void
+walk(krait_emitter *e)
+{
+    while (e->label_count != 0 && !e->no_memory && krait__insn_read(&e->cursor, &e->insn)) {
+        if (!e->is_reachable && skip_instruction(e))
+            continue;
+        if (!krait__emit_control(e))
+            emit_instruction(e);
+        if (e->value_count == 0)
+            e->exprs.size = 0;
+        if (e->out->is_full || e->out->no_memory)
+            return;
+    }
+}
+
+static void
+reset(krait_emitter *e, uint32_t func)
+{
+    const krait_wasm_func *body = &e->module->funcs[func];
+
+    memset(&e->cursor, 0, sizeof(e->cursor));
+    memset(&e->insn, 0, sizeof(e->insn));
+    e->cursor.data = e->module->bytes;
+    e->cursor.at = body->offset;
+    e->cursor.end = body->offset + body->size;
+    e->func = func;
+    e->next_temp = 0;
+    e->next_label = 0;
+    e->is_reachable = true;
+    e->skipped = 0;
+    e->uses_memory = false;
+    e->local_count = 0;
+    e->value_count = 0;
+    e->settled = 0;
+    e->label_count = 0;
+    e->saved_count = 0;
+    e->exprs.size = 0;
+}
+
+void
+krait__emit_function(krait_emitter *e, uint32_t func)
+{
+    static const char memory_line[] = "u8*const m=ctx->memory_base;\n";
+    const krait_wasm_type *type = krait__wasm_func_type(e->module, func);
+    krait_label outermost = {.op = KRAIT_OP_BLOCK};
+    size_t memory_at;
+
+    reset(e, func);
+    write_frame(e);
+    memory_at = e->out->size;
+    krait__text_str(e->out, memory_line);
+    outermost.end = (krait_types){type->results, type->result_count};
+    if (krait__grow(&e->labels, 0, &e->label_capacity, sizeof(*e->labels), SIZE_MAX) != 0) {
+        e->no_memory = true;
+        return;
+    }
+    e->labels[e->label_count++] = outermost;
+    e->next_label = 1;
+    walk(e);
+    if (!e->uses_memory && e->out->size >= memory_at + sizeof(memory_line) - 1) {
+        size_t end = memory_at + sizeof(memory_line) - 1;
+
+        memmove(e->out->data + memory_at, e->out->data + end, e->out->size - end);
+        e->out->size -= sizeof(memory_line) - 1;
+    }
+    krait__text_str(e->out, "}\n");
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole module as files in a directory:
+ *
+ *   krait_abi.h krait_prelude.h  copies, so that the directory is complete
+ *   krait_module.h               types of functions and names of tables
+ *   part_000.c ...               the functions
+ *   module.c                     imports, traps, trampolines, the description
+ *   tables.S data.bin            static tables and the data segments
+ *
+ * The bytes of these files depend on the module and the number of parts only.
+ */
+#ifndef KRAIT_AOT_EMIT_MODULE_H
+#define KRAIT_AOT_EMIT_MODULE_H
+
+#include "aot/emit.h"
+
+typedef struct krait_part {
+    uint32_t first; /* function */
+    uint32_t end;
+    uint64_t cost;  /* of compiling it, in no unit */
+} krait_part;
+
+typedef struct krait_parts {
+    krait_part *parts;
+    uint32_t count;
+    uint64_t c_bytes; /* text of all files */
+} krait_parts;
+
+/* `count` 0: as many as suit the size.  The caller frees ret_parts->parts. */
+krait_status krait__parts_plan(const krait_wasm_module *module, uint32_t count,
+                               krait_parts *ret_parts, krait_error *err);
+
+/* Writes all files into the directory that `directory` is a descriptor of. */
+krait_status krait__emit_module(const krait_plan *plan, krait_parts *parts, int directory,
+                                krait_error *err);
+
+/* ---- the single files ------------------------------------------------------------------- */
+
+void krait__emit_header(krait_text *text, const krait_plan *plan);
+void krait__emit_description(krait_text *text, const krait_plan *plan, const uint8_t sha256[32]);
+void krait__emit_imports(krait_text *text, const krait_plan *plan);
+void krait__emit_invokes(krait_text *text, const krait_plan *plan);
+void krait__emit_table_ends(krait_text *text, const krait_plan *plan);
+void krait__emit_tables(krait_text *text, const krait_plan *plan);
+
+/* Copies of headers, made by CMake from include/krait/abi.h and prelude.h. */
+extern const unsigned char krait__abi_text[];
+extern const size_t krait__abi_text_size;
+extern const unsigned char krait__prelude_text[];
+extern const size_t krait__prelude_text_size;
+
+#endif /* KRAIT_AOT_EMIT_MODULE_H */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What translated code is written in: short names for types, memory access,
+ * and WebAssembly's arithmetic where C's differs (WebAssembly 2.0 section 4.3).
+ *
+ * The translator puts a copy of this file beside the C that it writes; nothing
+ * of Krait itself includes it.  Everything is inline and free of undefined
+ * behaviour.  Identifiers of functions of the module begin with "w_", locals
+ * are l0, l1, ..., so nothing here can collide with them.
+ */
+#ifndef KRAIT_PRELUDE_H
+#define KRAIT_PRELUDE_H
+
+#include "krait_abi.h"
+
+/* Every symbol of the module stays inside, but for krait_module. */
+#pragma GCC visibility push(hidden)
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t i8;
+typedef int16_t i16;
+typedef int32_t i32;
+typedef int64_t i64;
+typedef float f32;
+typedef double f64;
+typedef const void *ref;
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define BAD(condition) __builtin_expect(!!(condition), 0)
+
+/* ---- memory: any alignment, any type; beyond the end is a fault ------------------------- */
+
+typedef u16 u16u __attribute__((aligned(1), may_alias));
+typedef u32 u32u __attribute__((aligned(1), may_alias));
+typedef u64 u64u __attribute__((aligned(1), may_alias));
+typedef f32 f32u __attribute__((aligned(1), may_alias));
+typedef f64 f64u __attribute__((aligned(1), may_alias));
+
+/* `m` is the function's copy of ctx->memory_base.  Index and offset are below
+ * 2^32 each, so the sum stays in the reservation of 8 GiB. */
+#define AT(type, a, o) (*(type *)(m + (u64)(a) + (o)))
+#define L1(a, o) ((u32)AT(const u8, a, o))
+#define L2(a, o) ((u32)AT(const u16u, a, o))
+#define L4(a, o) AT(const u32u, a, o)
+#define L8(a, o) AT(const u64u, a, o)
+#define LF(a, o) AT(const f32u, a, o)
+#define LD(a, o) AT(const f64u, a, o)
+#define L1S(a, o) ((u32)(i32)(i8)AT(const u8, a, o))
+#define L2S(a, o) ((u32)(i32)(i16)AT(const u16u, a, o))
+#define Q1S(a, o) ((u64)(i64)(i8)AT(const u8, a, o))
+#define Q2S(a, o) ((u64)(i64)(i16)AT(const u16u, a, o))
+#define Q4S(a, o) ((u64)(i64)(i32)AT(const u32u, a, o))
+#define S1(a, o, v) (AT(u8, a, o) = (u8)(v))
+#define S2(a, o, v) (AT(u16u, a, o) = (u16)(v))
+#define S4(a, o, v) (AT(u32u, a, o) = (u32)(v))
+#define S8(a, o, v) (AT(u64u, a, o) = (v))
+#define SF(a, o, v) (AT(f32u, a, o) = (v))
+#define SD(a, o, v) (AT(f64u, a, o) = (v))
+
+/* A load whose value nobody uses must trap all the same: these count as uses. */
+#define USE(x) __asm__ volatile("" : : "r"(x))
+#if defined(__x86_64__)
+#define FLOAT_REGISTER "x"
+#elif defined(__aarch64__)
+#define FLOAT_REGISTER "w"
+#else
+#error "translated code runs on x86-64 and aarch64"
+#endif
+#define USEF(x) __asm__ volatile("" : : FLOAT_REGISTER(x))
+
+/* ---- traps ------------------------------------------------------------------------------ */
+
+void k_trap(krait_ctx *ctx, u32 reason) __attribute__((noreturn, cold));
+
+/* ---- integers --------------------------------------------------------------------------- */
+
+INLINE u32
+clz32(u32 x)
+{
+    return x != 0 ? (u32)__builtin_clz(x) : 32;
+}
+
+INLINE u64
+clz64(u64 x)
+{
+    return x != 0 ? (u64)__builtin_clzll(x) : 64;
+}
+
+INLINE u32
+ctz32(u32 x)
+{
+    return x != 0 ? (u32)__builtin_ctz(x) : 32;
+}
+
+INLINE u64
+ctz64(u64 x)
+{
+    return x != 0 ? (u64)__builtin_ctzll(x) : 64;
+}
+
+#define popcnt32(x) ((u32)__builtin_popcount(x))
+#define popcnt64(x) ((u64)__builtin_popcountll(x))
+
+INLINE u32
+rotl32(u32 x, u32 n)
+{
+    return x << (n & 31) | x >> (-n & 31);
+}
+
+INLINE u64
+rotl64(u64 x, u64 n)
+{
+    return x << (n & 63) | x >> (-n & 63);
+}
+
+INLINE u32
+rotr32(u32 x, u32 n)
+{
+    return x >> (n & 31) | x << (-n & 31);
+}
+
+INLINE u64
+rotr64(u64 x, u64 n)
+{
+    return x >> (n & 63) | x << (-n & 63);
+}
+
+#define DIVISION(bits)                                                                             \
+    INLINE u##bits divs##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
+    {                                                                                              \
+        if (BAD(b == 0))                                                                           \
+            k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
+        if (BAD((i##bits)a == INT##bits##_MIN && (i##bits)b == -1))                                \
+            k_trap(ctx, KRAIT_TRAP_OVERFLOW);                                                      \
+        return (u##bits)((i##bits)a / (i##bits)b);                                                 \
+    }                                                                                              \
+    INLINE u##bits divu##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
+    {                                                                                              \
+        if (BAD(b == 0))                                                                           \
+            k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
+        return a / b;                                                                              \
+    }                                                                                              \
+    INLINE u##bits rems##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
+    {                                                                                              \
+        if (BAD(b == 0))                                                                           \
+            k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
+        return (i##bits)b == -1 ? 0 : (u##bits)((i##bits)a % (i##bits)b);                          \
+    }                                                                                              \
+    INLINE u##bits remu##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
+    {                                                                                              \
+        if (BAD(b == 0))                                                                           \
+            k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
+        return a % b;                                                                              \
+    }
+DIVISION(32)
+DIVISION(64)
+
+/* ---- floating point --------------------------------------------------------------------- */
+
+INLINE f32
+F4(u32 bits)
+{
+    f32 x;
+
+    __builtin_memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+INLINE f64
+F8(u64 bits)
+{
+    f64 x;
+
+    __builtin_memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+/* 0, -0, 1 and -1: values with which a compiler would leave an operation out
+ * (x * 1, x - 0, ...), and with it the quieting of a signalling NaN. */
+INLINE f32
+O4(u32 bits)
+{
+    f32 x = F4(bits);
+
+    __asm__("" : "+" FLOAT_REGISTER(x));
+    return x;
+}
+
+INLINE f64
+O8(u64 bits)
+{
+    f64 x = F8(bits);
+
+    __asm__("" : "+" FLOAT_REGISTER(x));
+    return x;
+}
+
+INLINE u32
+bits_f(f32 x)
+{
+    u32 bits;
+
+    __builtin_memcpy(&bits, &x, sizeof(bits));
+    return bits;
+}
+
+INLINE u64
+bits_d(f64 x)
+{
+    u64 bits;
+
+    __builtin_memcpy(&bits, &x, sizeof(bits));
+    return bits;
+}
+
+#define promote(x) ((f64)(x))
+
+/* Kept apart from a promotion before it, for the same reason as O4. */
+INLINE f32
+demote(f64 x)
+{
+    __asm__("" : "+" FLOAT_REGISTER(x));
+    return (f32)x;
+}
+
+/* A NaN operand gives a quiet NaN; -0 is less than +0. */
+#define MINMAX(T, s, B, sign_shift)                                                                \
+    INLINE T min_##s(T a, T b)                                                                     \
+    {                                                                                              \
+        if (BAD(a != a || b != b))                                                                 \
+            return a + b;                                                                          \
+        if (a == b)                                                                                \
+            return bits_##s(a) >> sign_shift ? a : b;                                              \
+        return a < b ? a : b;                                                                      \
+    }                                                                                              \
+    INLINE T max_##s(T a, T b)                                                                     \
+    {                                                                                              \
+        if (BAD(a != a || b != b))                                                                 \
+            return a + b;                                                                          \
+        if (a == b)                                                                                \
+            return bits_##s(a) >> sign_shift ? b : a;                                              \
+        return a > b ? a : b;                                                                      \
+    }
+MINMAX(f32, f, u32, 31)
+MINMAX(f64, d, u64, 63)
+
+#define fabs_f(x)        __builtin_fabsf(x)
+#define fabs_d(x)        __builtin_fabs(x)
+#define ceil_f(x)        __builtin_ceilf(x)
+#define ceil_d(x)        __builtin_ceil(x)
+#define floor_f(x)       __builtin_floorf(x)
+#define floor_d(x)       __builtin_floor(x)
+#define trunc_f(x)       __builtin_truncf(x)
+#define trunc_d(x)       __builtin_trunc(x)
+#define rint_f(x)        __builtin_rintf(x)
+#define rint_d(x)        __builtin_rint(x)
+#define sqrt_f(x)        __builtin_sqrtf(x)
+#define sqrt_d(x)        __builtin_sqrt(x)
+#define copysign_f(x, y) __builtin_copysignf(x, y)
+#define copysign_d(x, y) __builtin_copysign(x, y)
+
+/* Conversions to integers.  `low` and `high` are the nearest floats that are
+ * already out of range, or, where `low` itself is in range, `above` is >=. */
+#define TRUNCATION(name, R, S, F, low_test, high, minimum, maximum)                                \
+    INLINE R trunc_##name(krait_ctx *ctx, F x)                                                     \
+    {                                                                                              \
+        if (BAD(x != x))                                                                           \
+            k_trap(ctx, KRAIT_TRAP_CONVERSION);                                                    \
+        if (BAD(!(x low_test && x < high)))                                                        \
+            k_trap(ctx, KRAIT_TRAP_OVERFLOW);                                                      \
+        return (R)(S)x;                                                                            \
+    }                                                                                              \
+    INLINE R sat_##name(F x)                                                                       \
+    {                                                                                              \
+        if (BAD(x != x))                                                                           \
+            return 0;                                                                              \
+        if (BAD(!(x low_test)))                                                                    \
+            return (R)minimum;                                                                     \
+        return BAD(!(x < high)) ? (R)maximum : (R)(S)x;                                            \
+    }
+TRUNCATION(i32_f, u32, i32, f32, >= -0x1p31f, 0x1p31f, INT32_MIN, INT32_MAX)
+TRUNCATION(u32_f, u32, u32, f32, > -1.0f, 0x1p32f, 0, UINT32_MAX)
+TRUNCATION(i32_d, u32, i32, f64, > -2147483649.0, 0x1p31, INT32_MIN, INT32_MAX)
+TRUNCATION(u32_d, u32, u32, f64, > -1.0, 0x1p32, 0, UINT32_MAX)
+TRUNCATION(i64_f, u64, i64, f32, >= -0x1p63f, 0x1p63f, INT64_MIN, INT64_MAX)
+TRUNCATION(u64_f, u64, u64, f32, > -1.0f, 0x1p64f, 0, UINT64_MAX)
+TRUNCATION(i64_d, u64, i64, f64, >= -0x1p63, 0x1p63, INT64_MIN, INT64_MAX)
+TRUNCATION(u64_d, u64, u64, f64, > -1.0, 0x1p64, 0, UINT64_MAX)
+
+/* ---- bulk memory ------------------------------------------------------------------------ */
+
+/* The size is read once: another thread may grow the memory, never shrink it. */
+INLINE void
+memory_copy(krait_ctx *ctx, u32 to, u32 from, u32 count)
+{
+    u64 size = ctx->memories[0]->size;
+
+    if (BAD((u64)to + count > size || (u64)from + count > size))
+        k_trap(ctx, KRAIT_TRAP_MEMORY);
+    __builtin_memmove(ctx->memory_base + to, ctx->memory_base + from, count);
+}
+
+INLINE void
+memory_fill(krait_ctx *ctx, u32 to, u32 value, u32 count)
+{
+    if (BAD((u64)to + count > ctx->memories[0]->size))
+        k_trap(ctx, KRAIT_TRAP_MEMORY);
+    __builtin_memset(ctx->memory_base + to, (int)(u8)value, count);
+}
+
+/* ---- indirect calls through tables that are not private --------------------------------- */
+
+INLINE const krait_table_entry *
+table_entry(krait_ctx *ctx, u32 table, u32 type, u32 index)
+{
+    const krait_table *t = ctx->tables[table];
+    const krait_table_entry *entry;
+
+    if (BAD(index >= t->size))
+        k_trap(ctx, KRAIT_TRAP_ELEMENT_UNDEFINED);
+    entry = &t->entries[index];
+    if (BAD(entry->type != ctx->types[type]))
+        k_trap(ctx, entry->type == 0 ? KRAIT_TRAP_ELEMENT_NULL : KRAIT_TRAP_SIGNATURE);
+    return entry;
+}
+
+/* ---- calls of imported functions -------------------------------------------------------- */
+
+/* Calls a host function; on return `cells` holds the results. */
+void k_call_host(krait_ctx *ctx, const krait_import *import, krait_cell *cells);
+
+#endif /* KRAIT_PRELUDE_H */
