@@ -12,9 +12,11 @@
 # Features that every engine has; spelled out because the compilers' defaults differ.
 wasm_features="-mbulk-memory -mnontrapping-fptoint -msign-ext -mmutable-globals"
 
-# -g0: the code is debugged through the name section. The prefix map keeps this machine's
-# paths out of the result.
-wasm_cflags="-O3 -g0 $wasm_features -ffile-prefix-map=$WORK=."
+# -g0: the code is debugged through the name section.
+wasm_cflags="-O3 -g0 $wasm_features"
+
+# Keeps this machine's paths out of the result (__FILE__).
+wasm_maps="-ffile-prefix-map=$WORK=. -ffile-prefix-map=$OUT=. -ffile-prefix-map=$KRAIT_ROOT=."
 
 # The compiler with its target and C library, as upstream's build systems want it in CC.
 if [ -n "${DEP_WASI_LIBC:-}" ]; then
@@ -47,7 +49,7 @@ wasm_objects() {
     printf '%s\n' "$@" | xargs -P "$JOBS" -I '{}' sh -ec '
         o=obj/$(basename "$2" .c).o
         echo "$1 -c $2 -o $o"
-        exec $1 -c "$2" -o "$o"' sh "$wasm_cc $wasm_cflags $wasm_flags" '{}'
+        exec $1 -c "$2" -o "$o"' sh "$wasm_cc $wasm_cflags $wasm_maps $wasm_flags" '{}'
 }
 
 # licences FILE...: goes with the result to whoever gets it.

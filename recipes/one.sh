@@ -9,7 +9,7 @@ umask 022
 
 say() { printf 'krait: %s\n' "$*" >&2; }
 recipes=$KRAIT_RECIPES root=$KRAIT_ROOT cache=$KRAIT_CACHE run=$KRAIT_RUN lock=$KRAIT_LOCK
-. "$recipes/store.sh"
+. "$(dirname -- "$0")/store.sh"
 
 NAME=$1
 JOBS=$2

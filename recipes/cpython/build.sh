@@ -57,7 +57,7 @@ done
 # --- the program ----------------------------------------------------------------------
 
 # No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
-$wasm_cc $wasm_cflags "-I$OUT/include/python$version" -c "$KRAIT_ROOT/guest/main/main.c" -o main.o
+$wasm_cc $wasm_cflags $wasm_maps -DNDEBUG "-I$OUT/include/python$version" -c "$KRAIT_ROOT/guest/main/main.c" -o main.o
 $wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
     main.o "-L$lib" "-lpython$version" $libs
 "$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$KRAIT_ROOT/tests/guest/imports.txt"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks a program for WASI: check_wasm.py FILE IMPORTS
 
-FILE has to be a WebAssembly module that imports only what the list IMPORTS has (one
-"module name" per line, # starts a comment), exports _start, memory and krait_signal (guest/main/main.c) and nothing else,
-has one memory without a maximum and 8 MiB of stack at its beginning (so that an overflow
-traps), and keeps its function names. Prints what is wrong,
-one line each; exit status 1. --list FILE prints the imports in the form of the list.
+FILE has to be a WebAssembly module that imports what the list IMPORTS has (one "module name"
+per line, # starts a comment), exports _start, memory and krait_signal (guest/main/main.c)
+and nothing else, has one memory without a maximum and 8 MiB of stack at its beginning (so
+that an overflow traps), and keeps its function names. Prints what is wrong, one line each;
+exit status 1. --list FILE prints the imports in the form of the list.
 """
 import sys
 

@@ -71,7 +71,7 @@ def main(out, configure_args, link_flags, cflags):
         "key": recipes[env["NAME"]]["key"],
         "source_date_epoch": int(env["SOURCE_DATE_EPOCH"]),
         "sources": used,
-        "cflags": cflags.replace(env["WORK"], "/usr/src/krait"),
+        "cflags": cflags,
         "link_flags": link_flags,
         "configure": configure,
         "tools": {"cc": env["CC_ID"], "build_cc": env["BUILD_CC_ID"]},

@@ -10,7 +10,7 @@ mkdir build
 cd build
 ../src/configure --host=wasm32-wasi --prefix=/ --disable-shared --disable-cxx \
     MACHINE=ansi32 CC="$wasm_cc" LD="$wasm_cc" AR="$AR" RANLIB="$RANLIB" \
-    CFLAGS="$wasm_cflags -D_WASI_EMULATED_SIGNAL"
+    CFLAGS="$wasm_cflags $wasm_maps -D_WASI_EMULATED_SIGNAL"
 make -j "$JOBS" -C libmpdec libmpdec.a
 mkdir -p "$OUT/include" "$OUT/lib"
 cp libmpdec/mpdecimal.h "$OUT/include/"

@@ -16,7 +16,7 @@ generator="Unix Makefiles"
 ! command -v ninja >/dev/null || generator=Ninja
 cmake -S src -B build -G "$generator" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_COMPILER="$CC" -DCMAKE_AR="$AR" -DCMAKE_NM="$NM" -DCMAKE_RANLIB="$RANLIB" \
-    -DCMAKE_C_FLAGS_RELEASE="-DNDEBUG $wasm_cflags" -DCMAKE_TRY_COMPILE_CONFIGURATION=Debug \
+    -DCMAKE_C_FLAGS_RELEASE="-DNDEBUG $wasm_cflags $wasm_maps" -DCMAKE_TRY_COMPILE_CONFIGURATION=Debug \
     -DTARGET_TRIPLE="$TARGET" -DBUILTINS_LIB="$BUILTINS" -DBUILD_SHARED=OFF
 cmake --build build --parallel "$JOBS"
 

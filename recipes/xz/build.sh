@@ -10,7 +10,7 @@ cd build
 ../src/configure --host=wasm32-wasi --prefix=/ --disable-shared --enable-static \
     --disable-threads --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo \
     --disable-scripts --disable-doc --disable-nls --disable-dependency-tracking \
-    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" CFLAGS="$wasm_cflags"
+    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" CFLAGS="$wasm_cflags $wasm_maps"
 make -j "$JOBS" -C src/liblzma
 make -C src/liblzma DESTDIR="$OUT" install
 rm -rf "$OUT/lib/pkgconfig" "$OUT"/lib/*.la

@@ -6,7 +6,7 @@
 
 unpack "$SRC_ZLIB" src
 cd src
-CC=$wasm_cc AR=$AR RANLIB=$RANLIB CFLAGS=$wasm_cflags uname=WASI \
+CC=$wasm_cc AR=$AR RANLIB=$RANLIB CFLAGS="$wasm_cflags $wasm_maps" uname=WASI \
     ./configure --static --prefix=/
 make -j "$JOBS" libz.a
 mkdir -p "$OUT/include" "$OUT/lib"
