@@ -79,8 +79,7 @@ read_leb(krait_cursor *cursor, unsigned bits, bool is_signed)
 
     do {
         if (shift >= bits) {
-            krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT,
-                                  "integer representation too long");
+            krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "integer representation too long");
             return 0;
         }
         byte = krait__cursor_u8(cursor);

@@ -65,7 +65,7 @@ typedef struct krait_emitter {
     uint32_t next_temp;
     uint32_t next_label;
     bool is_reachable;
-    uint32_t skipped;  /* blocks entered while unreachable */
+    uint32_t skipped; /* blocks entered while unreachable */
     bool uses_memory;
 
     krait_wasm_valtype *locals;
@@ -129,8 +129,8 @@ krait_value krait__emit_pop(krait_emitter *e);
 void krait__emit_value(krait_emitter *e, krait_text *text, const krait_value *value);
 
 /* Pushes a pure expression made from a template and operands. */
-void krait__emit_push_template(krait_emitter *e, const char *c_template, const krait_value *operands,
-                               krait_wasm_valtype type);
+void krait__emit_push_template(krait_emitter *e, const char *c_template,
+                               const krait_value *operands, krait_wasm_valtype type);
 
 /* Copies any value into a variable of its own. */
 void krait__emit_copy(krait_emitter *e, krait_value *value);

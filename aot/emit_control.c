@@ -221,8 +221,8 @@ emit_br_table(krait_emitter *e)
     prepare_values(e, values, count);
     list.at = e->insn.list_at;
     for (i = 0; i <= e->insn.count; i++) {
-        krait_label *label = label_at(e, i < e->insn.count ? krait__cursor_u32(&list)
-                                                           : e->insn.index);
+        krait_label *label = label_at(e,
+                                      i < e->insn.count ? krait__cursor_u32(&list) : e->insn.index);
 
         if (label != e->labels)
             declare_vars(e, label);
@@ -267,8 +267,8 @@ enter(krait_emitter *e)
     find_types(e, &label);
     krait__emit_spill_all(e);
     label.height = (uint32_t)(e->value_count - label.start.count);
-    if (krait__grow(&e->labels, e->label_count, &e->label_capacity, sizeof(*e->labels),
-                    SIZE_MAX) != 0) {
+    if (krait__grow(&e->labels, e->label_count, &e->label_capacity, sizeof(*e->labels), SIZE_MAX) !=
+        0) {
         e->no_memory = true;
         return top_label(e);
     }
@@ -416,7 +416,7 @@ emit_end(krait_emitter *e)
     if (!e->is_reachable)
         truncate_values(e, label->height);
     e->saved_count = label->op == KRAIT_OP_ELSE || label->op == KRAIT_OP_IF ? label->saved_at
-                                                                          : e->saved_count;
+                                                                            : e->saved_count;
     e->label_count--;
 }
 

@@ -18,7 +18,7 @@
 typedef struct krait_part {
     uint32_t first; /* function */
     uint32_t end;
-    uint64_t cost;  /* of compiling it, in no unit */
+    uint64_t cost; /* of compiling it, in no unit */
 } krait_part;
 
 typedef struct krait_parts {

@@ -97,7 +97,8 @@ write_slow(krait_text *text, const krait_plan_table *table, uint32_t index)
     uint32_t count = 0;
     uint32_t i;
 
-    krait__text_fmt(text, "void k_slow%u(krait_ctx*ctx,u32 i){\nstatic const u32 used[][2]={", index);
+    krait__text_fmt(text, "void k_slow%u(krait_ctx*ctx,u32 i){\nstatic const u32 used[][2]={",
+                    index);
     for (i = 0; i < table->size; i++) {
         bool before = i != 0 && table->items[i - 1] != KRAIT_PLAN_NONE;
         bool here = table->items[i] != KRAIT_PLAN_NONE;

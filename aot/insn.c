@@ -41,11 +41,15 @@ proposal_of(uint8_t code)
         uint8_t first, last;
         const char *name;
     } ranges[] = {
-        {0x06, 0x0a, "exception handling"}, {0x18, 0x19, "exception handling"},
-        {0x1f, 0x1f, "exception handling"}, {0x12, 0x13, "tail calls"},
+        {0x06, 0x0a, "exception handling"},
+        {0x18, 0x19, "exception handling"},
+        {0x1f, 0x1f, "exception handling"},
+        {0x12, 0x13, "tail calls"},
         {0x14, 0x15, "typed function references"},
-        {0xd3, 0xd6, "garbage collection"}, {0xfb, 0xfb, "garbage collection"},
-        {0xfd, 0xfd, "SIMD"},               {0xfe, 0xfe, "threads"},
+        {0xd3, 0xd6, "garbage collection"},
+        {0xfb, 0xfb, "garbage collection"},
+        {0xfd, 0xfd, "SIMD"},
+        {0xfe, 0xfe, "threads"},
     };
     size_t i;
 
@@ -64,7 +68,8 @@ refuse_opcode(krait_cursor *cursor, const krait_insn *insn, uint8_t code)
     if (proposal != NULL)
         return krait__cursor_fail_at(cursor, insn->offset, KRAIT_EUNSUPPORTED,
                                      "instruction 0x%02x: %s is not supported", code, proposal);
-    return krait__cursor_fail_at(cursor, insn->offset, KRAIT_EFORMAT, "illegal opcode 0x%02x", code);
+    return krait__cursor_fail_at(cursor, insn->offset, KRAIT_EFORMAT, "illegal opcode 0x%02x",
+                                 code);
 }
 
 krait_wasm_valtype
@@ -97,7 +102,8 @@ krait__valtype_read(krait_cursor *cursor, const char *what)
     case KRAIT_EXTERNREF:
         return code;
     case KRAIT_V128:
-        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED, "type v128: SIMD is not supported");
+        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
+                              "type v128: SIMD is not supported");
         return 0;
     case 0x63:
     case 0x64:

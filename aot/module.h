@@ -60,9 +60,9 @@ typedef struct krait_wasm_import {
 
 typedef struct krait_wasm_func {
     uint32_t type;
-    uint32_t size;       /* bytes of the body: local declarations and code */
-    const uint8_t *body; /* NULL: imported */
-    size_t offset;       /* of the body in the file */
+    uint32_t size;        /* bytes of the body: local declarations and code */
+    const uint8_t *body;  /* NULL: imported */
+    size_t offset;        /* of the body in the file */
     krait_wasm_name name; /* from the name section; may be empty */
 } krait_wasm_func;
 

@@ -99,8 +99,8 @@ number_slots(krait_plan *plan)
             continue;
         plan->func_slot[i] = plan->slot_count;
         plan->slots[plan->slot_count++] = i;
-        plan->type_needs[module->types[module->funcs[i].type].canonical] |=
-            KRAIT_NEED_INVOKE | KRAIT_NEED_POINTER;
+        plan->type_needs[module->types[module->funcs[i].type].canonical] |= KRAIT_NEED_INVOKE |
+                                                                            KRAIT_NEED_POINTER;
     }
 }
 

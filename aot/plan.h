@@ -66,10 +66,10 @@ typedef struct krait_plan {
     krait_plan_global *globals;
     uint32_t global_slots; /* cells in ctx->globals */
 
-    uint32_t *elem_slot;  /* index in the description's elems[], or KRAIT_PLAN_NONE */
-    uint8_t *elem_used;   /* table.init or elem.drop names it */
-    uint32_t elem_count;  /* in the description */
-    uint64_t *data_at;    /* offset of each segment in the file of all data */
+    uint32_t *elem_slot; /* index in the description's elems[], or KRAIT_PLAN_NONE */
+    uint8_t *elem_used;  /* table.init or elem.drop names it */
+    uint32_t elem_count; /* in the description */
+    uint64_t *data_at;   /* offset of each segment in the file of all data */
     uint64_t data_size;
 } krait_plan;
 

@@ -21,8 +21,8 @@
 
 typedef struct scan {
     krait_plan *plan;
-    size_t capacity;       /* of plan->calls */
-    uint32_t *last_table;  /* of each canonical type: table + 1 of its last call */
+    size_t capacity;      /* of plan->calls */
+    uint32_t *last_table; /* of each canonical type: table + 1 of its last call */
     krait_cursor cursor;
 } scan;
 
@@ -216,8 +216,9 @@ fill_tables(krait_plan *plan)
         for (j = 0; j < elem->count; j++) {
             const krait_wasm_const *item = &module->items[elem->first + j];
 
-            plan->tables[elem->table].items[elem->at.value + j] =
-                item->op == KRAIT_OP_REF_FUNC ? (uint32_t)item->value : KRAIT_PLAN_NONE;
+            plan->tables[elem->table].items[elem->at.value + j] = item->op == KRAIT_OP_REF_FUNC
+                                                                      ? (uint32_t)item->value
+                                                                      : KRAIT_PLAN_NONE;
         }
     }
     return true;

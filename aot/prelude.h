@@ -28,7 +28,7 @@ typedef float f32;
 typedef double f64;
 typedef const void *ref;
 
-#define INLINE static inline __attribute__((always_inline, unused))
+#define INLINE         static inline __attribute__((always_inline, unused))
 #define BAD(condition) __builtin_expect(!!(condition), 0)
 
 /* ---- memory: any alignment, any type; beyond the end is a fault ------------------------- */
@@ -42,23 +42,23 @@ typedef f64 f64u __attribute__((aligned(1), may_alias));
 /* `m` is the function's copy of ctx->memory_base.  Index and offset are below
  * 2^32 each, so the sum stays in the reservation of 8 GiB. */
 #define AT(type, a, o) (*(type *)(m + (u64)(a) + (o)))
-#define L1(a, o) ((u32)AT(const u8, a, o))
-#define L2(a, o) ((u32)AT(const u16u, a, o))
-#define L4(a, o) AT(const u32u, a, o)
-#define L8(a, o) AT(const u64u, a, o)
-#define LF(a, o) AT(const f32u, a, o)
-#define LD(a, o) AT(const f64u, a, o)
-#define L1S(a, o) ((u32)(i32)(i8)AT(const u8, a, o))
-#define L2S(a, o) ((u32)(i32)(i16)AT(const u16u, a, o))
-#define Q1S(a, o) ((u64)(i64)(i8)AT(const u8, a, o))
-#define Q2S(a, o) ((u64)(i64)(i16)AT(const u16u, a, o))
-#define Q4S(a, o) ((u64)(i64)(i32)AT(const u32u, a, o))
-#define S1(a, o, v) (AT(u8, a, o) = (u8)(v))
-#define S2(a, o, v) (AT(u16u, a, o) = (u16)(v))
-#define S4(a, o, v) (AT(u32u, a, o) = (u32)(v))
-#define S8(a, o, v) (AT(u64u, a, o) = (v))
-#define SF(a, o, v) (AT(f32u, a, o) = (v))
-#define SD(a, o, v) (AT(f64u, a, o) = (v))
+#define L1(a, o)       ((u32)AT(const u8, a, o))
+#define L2(a, o)       ((u32)AT(const u16u, a, o))
+#define L4(a, o)       AT(const u32u, a, o)
+#define L8(a, o)       AT(const u64u, a, o)
+#define LF(a, o)       AT(const f32u, a, o)
+#define LD(a, o)       AT(const f64u, a, o)
+#define L1S(a, o)      ((u32)(i32)(i8)AT(const u8, a, o))
+#define L2S(a, o)      ((u32)(i32)(i16)AT(const u16u, a, o))
+#define Q1S(a, o)      ((u64)(i64)(i8)AT(const u8, a, o))
+#define Q2S(a, o)      ((u64)(i64)(i16)AT(const u16u, a, o))
+#define Q4S(a, o)      ((u64)(i64)(i32)AT(const u32u, a, o))
+#define S1(a, o, v)    (AT(u8, a, o) = (u8)(v))
+#define S2(a, o, v)    (AT(u16u, a, o) = (u16)(v))
+#define S4(a, o, v)    (AT(u32u, a, o) = (u32)(v))
+#define S8(a, o, v)    (AT(u64u, a, o) = (v))
+#define SF(a, o, v)    (AT(f32u, a, o) = (v))
+#define SD(a, o, v)    (AT(f64u, a, o) = (v))
 
 /* A load whose value nobody uses must trap all the same: these count as uses. */
 #define USE(x) __asm__ volatile("" : : "r"(x))

@@ -36,10 +36,9 @@ static unsigned
 section_rank(uint8_t id)
 {
     static const uint8_t ranks[] = {
-        [SECTION_TYPE] = 1,     [SECTION_IMPORT] = 2,      [SECTION_FUNCTION] = 3,
-        [SECTION_TABLE] = 4,    [SECTION_MEMORY] = 5,      [SECTION_GLOBAL] = 6,
-        [SECTION_EXPORT] = 7,   [SECTION_START] = 8,       [SECTION_ELEMENT] = 9,
-        [SECTION_CODE] = 11,    [SECTION_DATA_COUNT] = 10, [SECTION_DATA] = 12,
+        [SECTION_TYPE] = 1,    [SECTION_IMPORT] = 2, [SECTION_FUNCTION] = 3,    [SECTION_TABLE] = 4,
+        [SECTION_MEMORY] = 5,  [SECTION_GLOBAL] = 6, [SECTION_EXPORT] = 7,      [SECTION_START] = 8,
+        [SECTION_ELEMENT] = 9, [SECTION_CODE] = 11,  [SECTION_DATA_COUNT] = 10, [SECTION_DATA] = 12,
     };
 
     return ranks[id];
@@ -104,10 +103,10 @@ read_type(krait_cursor *cursor, krait_wasm_type *type)
                               "type form 0x%02x: garbage collection is not supported", form);
     if (form != 0x60)
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed functype form 0x%02x", form);
-    type->params =
-        read_result_type(cursor, KRAIT_WASM_MAX_PARAMS, "parameters", &type->param_count);
-    type->results =
-        read_result_type(cursor, KRAIT_WASM_MAX_RESULTS, "results", &type->result_count);
+    type->params = read_result_type(cursor, KRAIT_WASM_MAX_PARAMS, "parameters",
+                                    &type->param_count);
+    type->results = read_result_type(cursor, KRAIT_WASM_MAX_RESULTS, "results",
+                                     &type->result_count);
 }
 
 /* Orders pointers to types by contents, equal ones by index. */
@@ -321,8 +320,7 @@ read_memories(krait_cursor *cursor, krait_wasm_module *module)
     uint32_t count = krait__cursor_count(cursor, KRAIT_WASM_MAX_TABLES, 2, "memories");
     uint32_t at = module->memory_count;
 
-    if (!extend(cursor, &module->memories, &module->memory_count, count,
-                sizeof(*module->memories)))
+    if (!extend(cursor, &module->memories, &module->memory_count, count, sizeof(*module->memories)))
         return;
     for (; at < module->memory_count && !cursor->failed; at++)
         read_memory(cursor, &module->memories[at]);
@@ -530,8 +528,7 @@ check_magic(krait_cursor *cursor)
 }
 
 krait_status
-krait__wasm_read(const uint8_t *bytes, size_t size, krait_wasm_module *ret_module,
-                 krait_error *err)
+krait__wasm_read(const uint8_t *bytes, size_t size, krait_wasm_module *ret_module, krait_error *err)
 {
     krait_cursor cursor = {.data = bytes, .end = size, .func = UINT32_MAX, .err = err};
     section_state state = {0, false};

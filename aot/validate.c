@@ -41,8 +41,7 @@ const_type(krait_validator *v, const krait_wasm_const *init, krait_wasm_valtype 
     case KRAIT_OP_REF_FUNC:
         if (init->value >= module->func_count)
             return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                         "unknown function %llu",
-                                         (unsigned long long)init->value);
+                                         "unknown function %llu", (unsigned long long)init->value);
         v->declared[init->value] = 1;
         *ret = KRAIT_FUNCREF;
         return true;
@@ -76,8 +75,7 @@ check_const(krait_validator *v, const krait_wasm_const *init, krait_wasm_valtype
     if (found != expected)
         return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
                                      "type mismatch: expected %s, found %s",
-                                     krait__wasm_type_name(expected),
-                                     krait__wasm_type_name(found));
+                                     krait__wasm_type_name(expected), krait__wasm_type_name(found));
     return true;
 }
 
@@ -199,8 +197,8 @@ check_export_names(krait_validator *v)
 
             if (sorted[i - 1]->offset > later->offset)
                 later = sorted[i - 1];
-            ok = fail(v, "export section", later->offset, KRAIT_EFORMAT, "duplicate export name, export",
-                      (uint64_t)(later - module->exports));
+            ok = fail(v, "export section", later->offset, KRAIT_EFORMAT,
+                      "duplicate export name, export", (uint64_t)(later - module->exports));
         }
     }
     krait__free(sorted);

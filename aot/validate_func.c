@@ -62,7 +62,8 @@ krait__validate_pop(krait_validator *v, krait_wasm_valtype expected, krait_wasm_
     if (v->operand_count == frame->height) {
         if (!frame->is_unreachable)
             return krait__validate_fail(v, "type mismatch: expected %s, found nothing",
-                                        expected != 0 ? krait__wasm_type_name(expected) : "a value");
+                                        expected != 0 ? krait__wasm_type_name(expected)
+                                                      : "a value");
     } else {
         found = v->operands[--v->operand_count];
     }

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a .wasm file to a .krt file: translate into a temporary directory,
+ * compile its parts at once, link, check, and put the result in its place.
+ *
+ * The output's temporary name is made first, so that a directory that cannot
+ * be written is known before minutes of work.  Compilers run inside of the
+ * temporary directory with relative names: no path gets into the result.
+ */
+#include "aot/compiler.h"
+#include "aot/elf_check.h"
+#include "aot/jobs.h"
+#include "aot/limits.h"
+#include "aot/translate.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <krait/aot.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Raised when the same module would be translated to other code. */
+#define TRANSLATION_REVISION 1
+
+#define MAX_JOBS 256
+#define MAX_ARGS 32
+
+/* Of a linked module. */
+#define MAX_RESULT_BYTES (UINT64_C(1) << 32)
+
+typedef struct build {
+    krait_aot_options options;
+    krait_compiler compiler;
+    krait_parts parts;
+    char directory[4096]; /* temporary, absolute; empty: not made */
+    char output[4096];    /* temporary name of the .krt; empty: not made */
+    char opt_flag[16];
+    char compiler_line[1024];
+    char compiler_define[1100];
+    krait_error *err;
+} build;
+
+/* ---- the input -------------------------------------------------------------------------- */
+
+static krait_status
+read_open_file(int fd, const char *path, uint64_t limit, uint8_t **ret_data, size_t *ret_size,
+               krait_error *err)
+{
+    struct stat status;
+    size_t size;
+    size_t got = 0;
+    uint8_t *data;
+
+    if (fstat(fd, &status) != 0)
+        return krait__error_set(err, KRAIT_EINVAL, errno, "cannot read '%s'", path);
+    if (S_ISDIR(status.st_mode))
+        return krait__error_set(err, KRAIT_EINVAL, EISDIR, "cannot read '%s'", path);
+    if ((uint64_t)status.st_size > limit)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "'%s' is larger than %llu bytes", path,
+                                (unsigned long long)limit);
+    size = (size_t)status.st_size;
+    data = krait__alloc(size);
+    if (data == NULL)
+        return krait__error_nomem(err);
+    while (got < size) {
+        ssize_t done = read(fd, data + got, size - got);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            int number = done < 0 ? errno : EIO;
+
+            krait__free(data);
+            return krait__error_set(err, KRAIT_EINVAL, number, "cannot read '%s'", path);
+        }
+        got += (size_t)done;
+    }
+    *ret_data = data;
+    *ret_size = size;
+    return KRAIT_OK;
+}
+
+static krait_status
+read_file(const char *path, uint64_t limit, uint8_t **ret_data, size_t *ret_size, krait_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    krait_status status;
+
+    if (fd < 0)
+        return krait__error_set(
+            err, errno == ENOENT || errno == ENOTDIR ? KRAIT_ENOTFOUND : KRAIT_EINVAL, errno,
+            "cannot open '%s'", path);
+    status = read_open_file(fd, path, limit, ret_data, ret_size, err);
+    close(fd);
+    return status;
+}
+
+/* ---- temporary files -------------------------------------------------------------------- */
+
+static krait_status
+make_directory(build *b)
+{
+    const char *base = getenv("TMPDIR");
+    int size;
+
+    if (base == NULL || base[0] != '/')
+        base = "/tmp";
+    size = snprintf(b->directory, sizeof(b->directory), "%s/krait-compile.XXXXXX", base);
+    if (size < 0 || (size_t)size >= sizeof(b->directory) || mkdtemp(b->directory) == NULL) {
+        b->directory[0] = '\0';
+        return krait__error_set(b->err, KRAIT_EIO, errno,
+                                "cannot make a temporary directory in '%s'", base);
+    }
+    return KRAIT_OK;
+}
+
+/* It is flat: compilers only make files in it. */
+static void
+remove_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+
+    while (directory != NULL && (entry = readdir(directory)) != NULL)
+        (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory != NULL)
+        closedir(directory);
+    (void)rmdir(path);
+}
+
+static krait_status
+open_output(build *b, const char *krt_path, int *ret_fd)
+{
+    unsigned attempt;
+    int fd = -1;
+
+    for (attempt = 0; fd < 0 && attempt < 100; attempt++) {
+        int size = snprintf(b->output, sizeof(b->output), "%s.%ld-%u.tmp", krt_path, (long)getpid(),
+                            attempt);
+
+        if (size < 0 || (size_t)size >= sizeof(b->output))
+            errno = ENAMETOOLONG;
+        else
+            fd = open(b->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    if (fd < 0) {
+        b->output[0] = '\0';
+        return krait__error_set(b->err, KRAIT_EIO, errno, "cannot create '%s'", krt_path);
+    }
+    *ret_fd = fd;
+    return KRAIT_OK;
+}
+
+static krait_status
+copy_result(build *b, const char *krt_path, int to)
+{
+    char from[sizeof(b->directory) + 16];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    size_t put = 0;
+    krait_status status;
+
+    snprintf(from, sizeof(from), "%s/module.krt", b->directory);
+    status = read_file(from, MAX_RESULT_BYTES, &data, &size, b->err);
+    if (status == KRAIT_OK)
+        status = krait__elf_check(data, size, b->err);
+    while (status == KRAIT_OK && put < size) {
+        ssize_t done = write(to, data + put, size - put);
+
+        if (done < 0 && errno != EINTR)
+            status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
+        put += done > 0 ? (size_t)done : 0;
+    }
+    krait__free(data);
+    /* What a power failure leaves must not be a name with half a file. */
+    if (status == KRAIT_OK && fsync(to) != 0)
+        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
+    /* What the compiler made is not the caller's mistake. */
+    if (status == KRAIT_EFORMAT || status == KRAIT_ENOTFOUND || status == KRAIT_EINVAL) {
+        status = KRAIT_EIO;
+        if (b->err != NULL)
+            b->err->code = status;
+    }
+    return status;
+}
+
+/* ---- compiling -------------------------------------------------------------------------- */
+
+typedef struct command {
+    char *argv[MAX_ARGS];
+    unsigned count;
+    char file[24];
+} command;
+
+/* exec's interface takes char * and promises not to write. */
+static void
+add_arg(command *c, const char *arg)
+{
+    char *writable;
+
+    memcpy(&writable, &arg, sizeof(writable));
+    if (c->count + 1 < MAX_ARGS)
+        c->argv[c->count++] = writable;
+}
+
+static void
+add_args(command *c, const char *const *args)
+{
+    for (; *args != NULL; args++)
+        add_arg(c, *args);
+}
+
+static void
+fill_compile(build *b, command *c, const char *name, const char *suffix)
+{
+    snprintf(c->file, sizeof(c->file), "%s%s", name, suffix);
+    add_arg(c, b->compiler.path);
+    add_args(c, krait__compiler_flags);
+    add_arg(c, b->opt_flag);
+    if (strcmp(name, "module") == 0)
+        add_arg(c, b->compiler_define);
+    add_arg(c, "-c");
+    add_arg(c, c->file);
+}
+
+/* The most expensive parts first, so that no long one is left for the end. */
+static int
+compare_parts(const void *left, const void *right)
+{
+    const krait_part *a = left;
+    const krait_part *b = right;
+
+    if (a->cost != b->cost)
+        return a->cost > b->cost ? -1 : 1;
+    return a->first < b->first ? -1 : a->first > b->first;
+}
+
+static krait_status
+compile(build *b)
+{
+    unsigned count = b->parts.count + 2;
+    command *commands = krait__calloc(count, sizeof(*commands));
+    krait_job *jobs = krait__calloc(count, sizeof(*jobs));
+    krait_part *order = krait__memdup(b->parts.parts, b->parts.count * sizeof(*order));
+    krait_status status = KRAIT_OK;
+    unsigned i;
+
+    if (commands == NULL || jobs == NULL || order == NULL) {
+        status = krait__error_nomem(b->err);
+    } else {
+        /* `first` is not needed any more; it becomes the number in the file's name. */
+        for (i = 0; i < b->parts.count; i++)
+            order[i].first = i;
+        qsort(order, b->parts.count, sizeof(*order), compare_parts);
+        for (i = 0; i < b->parts.count; i++) {
+            char name[16];
+
+            snprintf(name, sizeof(name), "part_%03u", order[i].first);
+            fill_compile(b, &commands[i], name, ".c");
+        }
+        fill_compile(b, &commands[count - 2], "module", ".c");
+        fill_compile(b, &commands[count - 1], "tables", ".S");
+        for (i = 0; i < count; i++)
+            jobs[i] = (krait_job){commands[i].argv, commands[i].file};
+        status = krait__jobs_run(jobs, count, b->directory, &b->options, 1, count + 2, NULL,
+                                 b->err);
+    }
+    krait__free(commands);
+    krait__free(jobs);
+    krait__free(order);
+    return status;
+}
+
+/* Names of all objects in a response file: there may be a thousand. */
+static krait_status
+write_object_list(build *b)
+{
+    char path[sizeof(b->directory) + 16];
+    krait_text text = {0};
+    krait_status status = KRAIT_OK;
+    unsigned i;
+    int fd;
+
+    for (i = 0; i < b->parts.count; i++)
+        krait__text_fmt(&text, "part_%03u.o\n", i);
+    krait__text_str(&text, "module.o\ntables.o\n");
+    snprintf(path, sizeof(path), "%s/objects", b->directory);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0 || text.no_memory || write(fd, text.data, text.size) != (ssize_t)text.size)
+        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", path);
+    if (fd >= 0)
+        close(fd);
+    krait__text_release(&text);
+    return status;
+}
+
+static krait_status
+link_module(build *b)
+{
+    command link = {.count = 0};
+    krait_job job = {link.argv, "the linked module"};
+    krait_status status = write_object_list(b);
+
+    if (status != KRAIT_OK)
+        return status;
+    add_arg(&link, b->compiler.path);
+    add_args(&link, krait__compiler_link_flags);
+    add_arg(&link, "-o");
+    add_arg(&link, "module.krt");
+    add_arg(&link, "@objects");
+    add_arg(&link, "-lm");
+    return krait__jobs_run(&job, 1, b->directory, &b->options, b->parts.count + 3,
+                           b->parts.count + 4, NULL, b->err);
+}
+
+/* ---- what it was made with -------------------------------------------------------------- */
+
+/* Only what a C string literal takes as it is. */
+static void
+clean_line(char *text)
+{
+    for (; *text != '\0' && *text != '\n'; text++) {
+        if (*text < 0x20 || *text > 0x7e || *text == '"' || *text == '\\')
+            *text = '?';
+    }
+    *text = '\0';
+}
+
+static krait_status
+ask_version(build *b)
+{
+    char output[KRAIT_JOB_OUTPUT + 1];
+    command ask = {.count = 0};
+    krait_job job = {ask.argv, "--version"};
+    krait_aot_options quiet = b->options;
+    krait_status status;
+
+    quiet.progress = NULL;
+    quiet.log = NULL;
+    add_arg(&ask, b->compiler.path);
+    add_arg(&ask, "--version");
+    status = krait__jobs_run(&job, 1, b->directory, &quiet, 0, 1, output, b->err);
+    if (status != KRAIT_OK)
+        return status;
+    clean_line(output);
+    snprintf(b->compiler_line, sizeof(b->compiler_line), "krait aot %d; %.600s; %s",
+             TRANSLATION_REVISION, output, b->opt_flag);
+    snprintf(b->compiler_define, sizeof(b->compiler_define), "-DK_COMPILER=\"%s\"",
+             b->compiler_line);
+    return KRAIT_OK;
+}
+
+static krait_status
+take_options(build *b, const krait_aot_options *options)
+{
+    krait_aot_options defaults = KRAIT_AOT_OPTIONS_INIT;
+    const char *level;
+
+    b->options = options != NULL ? *options : defaults;
+    if (b->options.size != sizeof(b->options))
+        return krait__error_set(b->err, KRAIT_EINVAL, 0, "options of another version");
+    if (b->options.jobs == 0) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+        b->options.jobs = processors > 0 && processors < MAX_JOBS ? (unsigned)processors : 1;
+    }
+    if (b->options.jobs > MAX_JOBS)
+        return krait__error_set(b->err, KRAIT_EINVAL, 0, "at most %d jobs are possible", MAX_JOBS);
+    if (b->options.parts > KRAIT_EMIT_MAX_PARTS)
+        return krait__error_set(b->err, KRAIT_EINVAL, 0, "at most %u parts are possible",
+                                KRAIT_EMIT_MAX_PARTS);
+    level = b->options.opt_level != NULL ? b->options.opt_level : "2";
+    /* Not "fast": its arithmetic is another. */
+    if (strlen(level) != 1 || strchr("0123sgz", level[0]) == NULL)
+        return krait__error_set(b->err, KRAIT_EINVAL, 0, "'%s' is not an optimisation level",
+                                level);
+    snprintf(b->opt_flag, sizeof(b->opt_flag), "-O%s", level);
+    return KRAIT_OK;
+}
+
+/* ---- all together ----------------------------------------------------------------------- */
+
+static krait_status
+translate_bytes(build *b, const uint8_t *data, size_t size)
+{
+    krait_status status = KRAIT_OK;
+    int fd;
+
+    if (b->options.emit_c != NULL)
+        status = krait_aot_translate(data, size, b->options.emit_c, b->options.parts, b->err);
+    if (status != KRAIT_OK)
+        return status;
+    fd = open(b->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return krait__error_set(b->err, KRAIT_EIO, errno, "cannot open '%s'", b->directory);
+    status = krait__translate(data, size, fd, b->options.parts, &b->parts, b->err);
+    close(fd);
+    return status;
+}
+
+static krait_status
+translate_file(build *b, const char *wasm_path)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    krait_status status = read_file(wasm_path, KRAIT_WASM_MAX_MODULE_BYTES, &data, &size, b->err);
+
+    if (status != KRAIT_OK)
+        return status;
+    status = translate_bytes(b, data, size);
+    krait__free(data);
+    if (status != KRAIT_OK) {
+        (void)krait__error_context(b->err, "'%s'", wasm_path);
+        return status;
+    }
+    if (b->options.progress != NULL)
+        b->options.progress(b->options.user, 1, b->parts.count + 4);
+    return KRAIT_OK;
+}
+
+static krait_status
+run(build *b, const char *wasm_path, const char *krt_path)
+{
+    krait_status status = make_directory(b);
+    int fd = -1;
+
+    if (status == KRAIT_OK)
+        status = translate_file(b, wasm_path);
+    if (status == KRAIT_OK)
+        status = open_output(b, krt_path, &fd);
+    if (status == KRAIT_OK)
+        status = krait__compiler_find(b->options.cc, getenv("KRAIT_CC"), &b->compiler, b->err);
+    if (status == KRAIT_OK)
+        status = ask_version(b);
+    if (status == KRAIT_OK)
+        status = compile(b);
+    if (status == KRAIT_OK)
+        status = link_module(b);
+    if (status == KRAIT_OK)
+        status = copy_result(b, krt_path, fd);
+    if (fd >= 0 && close(fd) != 0 && status == KRAIT_OK)
+        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
+    if (status == KRAIT_OK && rename(b->output, krt_path) != 0)
+        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot replace '%s'", krt_path);
+    if (status != KRAIT_OK && b->output[0] != '\0')
+        (void)unlink(b->output);
+    return status;
+}
+
+krait_status
+krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_options *options,
+                  krait_error *err)
+{
+    build *b = krait__calloc(1, sizeof(*b));
+    krait_status status;
+
+    if (b == NULL)
+        return krait__error_nomem(err);
+    b->err = err;
+    status = take_options(b, options);
+    if (status == KRAIT_OK)
+        status = run(b, wasm_path, krt_path);
+    if (b->directory[0] != '\0')
+        remove_directory(b->directory);
+    krait__compiler_release(&b->compiler);
+    krait__free(b->parts.parts);
+    krait__free(b);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reader, validator, plan and emitter one after the other.
+ */
+#include "aot/translate.h"
+#include "aot/limits.h"
+#include "aot/reader.h"
+#include "aot/validate.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <krait/aot.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+krait_status
+krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
+                 krait_parts *ret_parts, krait_error *err)
+{
+    krait_wasm_module module;
+    krait_plan plan;
+    krait_status status = krait__wasm_read(wasm, size, &module, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    status = krait__wasm_validate(&module, err);
+    if (status == KRAIT_OK)
+        status = krait__plan_make(&module, &plan, err);
+    if (status == KRAIT_OK) {
+        status = krait__parts_plan(&module, parts, ret_parts, err);
+        if (status == KRAIT_OK) {
+            status = krait__emit_module(&plan, ret_parts, directory, err);
+            if (status != KRAIT_OK)
+                krait__free(ret_parts->parts);
+        }
+        krait__plan_release(&plan);
+    }
+    krait__wasm_module_release(&module);
+    return status;
+}
+
+krait_status
+krait_aot_validate(const void *wasm, size_t size, krait_error *err)
+{
+    krait_wasm_module module;
+    krait_status status = krait__wasm_read(wasm, size, &module, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    status = krait__wasm_validate(&module, err);
+    krait__wasm_module_release(&module);
+    return status;
+}
+
+krait_status
+krait_aot_translate(const void *wasm, size_t size, const char *directory, unsigned parts,
+                    krait_error *err)
+{
+    krait_parts made;
+    krait_status status;
+    int fd;
+
+    if (parts > KRAIT_EMIT_MAX_PARTS)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "at most %u parts are possible",
+                                KRAIT_EMIT_MAX_PARTS);
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return krait__error_set(err, KRAIT_EIO, errno, "cannot open directory '%s'", directory);
+    status = krait__translate(wasm, size, fd, parts, &made, err);
+    if (status == KRAIT_OK)
+        krait__free(made.parts);
+    close(fd);
+    return status;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The translator: WebAssembly modules to native code (.krt files).
+ *
+ *     krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+ *     krait_error error;
+ *
+ *     if (krait_aot_compile("app.wasm", "app.krt", &options, &error) != KRAIT_OK)
+ *         fprintf(stderr, "%s\n", error.text);
+ *
+ * A module is read, validated, written as C into a private directory, compiled
+ * by the machine's C compiler in parallel and linked; the result takes the name
+ * of the output file in one step.  This is a library of its own (krait-aot):
+ * what only runs .krt files does not need it.  docs/aot.md says how it works.
+ */
+#ifndef KRAIT_AOT_H
+#define KRAIT_AOT_H
+
+#include <krait/error.h>
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How to compile.  Start from KRAIT_AOT_OPTIONS_INIT; zero is the default of every field. */
+typedef struct krait_aot_options {
+    size_t size;           /* sizeof(krait_aot_options), set by KRAIT_AOT_OPTIONS_INIT */
+    const char *cc;        /* C compiler, a path or a name on PATH; default: $KRAIT_CC, else the
+                              newest clang-N from 18 on, clang, gcc, cc */
+    const char *opt_level; /* what follows -O: "0" to "3", "s" ...; default "2" */
+    const char *emit_c;    /* existing directory that keeps the C files; default: none are kept */
+    unsigned jobs;         /* compilers at once; default: processors; at most 256 */
+    unsigned parts;        /* C files for the functions; default by size; at most 999 */
+
+    /** Called after each step: `done` of `total`; from the calling thread. */
+    void (*progress)(void *user, unsigned done, unsigned total);
+    /** Called with each command line and with what compilers say, one line at a time. */
+    void (*log)(void *user, const char *line);
+    void *user; /* first argument of both */
+
+    /** When not NULL and set to anything but 0 (by a signal handler, say), the
+     *  work stops within a second and fails with KRAIT_EBUSY. */
+    const volatile sig_atomic_t *cancel;
+} krait_aot_options;
+
+/** The start value of options. */
+#define KRAIT_AOT_OPTIONS_INIT {sizeof(krait_aot_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Check that bytes are a valid module of the supported features.
+ *
+ * @param wasm  the module
+ * @param size  its size
+ * @param err   receives the reason on failure: offset, section, function; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   size in bytes; at most 256 MiB
+ * Owner:   nothing is kept
+ * Errors:  KRAIT_EFORMAT malformed or invalid; KRAIT_EUNSUPPORTED a feature that is not
+ *          translated; KRAIT_ELIMIT larger than supported; KRAIT_ENOMEM
+ * Threads: any thread
+ * Source:  aot/translate.c; WebAssembly core 2.0 chapters 3 and 5
+ * Since:   0.1
+ */
+KRAIT_MUST_USE krait_status krait_aot_validate(const void *wasm, size_t size, krait_error *err);
+
+/**
+ * Translate a module to C without compiling it.  Files of the same names in
+ * the directory are replaced; their bytes depend on the module and `parts` only.
+ *
+ * @param wasm       the module
+ * @param size       its size
+ * @param directory  existing directory that receives the files
+ * @param parts      number of files for the functions; 0: by size
+ * @param err        receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   size in bytes; parts at most 999
+ * Owner:   nothing is kept
+ * Errors:  as krait_aot_validate(); KRAIT_EIO a file cannot be written
+ * Threads: any thread
+ * Source:  aot/translate.c, aot/emit_module.c
+ * Since:   0.1
+ */
+KRAIT_MUST_USE krait_status krait_aot_translate(const void *wasm, size_t size,
+                                                const char *directory, unsigned parts,
+                                                krait_error *err);
+
+/**
+ * Make a .krt from a .wasm file.  On failure the output file is as it was
+ * before.  Temporary files are in $TMPDIR or /tmp and are removed in any case.
+ *
+ * @param wasm_path  the module to read
+ * @param krt_path   the file to make or replace
+ * @param options    how; NULL: all defaults
+ * @param err        receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   nothing is kept
+ * Errors:  KRAIT_ENOTFOUND the module does not exist; KRAIT_EINVAL it cannot be read, or an
+ *          option is wrong; as krait_aot_validate(); KRAIT_EIO output or temporary files
+ *          cannot be written, or the compiler is missing or fails; KRAIT_EBUSY cancelled
+ * Threads: any thread; starts child processes and waits for them
+ * Source:  aot/build.c
+ * Since:   0.1
+ */
+KRAIT_MUST_USE krait_status krait_aot_compile(const char *wasm_path, const char *krt_path,
+                                              const krait_aot_options *options, krait_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KRAIT_AOT_H */
