@@ -35,6 +35,11 @@ void *cli_need(void *pointer);
 /* Flushes stdout; KRAIT_EXIT_FAILED with a message when that fails, else `status`. */
 int cli_finish_stdout(int status);
 
+/* stdio.c: descriptors 0 to 2 that were closed at start.  Reserve first of all, so
+ * that no file opened later takes their place; then `fd`, or -1 when it was closed. */
+void cli_stdio_reserve(void);
+int cli_stdio(int fd);
+
 /* path.c: path names; results are allocated and never NULL. */
 char *cli_path_join(const char *folder, const char *name);
 /* Resolves ".", ".." and "//" as text; `path` is absolute. */

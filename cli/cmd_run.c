@@ -113,8 +113,8 @@ check_script(const char *script)
     return 0;
 }
 
-/* A folder or a file that only exists under its guest name: true when a grant
- * holds it, so that Python can be left to open it. */
+/* A program that only exists under its guest name: true when a grant holds it, so
+ * that Python can be left to open it. */
 static bool
 is_in_grant(const cli_run_request *request, const run_place *place, const char *script)
 {
@@ -127,31 +127,55 @@ is_in_grant(const cli_run_request *request, const run_place *place, const char *
     return found;
 }
 
-/* The script is there on the host: through a grant, or granted by itself. */
+/* Python is told where the guest sees the script, unless what the user wrote
+ * leads there.  Takes `guest`. */
+static void
+name_script(run_place *place, const char *script, char *guest)
+{
+    char *seen = seen_by_guest(place, script);
+
+    if (strcmp(seen, guest) != 0)
+        place->script_guest = guest;
+    else
+        free(guest);
+    free(seen);
+}
+
+/* A file of the host: seen through a grant, or granted by itself. */
 static int
 place_file(const cli_run_request *request, run_place *place, const char *script)
 {
     int status = check_script(script);
     char *host;
     char *guest;
-    char *seen;
 
     if (status != 0)
         return status;
     host = cli_need(cli_path_host(script));
     guest = cli_grants_guest_of(&request->grants, host);
     if (guest == NULL) {
-        place->script_host = host;
         guest = cli_need(strdup(host));
+        place->script_host = host;
     } else {
         free(host);
     }
-    seen = seen_by_guest(place, script);
-    if (strcmp(seen, guest) != 0)
-        place->script_guest = guest;
-    else
-        free(guest);
-    free(seen);
+    name_script(place, script, guest);
+    return 0;
+}
+
+/* A folder of the host: only through a grant. */
+static int
+place_folder(const cli_run_request *request, run_place *place, const char *script)
+{
+    char *host = cli_need(realpath(script, NULL));
+    char *guest = cli_grants_guest_of(&request->grants, host);
+
+    free(host);
+    if (guest == NULL) {
+        cli_message("'%s' is a directory that is not granted; add --dir '%s'", script, script);
+        return KRAIT_EXIT_REFUSED;
+    }
+    name_script(place, script, guest);
     return 0;
 }
 
@@ -164,15 +188,10 @@ place_script(const cli_run_request *request, run_place *place)
     if (request->script_index < 0)
         return 0;
     script = request->python[request->script_index];
-    if (stat(script, &status) == 0 && !S_ISDIR(status.st_mode))
-        return place_file(request, place, script);
-    if (is_in_grant(request, place, script))
-        return 0;
-    if (stat(script, &status) == 0) {
-        cli_message("'%s' is a directory that is not granted; add --dir '%s'", script, script);
-        return KRAIT_EXIT_REFUSED;
-    }
-    return check_script(script);
+    if (stat(script, &status) == 0)
+        return S_ISDIR(status.st_mode) ? place_folder(request, place, script)
+                                       : place_file(request, place, script);
+    return is_in_grant(request, place, script) ? 0 : check_script(script);
 }
 
 /* Three quarters of the machine's memory, so that a guest that allocates without
@@ -237,6 +256,7 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
                                                                    : place->script_host,
                                        KRAIT_GRANT_RECORD_MISSES, err);
     krait_config_set_memory_limit(config, default_memory_limit());
+    krait_config_set_stdio(config, cli_stdio(0), cli_stdio(1), cli_stdio(2));
     return status;
 }
 

@@ -40,6 +40,7 @@ main(int argc, char **argv)
 {
     size_t i;
 
+    cli_stdio_reserve();
     /* A closed pipe is an error of the write that met it, as in python3. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {

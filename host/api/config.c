@@ -18,6 +18,7 @@ krait_config_new(krait_config **ret_config, krait_error *err)
 
     if (config == NULL)
         return krait__error_nomem(err);
+    krait_config_set_stdio(config, 0, 1, 2);
     *ret_config = config;
     return KRAIT_OK;
 }
@@ -151,4 +152,12 @@ void
 krait_config_set_memory_limit(krait_config *config, uint64_t bytes)
 {
     config->memory_limit_bytes = bytes;
+}
+
+void
+krait_config_set_stdio(krait_config *config, int in, int out, int error)
+{
+    config->stdio_fds[0] = in;
+    config->stdio_fds[1] = out;
+    config->stdio_fds[2] = error;
 }

@@ -58,6 +58,7 @@ open_files(krait_sandbox *sandbox, const krait_config *config, krait_error *err)
     options.envc = config->environ.count;
     options.environ = (const char *const *)config->environ.items;
     options.vfs = sandbox->vfs;
+    memcpy(options.stdio_fds, config->stdio_fds, sizeof(options.stdio_fds));
     return krait__wasi_new(&options, &sandbox->wasi, err);
 }
 

@@ -259,6 +259,24 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_file(krait_config *config
  */
 KRAIT_API void krait_config_set_memory_limit(krait_config *config, uint64_t bytes);
 
+/**
+ * Set which descriptors of this process are the guest's stdin, stdout and stderr.
+ * They are used as long as the sandbox lives, never closed or changed.
+ *
+ * @param config  the configuration
+ * @param in      descriptor for reading, default 0; -1: the guest's stdin is closed
+ * @param out     descriptor for writing, default 1; -1: closed
+ * @param error   descriptor for writing, default 2; -1: closed
+ *
+ * Units:   none
+ * Owner:   the caller keeps the descriptors and closes them after the sandbox
+ * Errors:  none; the guest gets EBADF for a descriptor that is not open
+ * Threads: one at a time
+ * Source:  host/api/config.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_config_set_stdio(krait_config *config, int in, int out, int error);
+
 /* ---- sandboxes -------------------------------------------------------------------------- */
 
 /** How a run ended. */

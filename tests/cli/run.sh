@@ -102,6 +102,11 @@ has "full disk: error" "$(cat err)" "No space left on device"
 same "a megabyte through" "$("$KRAIT" run -c 'import sys; sys.stdout.write("y" * 3000000)' | wc -c | tr -d ' ')" 3000000
 "$KRAIT" run -c 'import sys; print(sys.stdin is None)' <&- >out 2>err
 same "closed stdin" "$(cat out)" True
-"$KRAIT" run -c 'print("lost")' >&- 2>err
+"$KRAIT" run -c 'import sys; print("lost"); print(sys.stdout, file=sys.stderr)' >&- 2>err
 same "closed stdout: status" $? 0
+same "closed stdout" "$(cat err)" None
+"$KRAIT" run -c 'import sys; print(sys.stderr)' >out 2>&-
+same "closed stderr" "$(cat out)" None
+"$KRAIT" run -c 'import os; os._exit(len(os.listdir("/")))' <&- >&- 2>&-
+same "all closed" $? 3
 finish
