@@ -10,6 +10,7 @@
 # concludes that there are threads. Without libpthread.a it sees what is true.
 
 unpack "$SRC_WASI_LIBC" src --exclude=*/test
+apply_patches src
 sed -i 's/^cmake_minimum_required(VERSION 3\.26)/cmake_minimum_required(VERSION 3.25)/' src/CMakeLists.txt
 
 generator="Unix Makefiles"
