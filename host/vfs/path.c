@@ -269,7 +269,7 @@ krait__path_unlink(const krait_at *at)
     int error = krait__walk(&walk, at, 0);
 
     if (error == 0 && walk.name[0] == '\0')
-        error = walk.slash ? EISDIR : EBUSY;
+        error = walk.dir->mount->is_file ? EBUSY : EISDIR;
     if (error == 0)
         error = note(&walk, check_slash(&walk));
     if (error == 0 && walk.slash)

@@ -390,6 +390,7 @@ krait__walk(krait_walk *walk, const krait_at *at, unsigned how)
 {
     krait_place base;
     size_t size = strlen(at->path);
+    int error;
 
     /* Only what is read before it is written: the buffers are large. */
     walk->levels = NULL;
@@ -418,7 +419,12 @@ krait__walk(krait_walk *walk, const krait_at *at, unsigned how)
     memcpy(walk->rest, at->path, size + 1);
     if (push(walk, &base, NULL) != 0)
         return ENOMEM;
-    return walk_on(walk, how);
+    error = walk_on(walk, how);
+    /* Whatever is, or is not, where a link leads out of its mount: the answer is the same. */
+    if ((error == ENOENT || error == ENOTDIR) && walk->confine != NULL &&
+        top(walk)->place.mount != walk->confine)
+        error = EPERM;
+    return error;
 }
 
 void
