@@ -89,10 +89,11 @@ tools_explain() {
     say "  or set WASI_SDK_PATH to the folder of a wasi-sdk"
 }
 
-# tools_native CC: 0 when it makes programs for this machine.
+# tools_native DIR CC: 0 when it links programs for this machine. (They are not run: DIR may
+# be on a file system that does not allow it.)
 tools_native() {
-    printf 'int main(void) { return 0; }\n' >"$1/t.c"
-    $2 -o "$1/t" "$1/t.c" 2>/dev/null && "$1/t"
+    printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' >"$1/t.c"
+    $2 -o "$1/t" "$1/t.c" 2>/dev/null
 }
 
 # tools_find DIR: DIR is for temporary files. 1: something is missing, and it was said what.
@@ -138,7 +139,7 @@ tools_find() {
 # The other programs that recipes call.
 tools_programs() {
     tools_rc=0
-    for tools_x in make:make cmake:cmake tar:tar xz:xz-utils bzip2:bzip2 gzip:gzip \
+    for tools_x in make:make cmake:cmake tar:tar xz:xz-utils gzip:gzip \
         patch:patch sha256sum:coreutils flock:util-linux setsid:util-linux; do
         command -v "${tools_x%%:*}" >/dev/null && continue
         say "'${tools_x%%:*}' is missing; Debian package: ${tools_x#*:}"
