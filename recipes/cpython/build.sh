@@ -30,7 +30,7 @@ CONFIG_SITE="$WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
     --with-computed-gotos --without-ensurepip --disable-test-modules \
     --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
     CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
-    OPT="-DNDEBUG -O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS=-I../dep/include LDFLAGS=-L../dep/lib
+    OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS=-I../dep/include LDFLAGS=-L../dep/lib
 for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
     grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
 done
