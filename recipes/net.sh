@@ -134,7 +134,8 @@ net_get_apt() {
 net_mirrors() {
     if [ ! -f "$run/mirrors" ]; then
         if command -v apt-get >/dev/null; then
-            apt-get indextargets --format '$(REPO_URI)' 2>/dev/null
+            # Without the option a machine that has no package lists has no mirrors, either.
+            apt-get indextargets --no-release-info --format '$(REPO_URI)' 2>/dev/null
         fi | net_expand | awk '!seen[$0]++' >"$run/mirrors"
     fi
     cat "$run/mirrors"

@@ -8,7 +8,7 @@ want=$(sum "$up/a_1.orig.tar")
 # apt BASE...: what apt-get indextargets prints.
 apt() {
     {
-        printf '#!/bin/sh\n[ "$1 $2 $3" = "indextargets --format \\$(REPO_URI)" ] || exit 100\n'
+        printf '#!/bin/sh\n[ "$1 $3 $4" = "indextargets --format \\$(REPO_URI)" ] || exit 100\n'
         for base in "$@"; do printf "echo '%s'\n" "$base"; done
     } >"$bin/apt-get"
 }
