@@ -174,7 +174,11 @@ uint32_t krait__vfs_limit_inodes(const krait_vfs_options *options);
 int krait__host_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount);
 int krait__host_file_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount);
 
-/* Host calls that several back ends share (host_file.c, host_times.c). */
+/* Host calls that several back ends share (host_file.c). */
+/* Moves a descriptor that is to stay open above 0 to 2, which belong to the process: where
+ * one of them is closed, a file of the guest must not become what others take for stderr.
+ * -1 stays -1; -1 with errno when it cannot be moved. */
+int krait__host_keep_fd(int fd);
 struct stat;
 struct timespec;
 void krait__host_stat(const struct stat *from, krait_stat *ret_stat);

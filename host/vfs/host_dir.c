@@ -114,9 +114,9 @@ open_directory(const krait_place *dir, const char *name, uint32_t how, uint16_t 
     krait_place place = *dir;
     int error;
 
-    place.fd = openat(dir->fd, name[0] != '\0' ? name : ".",
-                      (how & KRAIT_OPEN_READ ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW |
-                          O_CLOEXEC);
+    place.fd = krait__host_keep_fd(
+        openat(dir->fd, name[0] != '\0' ? name : ".",
+               (how & KRAIT_OPEN_READ ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (place.fd < 0)
         return errno;
     place.borrowed = false;
@@ -140,7 +140,7 @@ open_regular(const krait_place *dir, const char *name, uint32_t how, int host_fl
         host_flags |= how & KRAIT_OPEN_READ ? O_RDWR : O_WRONLY;
     if (how & KRAIT_OPEN_TRUNCATE)
         host_flags |= O_TRUNC;
-    fd = openat(dir->fd, name, host_flags | O_CLOEXEC, 0666);
+    fd = krait__host_keep_fd(openat(dir->fd, name, host_flags | O_CLOEXEC, 0666));
     if (fd < 0)
         return errno == ENXIO ? EACCES : errno;
     if (fstat(fd, &stat) != 0)

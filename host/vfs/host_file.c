@@ -29,6 +29,21 @@ fd_of(const krait_file *file)
     return ((const krait_host_file *)file)->fd;
 }
 
+int
+krait__host_keep_fd(int fd)
+{
+    int moved;
+    int error;
+
+    if (fd < 0 || fd > 2)
+        return fd;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    error = errno;
+    close(fd);
+    errno = error;
+    return moved;
+}
+
 uint8_t
 krait__host_type(uint32_t mode)
 {

@@ -239,7 +239,7 @@ krait_status
 krait__vfs_mount_dir(krait_vfs *vfs, const char *guest_path, const char *host_path, uint32_t flags,
                      krait_error *err)
 {
-    int fd = open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = krait__host_keep_fd(open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (fd < 0)
         return host_error(err, errno, "directory", host_path);
@@ -277,7 +277,7 @@ krait__vfs_mount_file(krait_vfs *vfs, const char *guest_path, const char *host_p
                       krait_error *err)
 {
     /* O_NONBLOCK: a FIFO is refused, it does not block. */
-    int fd = open(host_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = krait__host_keep_fd(open(host_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 
     if (fd < 0)
         return host_error(err, errno, "file", host_path);
