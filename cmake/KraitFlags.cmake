@@ -28,6 +28,9 @@ if(KRAIT_WERROR)
     krait_c_options(-Werror)
 endif()
 
+# An assembler file without code for this processor must not ask for an executable stack.
+target_compile_options(krait_flags INTERFACE $<$<COMPILE_LANGUAGE:ASM>:-Wa,--noexecstack>)
+
 # Adds a compile option that only some compilers or processors know.
 function(krait_try_flag flag)
     string(MAKE_C_IDENTIFIER "KRAIT_HAVE${flag}" var)
@@ -53,4 +56,8 @@ elseif(KRAIT_HARDEN)
 endif()
 if(KRAIT_SANITIZE)
     target_compile_definitions(krait_flags INTERFACE KRAIT_SANITIZED=1)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        # Instrumented code hides the bounds that gcc's analysis of texts needs.
+        krait_c_options(-Wno-format-truncation)
+    endif()
 endif()

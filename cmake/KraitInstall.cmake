@@ -20,6 +20,12 @@ if(TARGET krait_shared)
     install(FILES "${CMAKE_BINARY_DIR}/krait.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
+if(TARGET krait_aot)
+    install(TARGETS krait_aot ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    configure_file(cmake/krait-aot.pc.in krait-aot.pc @ONLY)
+    install(FILES "${CMAKE_BINARY_DIR}/krait-aot.pc"
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
 
 file(GLOB _krait_man CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
 install(FILES ${_krait_man} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

@@ -4,12 +4,13 @@
 # library beside it. KRAIT_PROGRAM is the krait that translates; it is no part of the key,
 # but the sources that decide what it emits are.
 # needs: cpython
-# inputs: aot host/base include/krait/abi.h include/krait/error.h cli/cmd_compile.c
+# inputs: aot include/krait/abi.h
 # compiler: both
 
 [ -x "${KRAIT_PROGRAM:-}" ] || { echo "KRAIT_PROGRAM is '${KRAIT_PROGRAM:-}', which is no program"; exit 1; }
 
-"$KRAIT_PROGRAM" compile --jobs "$JOBS" "$DEP_CPYTHON/bin/python.wasm" -o "$OUT/python.krt"
+"$KRAIT_PROGRAM" compile --cc "$BUILD_CC" --jobs "$JOBS" \
+    "$DEP_CPYTHON/bin/python.wasm" -o "$OUT/python.krt"
 cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_CPYTHON/usr" "$DEP_CPYTHON/share" \
     "$DEP_CPYTHON/MANIFEST.json" "$OUT/"
 # sys.path has the zip first; imports from the tree are quicker.
