@@ -320,6 +320,7 @@ overlaps(void)
 
 /* ---- memory that changes under a call ------------------------------------------------------- */
 
+#ifndef UNDER_TSAN
 static atomic_bool stop;
 
 /* Another thread of the guest: flips the length of a buffer between fine and huge. */
@@ -335,6 +336,8 @@ flip(void *arg)
     }
     return NULL;
 }
+
+#endif
 
 static void
 double_fetch(void)

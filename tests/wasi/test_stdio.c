@@ -107,8 +107,7 @@ feed_slowly(void *arg)
     const struct timespec pause = {0, 20000000};
 
     nanosleep(&pause, NULL);
-    CHECK_INT(write(*(int *)arg, "late", 4), 4);
-    return NULL;
+    return write(*(int *)arg, "late", 4) == 4 ? arg : NULL;
 }
 
 static void
@@ -136,8 +135,7 @@ drain(void *arg)
 
     while ((done = read(*(int *)arg, buffer, sizeof(buffer))) > 0)
         total += (size_t)done;
-    CHECK_UINT(total, 3 * 60000);
-    return NULL;
+    return (void *)total;
 }
 
 /* A write to a full pipe goes on until all is out. */
@@ -146,6 +144,7 @@ long_writes(void)
 {
     int out[2];
     pthread_t thread;
+    void *total = NULL;
 
     CHECK_INT(pipe(out), 0);
     begin(-1, out[1], -1);
@@ -158,7 +157,8 @@ long_writes(void)
     CHECK_UINT(load32(OUT), 3 * 60000);
     guest_end();
     close(out[1]);
-    pthread_join(thread, NULL);
+    pthread_join(thread, &total);
+    CHECK_UINT((size_t)total, 3 * 60000);
     close(out[0]);
 }
 
@@ -358,8 +358,7 @@ cancel_later(void *arg)
     const struct timespec pause = {0, 20000000};
 
     nanosleep(&pause, NULL);
-    CHECK_INT(write(*(int *)arg, "!", 1), 1);
-    return NULL;
+    return write(*(int *)arg, "!", 1) == 1 ? arg : NULL;
 }
 
 static void
