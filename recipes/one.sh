@@ -69,6 +69,10 @@ cd "$WORK" || finish 1
 sh -eu -c '. "$1/lib.sh"; . "$2/build.sh"' sh "$recipes" "$RECIPE" >"$log" 2>&1 9>&- </dev/null
 rc=$?
 cd /
+if [ $rc -eq 0 ] && ! key_text "$NAME" | cmp -s - "$run/keytext.$NAME"; then
+    echo "files that $NAME is made from were changed while it was built: run again" >>"$log"
+    rc=1
+fi
 if [ $rc -eq 0 ]; then
     # What a power cut leaves under the final name must be whole, too.
     sync -f "$OUT" 2>/dev/null

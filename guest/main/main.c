@@ -16,9 +16,7 @@
  * The end is caught by the linker (--wrap=Py_FinalizeEx), not by an audit hook: with a hook
  * every id(), open() and import would pay for building an event.
  */
-/* libc has signals only for those who ask. */
-#define _WASI_EMULATED_SIGNAL
-
+/* First, and not only for Python: its pyconfig.h asks libc for signals. */
 #include <Python.h>
 
 #include <signal.h>

@@ -35,6 +35,14 @@ has "a full disk is named as such" "$err" "the disk is full"
 has "the exit status is shown" "$err" "exit status 9"
 rm "$T/hook"
 
+# A recipe that is edited while it runs is not what its key says.
+echo 'echo "# edited" >>"$KRAIT_RECIPES/one/build.sh"' >"$T/hook"
+build two
+same "edited meanwhile" $rc 1
+has "says so" "$err" "were changed while it was built"
+same "nothing is kept" "$(ls -d "$built"/one-* 2>/dev/null)" ""
+rm "$T/hook"
+
 # A source that is not there: nothing starts.
 rm "$src/s.tar"
 forget
