@@ -8,7 +8,7 @@ mv "$T/first" "$T/moved here"
 prefix="$T/moved here"
 pc=$(find "$prefix" -name krait.pc)
 PKG_CONFIG_PATH=$(dirname "$pc") && export PKG_CONFIG_PATH
-libdir=$(pkg-config --variable=libdir krait)
+libdir=$(dirname "$(find "$prefix" -name libkrait.so)")
 
 cat >"$T/use.c" <<'EOF'
 #include <krait/krait.h>
