@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* Cookies of what is mounted in a directory: this bit and an index. */
-#define MOUNTED_COOKIE (UINT64_C(1) << 63)
+/* Cookies of what is mounted in a directory start here.  All cookies stay below 2^32:
+ * wasi-libc's telldir returns a long, which has 32 bits in the guest. */
+#define MOUNTED_COOKIE (UINT64_C(1) << 31)
 
 void
 krait__file_init(krait_file *file, const krait_file_ops *ops, uint8_t type, uint32_t how,
@@ -188,7 +189,7 @@ mounted_entry(const krait_ns *ns, uint64_t index, krait_dirent *ret_entry)
     memset(ret_entry, 0, sizeof(*ret_entry));
     if (child == NULL)
         return 0;
-    ret_entry->next = MOUNTED_COOKIE | (index + 1);
+    ret_entry->next = MOUNTED_COOKIE + index + 1;
     ret_entry->name = child->name;
     ret_entry->name_len = (uint32_t)strlen(child->name);
     ret_entry->type = KRAIT_TYPE_DIRECTORY;
@@ -208,8 +209,8 @@ krait__file_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_entry)
 
     if (file->ops->readdir == NULL)
         return ENOTDIR;
-    if (cookie & MOUNTED_COOKIE)
-        return mounted_entry(ns, cookie & ~MOUNTED_COOKIE, ret_entry);
+    if (cookie >= MOUNTED_COOKIE)
+        return mounted_entry(ns, cookie - MOUNTED_COOKIE, ret_entry);
     for (;;) {
         int error = file->ops->readdir(file, cookie, &entry);
 

@@ -111,7 +111,7 @@ struct krait_file_ops {
     int (*sync)(krait_file *file, bool data_only);
     int (*set_times)(krait_file *file, const krait_times *times);
     int (*set_flags)(krait_file *file, uint16_t flags);
-    /* Without what is mounted; cookies below 2^63. */
+    /* Without what is mounted; cookies below 2^31. */
     int (*readdir)(krait_file *file, uint64_t cookie, krait_dirent *ret_entry);
     int (*wait_fd)(const krait_file *file);
     bool (*is_terminal)(const krait_file *file);

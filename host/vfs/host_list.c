@@ -2,13 +2,15 @@
 /*
  * Open host directories: listing with stable cookies.
  *
- * A cookie is the kernel's own position behind an entry (d_off), which stays valid
- * for as long as the directory is open, whatever is added or removed.  Entries are read in
- * large pieces; a caller that asks for the next one in order is served from the piece at
- * hand, so that a whole listing costs each entry once.  Cookie 0 starts again and
- * sees what has changed.
+ * The kernel's own positions (d_off) are stable but have up to 63 bits, and what telldir
+ * gives a guest has 32.  So a cookie is the number of an entry, and the positions are kept in
+ * a table, which is charged to the guest's memory quota.  Entries are read in large
+ * pieces; a caller that asks for the next one in order, or for the last one again, is served
+ * from the piece at hand, so that a whole listing costs each entry once.  Cookie 0 starts
+ * again and sees what has changed.
  */
 #include "vfs/host.h"
+#include "vfs/mem.h"
 
 #include "base/alloc.h"
 
@@ -31,20 +33,36 @@ struct kernel_dirent {
     char d_name[];
 };
 
+/* Entries that can be told apart; above come the cookies of mount points. */
+#define ENTRIES_MAX ((size_t)1 << 30)
+
 typedef struct krait_host_dir {
     krait_file file;
     char *piece;     /* PIECE_SIZE bytes; made at the first listing */
     size_t size;     /* bytes in piece */
-    size_t at;       /* the entry at `cookie` */
-    uint64_t cookie; /* of the entry at `at`, or where the next piece starts */
+    size_t at;       /* the entry with the number `cookie` */
+    size_t last;     /* the entry before it; SIZE_MAX: not in this piece */
+    uint64_t cookie; /* what is at `at`, or comes with the next piece */
+    int64_t *behind; /* kernel's position behind each entry seen so far */
+    size_t known;
+    size_t capacity;
 } krait_host_dir;
+
+/* The quota that tables are charged to. */
+static krait_mem_fs *
+quota_of(const krait_host_dir *dir)
+{
+    return dir->file.place.mount->vfs->memory->fs;
+}
 
 static void
 host_dir_close(krait_file *file)
 {
     krait_host_dir *dir = (krait_host_dir *)file;
 
+    krait__mem_refund(quota_of(dir), dir->capacity * sizeof(*dir->behind));
     krait__place_release(&file->place);
+    krait__free(dir->behind);
     krait__free(dir->piece);
     krait__free(dir);
 }
@@ -84,13 +102,17 @@ fill(krait_host_dir *dir, uint64_t cookie)
     bool goes_on = cookie != 0 && cookie == dir->cookie && dir->size > 0;
     long size;
 
+    if (cookie > dir->known)
+        return EINVAL;
     if (dir->piece == NULL) {
         dir->piece = krait__alloc(PIECE_SIZE);
         if (dir->piece == NULL)
             return ENOMEM;
     }
     dir->size = dir->at = 0;
-    if (!goes_on && lseek(dir->file.place.fd, (off_t)cookie, SEEK_SET) < 0)
+    dir->last = SIZE_MAX;
+    if (!goes_on &&
+        lseek(dir->file.place.fd, cookie != 0 ? dir->behind[cookie - 1] : 0, SEEK_SET) < 0)
         return errno;
     do {
         size = syscall(SYS_getdents64, dir->file.place.fd, dir->piece, PIECE_SIZE);
@@ -99,6 +121,28 @@ fill(krait_host_dir *dir, uint64_t cookie)
         return errno == ENOENT ? 0 : errno; /* ENOENT: removed while it was open */
     dir->size = (size_t)size;
     dir->cookie = cookie;
+    return 0;
+}
+
+/* Keeps the position behind the entry `cookie`. */
+static int
+remember(krait_host_dir *dir, uint64_t cookie, int64_t position)
+{
+    size_t before = dir->capacity;
+
+    if (cookie == dir->known) {
+        size_t room = before != 0 ? before : 8;
+
+        if (dir->known == before && !krait__mem_charge(quota_of(dir), room * sizeof(position)))
+            return ENOMEM;
+        if (krait__grow(&dir->behind, dir->known, &dir->capacity, sizeof(position), ENTRIES_MAX) !=
+            0) {
+            krait__mem_refund(quota_of(dir), room * sizeof(position));
+            return ENOMEM;
+        }
+        dir->known++;
+    }
+    dir->behind[cookie] = position;
     return 0;
 }
 
@@ -123,21 +167,36 @@ ino_of(const krait_host_dir *dir, const struct kernel_dirent *entry, size_t name
     return entry->d_ino != 0 ? entry->d_ino : 1;
 }
 
+/* Makes `at` the entry with the number `cookie`; nothing there: the end. */
+static int
+seek_entry(krait_host_dir *dir, uint64_t cookie)
+{
+    if (cookie != 0 && cookie == dir->cookie && dir->at < dir->size)
+        return 0;
+    if (cookie != 0 && cookie + 1 == dir->cookie && dir->last != SIZE_MAX) {
+        dir->at = dir->last;
+        dir->last = SIZE_MAX;
+        dir->cookie = cookie;
+        return 0;
+    }
+    return fill(dir, cookie);
+}
+
 static int
 host_dir_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_entry)
 {
     krait_host_dir *dir = (krait_host_dir *)file;
     const struct kernel_dirent *entry;
     size_t name_len;
+    int error = seek_entry(dir, cookie);
 
     memset(ret_entry, 0, sizeof(*ret_entry));
-    if (cookie == 0 || cookie != dir->cookie || dir->at >= dir->size) {
-        int error = fill(dir, cookie);
-
-        if (error != 0 || dir->size == 0)
-            return error;
-    }
+    if (error != 0 || dir->size == 0)
+        return error;
     entry = (const struct kernel_dirent *)(const void *)(dir->piece + dir->at);
+    error = remember(dir, cookie, entry->d_off);
+    if (error != 0)
+        return error;
     name_len = strlen(entry->d_name);
     if (entry->d_type == DT_UNKNOWN) {
         struct stat stat;
@@ -147,12 +206,13 @@ host_dir_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_entry)
     } else {
         ret_entry->type = type_of(entry->d_type);
     }
-    ret_entry->next = (uint64_t)entry->d_off;
+    ret_entry->next = cookie + 1;
     ret_entry->ino = ino_of(dir, entry, name_len);
     ret_entry->name = entry->d_name;
     ret_entry->name_len = (uint32_t)name_len;
+    dir->last = dir->at;
     dir->at += entry->d_reclen;
-    dir->cookie = ret_entry->next;
+    dir->cookie = cookie + 1;
     return 0;
 }
 
@@ -173,6 +233,7 @@ krait__host_dir_file_new(krait_place *place, uint32_t how, uint16_t flags, krait
         return ENOMEM;
     krait__file_init(&dir->file, &host_dir_ops, KRAIT_TYPE_DIRECTORY, how, flags);
     dir->file.place = *place;
+    dir->last = SIZE_MAX;
     *ret_file = &dir->file;
     return 0;
 }

@@ -346,7 +346,12 @@ listings_body(void)
     /* cookie 0 starts again */
     CHECK_INT(krait__file_readdir(dir, 0, &entry), 0);
     CHECK(entry.name_len > 0 && entry.next != 0);
+    /* small enough for telldir of a 32-bit guest, and none that was not given out */
+    CHECK(cookie < UINT32_MAX);
+    CHECK_INT(krait__file_readdir(dir, cookie + 1, &entry), EINVAL);
+    CHECK(krait__vfs_memory_used(tree.vfs) > COUNT * 8); /* charged while it is open */
     krait__file_unref(dir);
+    CHECK(krait__vfs_memory_used(tree.vfs) < 4096);
 }
 
 static void

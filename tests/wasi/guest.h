@@ -219,7 +219,7 @@ open_fd(const char *path, uint32_t oflags, uint64_t rights)
 static inline int
 open_error(const char *path, uint32_t oflags, uint64_t rights)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     int error = path_open(3, 0, path, oflags, rights, ALL, 0, &fd);
 
     if (error == 0)
@@ -265,7 +265,7 @@ read_fd(uint32_t fd)
 static inline int
 make_file(const char *path, const char *text)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     int error = path_open(3, 0, path, WASI_O_CREAT | WASI_O_TRUNC, WASI_FD_WRITE, 0, 0, &fd);
 
     if (error == 0) {
@@ -279,7 +279,7 @@ static inline const char *
 contents(const char *path)
 {
     static char buffer[256];
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     int error = path_open(3, 1, path, 0, WASI_FD_READ, 0, 0, &fd);
 
     if (error != 0) {

@@ -202,7 +202,7 @@ process(void)
 static void
 sockets_are_none(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     guest_begin(NULL);
     fd = open_fd("tmp/f", WASI_O_CREAT, ALL);
@@ -220,7 +220,7 @@ sockets_are_none(void)
 static void
 layouts(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     struct stat real;
 
     guest_begin(NULL);

@@ -202,7 +202,7 @@ times(void)
 static void
 flags_body(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     CHECK_INT(path_open(3, 0, in("f"), WASI_O_CREAT, ALL, 0, 1 | 16, &fd), 0);
     CHECK_INT(call("fd_fdstat_get", fd, U(STAT)), 0);
@@ -232,7 +232,7 @@ flags(void)
 static void
 rights_body(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     uint64_t rights;
 
     CHECK_INT(make_file(in("f"), "text"), 0);
@@ -259,7 +259,7 @@ rights_body(void)
                    ALL & ~WASI_FD_WRITE),
               0);
     {
-        uint32_t file;
+        uint32_t file = UINT32_MAX;
 
         CHECK_INT(path_open(fd, 0, "f", WASI_O_TRUNC, L(0), 0, 0, &file), WASI_ENOTCAPABLE);
         CHECK_INT(path_open(fd, 0, "f", 0, WASI_FD_WRITE, 0, 0, &file), WASI_ENOTCAPABLE);
@@ -311,8 +311,8 @@ directories(void)
 static void
 renumbering(void)
 {
-    uint32_t a;
-    uint32_t b;
+    uint32_t a = UINT32_MAX;
+    uint32_t b = UINT32_MAX;
 
     guest_begin(NULL);
     CHECK_INT(make_file("tmp/a", "a"), 0);

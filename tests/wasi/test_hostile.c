@@ -295,7 +295,7 @@ every_descriptor_closed_and_renumbered(void)
 static void
 overlaps(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     begin();
     fd = open_fd("tmp/f", WASI_O_CREAT, ALL);
@@ -346,7 +346,7 @@ double_fetch(void)
     CHECK_SKIP("the race is the point, ThreadSanitizer would report it");
 #else
     pthread_t thread;
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     unsigned fine = 0;
 
     begin();

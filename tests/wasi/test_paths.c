@@ -20,7 +20,7 @@ on(const char *name, const char *path)
 static int
 opens(uint32_t lookup, const char *path, uint32_t oflags, uint64_t rights)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     int error = path_open(dir, lookup, path, oflags, rights, 0, 0, &fd);
 
     if (error == 0)
@@ -127,7 +127,7 @@ interesting_paths(void)
 static void
 opening_body(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     CHECK_INT(opens(0, "f", 0, 0), WASI_ENOENT);
     create("f");
@@ -237,7 +237,7 @@ readlink_cuts(void)
 static void
 hard_links_body(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     create("file");
     CHECK_INT(link_to(0, "file", "link"), 0);
@@ -330,7 +330,7 @@ removing_body(void)
     /* a directory that is open can be removed, and made again */
     CHECK_INT(on("path_create_directory", "o"), 0);
     {
-        uint32_t fd;
+        uint32_t fd = UINT32_MAX;
 
         CHECK_INT(path_open(dir, 0, "o", WASI_O_DIRECTORY, WASI_FD_READDIR, 0, 0, &fd), 0);
         CHECK_INT(on("path_remove_directory", "o"), 0);

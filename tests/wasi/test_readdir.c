@@ -22,7 +22,7 @@ both(void (*body)(uint32_t))
 static const char *
 in(const char *name)
 {
-    static char buffer[64];
+    static char buffer[512];
 
     snprintf(buffer, sizeof(buffer), "%s/%s", where, name);
     return buffer;
@@ -171,7 +171,7 @@ removing_while_reading(void)
 static void
 not_a_directory(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     guest_begin(NULL);
     fd = open_fd("tmp/f", WASI_O_CREAT, ALL);

@@ -209,7 +209,7 @@ closed(void)
 static int
 child_without_stdio(void)
 {
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
     int bad = 0;
 
     close(0);
@@ -305,7 +305,7 @@ devices_and_directories(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int dir = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    uint32_t fd;
+    uint32_t fd = UINT32_MAX;
 
     begin(dir, null, -1);
     CHECK_UINT(type_of(1), 2);
