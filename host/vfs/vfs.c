@@ -191,11 +191,10 @@ put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size)
                                       &count);
         written += count;
     }
-    if (error == 0) {
-        if (old != NULL)
-            krait__mem_dir_remove(dir, old);
+    if (error == 0 && old != NULL)
+        krait__mem_dir_replace(dir, old, node);
+    else if (error == 0)
         error = krait__mem_dir_add(dir, name, strlen(name), node);
-    }
     krait__mem_node_unref(node);
     return error;
 }
