@@ -58,8 +58,8 @@ for src in $(recipe_field "$NAME" sources); do
 done
 # Which archives it was made from; goes with the result.
 for src in $(recipe_field "$NAME" sources); do
-    sed 's:[^ ]*/::' "$run/source.$src"
-done >"$OUT/SOURCES" || finish 1
+    sed 's:[^ ]*/::' "$run/source.$src" >>"$OUT/SOURCES" || finish 1
+done
 LC_ALL=C TZ=UTC PKG_CONFIG=false PKG_CONFIG_LIBDIR=/nonexistent HOME=$WORK
 export LC_ALL TZ PKG_CONFIG PKG_CONFIG_LIBDIR HOME
 

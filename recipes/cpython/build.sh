@@ -3,7 +3,7 @@
 # CPython for wasm32-wasi: python.wasm, the library to embed, the standard library.
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: guest/main tests/guest/imports.txt
+# inputs: guest/main guest/libc tests/guest/imports.txt
 #
 # docs/building-the-guest.md says what each flag is for and what was measured.
 
@@ -48,6 +48,9 @@ cp pyconfig.h "$OUT/include/python$version/"
 find "$OUT/include" -name '*.txt' -exec rm -f {} +
 "$AR" qLcsD "$lib/libpython$version.a" "libpython$version.a" \
     Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
+# Stand-ins for functions of libc; without -fno-builtin they would call themselves.
+wasm_objects "-DNDEBUG -fno-builtin" "$KRAIT_ROOT"/guest/libc/*.c
+"$AR" qcsD "$lib/libpython$version.a" obj/*.o
 libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
 for pc in "libpython$version" "python-$version-embed"; do
     sed -e "s/@VERSION@/$version/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
