@@ -29,6 +29,7 @@ host_free(krait_mount *mount)
 {
     krait_host_fs *fs = mount->fs;
 
+    krait__host_kept_close(fs);
     close(mount->root.fd);
     krait__free(fs);
 }

@@ -7,11 +7,17 @@
  * kernel walk with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS: links, ".." and renames under
  * way cannot leave the directory it starts at; whatever the kernel is not sure of comes
  * back as EXDEV and the walk goes on by steps.
+ *
+ * In a stable read-only mount the directories that were jumped to stay open, by
+ * the path that led to them.
  */
 #include "vfs/host.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,20 +55,61 @@ krait__host_can_jump(int dir_fd)
     return true;
 }
 
+void
+krait__host_kept_close(krait_host_fs *fs)
+{
+    for (size_t i = 0; i < KRAIT_HOST_KEPT; i++) {
+        if (fs->kept[i].path != NULL)
+            close(fs->kept[i].fd);
+        krait__free(fs->kept[i].path);
+        fs->kept[i].path = NULL;
+    }
+}
+
+/* The slot for `path`, taken or free; NULL: all are taken, or this mount keeps none. */
+static krait_host_kept *
+kept_slot(const krait_place *dir, const char *path)
+{
+    const uint32_t needed = KRAIT_MOUNT_STABLE | KRAIT_MOUNT_READ_ONLY;
+    krait_host_fs *fs = dir->mount->fs;
+    uint32_t hash = 2166136261u;
+
+    if ((dir->mount->flags & needed) != needed || dir->fd != dir->mount->root.fd)
+        return NULL;
+    for (const char *at = path; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619u;
+    for (uint32_t i = 0; i < KRAIT_HOST_KEPT; i++) {
+        krait_host_kept *kept = &fs->kept[(hash + i) % KRAIT_HOST_KEPT];
+
+        if (kept->path == NULL || strcmp(kept->path, path) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
 int
 krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_place)
 {
     const krait_host_fs *fs = dir->mount->fs;
+    krait_host_kept *kept = kept_slot(dir, path);
     int fd;
 
     if (!fs->can_jump)
         return EXDEV;
+    if (kept != NULL && kept->path != NULL) {
+        *ret_place = (krait_place){.mount = dir->mount, .fd = kept->fd, .borrowed = true};
+        return 0;
+    }
     do {
         fd = open_beneath(dir->fd, path);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return errno;
     *ret_place = (krait_place){.mount = dir->mount, .fd = fd};
+    if (kept != NULL && (kept->path = krait__strdup(path)) != NULL) {
+        kept->fd = fd;
+        ret_place->borrowed = true;
+    }
     return 0;
 }
 

@@ -232,7 +232,8 @@ mount_dir_fd(krait_vfs *vfs, const char *guest_path, int fd, const char *host_pa
         close(fd);
         return host_error(err, error, "directory", host_path);
     }
-    return attach(vfs, guest_path, mount, flags & KRAIT_MOUNT_READ_ONLY, err);
+    return attach(vfs, guest_path, mount, flags & (KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE),
+                  err);
 }
 
 krait_status

@@ -11,9 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Times that a look-up is done again when the host changed a name under our feet. */
-#define RETRIES 8
-
 int
 krait__may_open(uint8_t type, uint32_t how, bool read_only)
 {
@@ -49,21 +46,22 @@ walk_flags(bool follow)
 
 /* A path that ends in a slash names a directory. */
 static int
-check_slash(const krait_walk *walk)
+check_slash(krait_walk *walk)
 {
     krait_stat stat;
     int error;
 
     if (!walk->slash || walk->name[0] == '\0')
         return 0;
-    error = walk->dir->mount->ops->stat(walk->dir, walk->name, &stat);
+    error = krait__walk_stat(walk, &stat);
     if (error != 0)
         return error;
     return stat.type == KRAIT_TYPE_DIRECTORY ? 0 : ENOTDIR;
 }
 
+/* Opens the result of the walk; ELOOP: it is a link. */
 static int
-open_found(krait_walk *walk, uint32_t how, uint16_t flags, krait_file **ret_file)
+open_result(krait_walk *walk, uint32_t how, uint16_t flags, krait_file **ret_file)
 {
     const krait_place *dir = walk->dir;
     krait_stat stat;
@@ -74,7 +72,7 @@ open_found(krait_walk *walk, uint32_t how, uint16_t flags, krait_file **ret_file
     if (walk->slash && walk->name[0] != '\0') {
         if (how & KRAIT_OPEN_CREATE) {
             /* Only a directory may have this name, and open makes none. */
-            error = dir->mount->ops->stat(dir, walk->name, &stat);
+            error = krait__walk_stat(walk, &stat);
             return error != 0 || stat.type == KRAIT_TYPE_DIRECTORY ? EISDIR : ENOTDIR;
         }
         how |= KRAIT_OPEN_DIRECTORY;
@@ -93,21 +91,19 @@ krait__path_open(const krait_at *at, uint32_t how, uint16_t flags, krait_file **
 {
     bool follow = (how & KRAIT_OPEN_FOLLOW) &&
                   !((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_EXCLUSIVE));
-    int error = 0;
+    krait_walk walk;
+    int error;
 
     if ((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_DIRECTORY))
         return EINVAL;
-    for (int i = 0; i < RETRIES; i++) {
-        krait_walk walk;
-
-        error = krait__walk(&walk, at, walk_flags(follow));
-        if (error == 0)
-            error = note(&walk, open_found(&walk, how, flags, ret_file));
-        krait__walk_end(&walk);
-        /* A link that was none when the walk looked. */
-        if (error != ELOOP || !follow)
+    error = krait__walk(&walk, at, walk_flags(follow));
+    while (error == 0) {
+        error = note(&walk, open_result(&walk, how, flags, ret_file));
+        if (error != ELOOP || !walk.follow)
             break;
+        error = krait__walk_follow(&walk);
     }
+    krait__walk_end(&walk);
     return error;
 }
 
@@ -134,7 +130,7 @@ krait__path_stat(const krait_at *at, bool follow, krait_stat *ret_stat)
     int error = krait__walk(&walk, at, walk_flags(follow));
 
     if (error == 0)
-        error = note(&walk, walk.dir->mount->ops->stat(walk.dir, walk.name, &stat));
+        error = note(&walk, krait__walk_stat(&walk, &stat));
     if (error == 0 && walk.slash && stat.type != KRAIT_TYPE_DIRECTORY)
         error = ENOTDIR;
     if (error == 0)
@@ -147,8 +143,11 @@ int
 krait__path_set_times(const krait_at *at, bool follow, const krait_times *times)
 {
     krait_walk walk;
+    krait_stat stat;
     int error = krait__walk(&walk, at, walk_flags(follow));
 
+    if (error == 0 && walk.follow)
+        error = krait__walk_stat(&walk, &stat);
     if (error == 0)
         error = check_slash(&walk);
     if (error == 0 && krait__place_read_only(walk.dir))
@@ -306,7 +305,7 @@ krait__path_link(const krait_at *from, bool follow, const krait_at *to)
     if (error == 0)
         error = target_error;
     if (error == 0)
-        error = note(&source, source.dir->mount->ops->stat(source.dir, source.name, &stat));
+        error = note(&source, krait__walk_stat(&source, &stat));
     if (error == 0 && source.slash && stat.type != KRAIT_TYPE_DIRECTORY)
         error = ENOTDIR;
     if (error == 0 && source.dir->mount == target.dir->mount)

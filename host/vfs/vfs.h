@@ -35,6 +35,9 @@ typedef struct krait_vfs_options {
 /* Flags of a mount. */
 enum {
     KRAIT_MOUNT_READ_ONLY = 1u << 0,    /* nothing below can be changed: EROFS */
+    KRAIT_MOUNT_STABLE = 1u << 2,       /* mount_dir: the host does not rename, remove or replace
+                                        directories below while it is mounted, so that looking
+                                        for a file costs one system call; for our own files */
     KRAIT_MOUNT_RECORD_MISSES = 1u << 1 /* mount_file: remember names that were looked up in the
                                            file's folder and are not there: krait__vfs_missed */
 };
@@ -62,7 +65,8 @@ void krait__vfs_free(krait_vfs *vfs);
 
 /* Mounts a host directory.  It is opened here and now (later renames on the host
  * do not matter); errors name the host path: KRAIT_ENOTFOUND missing, KRAIT_EINVAL not
- * a directory, KRAIT_EIO not readable.  flags: KRAIT_MOUNT_READ_ONLY. */
+ * a directory, KRAIT_EIO not readable.  flags: KRAIT_MOUNT_READ_ONLY, KRAIT_MOUNT_STABLE (has
+ * effect on read-only mounts). */
 krait_status krait__vfs_mount_dir(krait_vfs *vfs, const char *guest_path, const char *host_path,
                                   uint32_t flags, krait_error *err);
 

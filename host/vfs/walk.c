@@ -283,15 +283,12 @@ follow_last(krait_walk *walk, const char *target)
     return 0;
 }
 
-/* The last name: sets the result.  ECANCELED: it was a link, go on. */
+/* The last name: sets the result. */
 static int
-finish(krait_walk *walk, unsigned how)
+finish(krait_walk *walk)
 {
-    const krait_place *here = &top(walk)->place;
-    krait_ns *point = krait__ns_child(here->ns, walk->name, strlen(walk->name));
-    char target[KRAIT_PATH_MAX + 1];
-    size_t size;
-    int error;
+    krait_ns *point = krait__ns_child(top(walk)->place.ns, walk->name, strlen(walk->name));
+    int error = 0;
 
     if (point != NULL) {
         bool is_file = point->mount != NULL && point->mount->is_file;
@@ -303,16 +300,9 @@ finish(krait_walk *walk, unsigned how)
             return error;
         walk->name[0] = '\0';
         walk->is_mount = true;
-        walk->dir = &top(walk)->place;
-        return check_result(walk);
-    }
-    if ((how & KRAIT_WALK_FOLLOW) || (walk->slash && (how & KRAIT_WALK_FOLLOW_SLASH))) {
-        error = here->mount->ops->readlink(here, walk->name, target, sizeof(target) - 1, &size);
-        if (error == 0) {
-            target[size] = '\0';
-            error = follow_last(walk, target);
-            return error != 0 ? error : ECANCELED;
-        }
+    } else {
+        walk->follow = (walk->how & KRAIT_WALK_FOLLOW) ||
+                       (walk->slash && (walk->how & KRAIT_WALK_FOLLOW_SLASH));
     }
     walk->dir = &top(walk)->place;
     return check_result(walk);
@@ -350,7 +340,7 @@ next_name(krait_walk *walk, bool *ret_is_last)
 }
 
 static int
-walk_on(krait_walk *walk, unsigned how)
+take_names(krait_walk *walk)
 {
     for (;;) {
         size_t start;
@@ -371,10 +361,7 @@ walk_on(krait_walk *walk, unsigned how)
         if (strcmp(walk->name, "..") == 0) {
             error = go_up(walk);
         } else if (is_last) {
-            error = finish(walk, how);
-            if (error != ECANCELED)
-                return error;
-            error = 0;
+            return finish(walk);
         } else {
             error = try_jump(walk, start);
             if (error == ECANCELED)
@@ -385,18 +372,66 @@ walk_on(krait_walk *walk, unsigned how)
     }
 }
 
+static int
+walk_on(krait_walk *walk)
+{
+    int error;
+
+    walk->is_mount = false;
+    walk->follow = false;
+    error = take_names(walk);
+    /* Whatever is, or is not, where a link leads out of its mount: the answer is the same. */
+    if ((error == ENOENT || error == ENOTDIR) && walk->confine != NULL &&
+        top(walk)->place.mount != walk->confine)
+        error = EPERM;
+    return error;
+}
+
+int
+krait__walk_follow(krait_walk *walk)
+{
+    char target[KRAIT_PATH_MAX + 1];
+    size_t size = 0;
+    int error = walk->dir->mount->ops->readlink(walk->dir, walk->name, target, sizeof(target) - 1,
+                                                &size);
+
+    if (error == EINVAL) {
+        /* It was one a moment ago; count it, so that this ends. */
+        return ++walk->links > KRAIT_WALK_LINKS ? ELOOP : 0;
+    }
+    if (error != 0)
+        return error;
+    walk->dir = NULL;
+    target[size] = '\0';
+    error = follow_last(walk, target);
+    return error != 0 ? error : walk_on(walk);
+}
+
+int
+krait__walk_stat(krait_walk *walk, krait_stat *ret_stat)
+{
+    for (;;) {
+        int error = walk->dir->mount->ops->stat(walk->dir, walk->name, ret_stat);
+
+        if (error != 0 || ret_stat->type != KRAIT_TYPE_LINK || !walk->follow)
+            return error;
+        error = krait__walk_follow(walk);
+        if (error != 0)
+            return error;
+    }
+}
+
 int
 krait__walk(krait_walk *walk, const krait_at *at, unsigned how)
 {
     krait_place base;
     size_t size = strlen(at->path);
-    int error;
 
     /* Only what is read before it is written: the buffers are large. */
     walk->levels = NULL;
     walk->count = walk->capacity = 0;
     walk->dir = NULL;
-    walk->is_mount = false;
+    walk->is_mount = walk->follow = false;
     walk->slash = false;
     walk->name[0] = '\0';
     if (at->dir->type != KRAIT_TYPE_DIRECTORY || at->dir->place.mount == NULL)
@@ -414,17 +449,13 @@ krait__walk(krait_walk *walk, const krait_at *at, unsigned how)
     walk->confine = NULL;
     walk->confine_rest = 0;
     walk->links = 0;
+    walk->how = how;
     walk->may_jump = !walk->vfs->walk_only;
     walk->jump_at = SIZE_MAX;
     memcpy(walk->rest, at->path, size + 1);
     if (push(walk, &base, NULL) != 0)
         return ENOMEM;
-    error = walk_on(walk, how);
-    /* Whatever is, or is not, where a link leads out of its mount: the answer is the same. */
-    if ((error == ENOENT || error == ENOTDIR) && walk->confine != NULL &&
-        top(walk)->place.mount != walk->confine)
-        error = EPERM;
-    return error;
+    return walk_on(walk);
 }
 
 void

@@ -36,6 +36,7 @@ typedef struct krait_walk {
     const krait_mount *confine; /* a link of this mount is being followed ... */
     size_t confine_rest;        /* ... until this much of rest is left */
     unsigned links;
+    unsigned how;
     bool may_jump;
     size_t jump_at; /* where `at` was before the jump that made the top level; SIZE_MAX: none */
 
@@ -44,11 +45,17 @@ typedef struct krait_walk {
     char name[KRAIT_NAME_MAX + 1];
     bool slash;    /* the path ends in a slash: it must be a directory */
     bool is_mount; /* `dir` itself is a mount point, or on the way to one */
+    bool follow;   /* when `name` is a link, krait__walk_follow is to be called */
 } krait_walk;
 
 /* Resolves all but the last name.  Call krait__walk_end whatever it returns.
- * Errors: errno values; a last name that does not exist is none. */
+ * Errors: errno values; a last name that does not exist is none.  The last name is not looked
+ * at: whoever finds a link there while `follow` is set goes on with krait__walk_follow. */
 int krait__walk(krait_walk *walk, const krait_at *at, unsigned how);
+/* Follows the last name; 0: there is a new result, or it is no link any more. */
+int krait__walk_follow(krait_walk *walk);
+/* The status of the result, with links followed that are to be; as krait_fs_ops.stat. */
+int krait__walk_stat(krait_walk *walk, krait_stat *ret_stat);
 void krait__walk_end(krait_walk *walk);
 
 #endif /* KRAIT_VFS_WALK_H */

@@ -4,6 +4,8 @@
  */
 #include "vfs/tree.h"
 
+#include <dirent.h>
+
 /* Runs a case with openat2 and without. */
 static void
 twice(void (*body)(void))
@@ -293,6 +295,55 @@ whole_root(void)
     tree_end();
 }
 
+static unsigned
+open_descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (dir != NULL && readdir(dir) != NULL)
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* Directories of a stable mount stay open: the same answers, and no more descriptors than
+ * the mount may keep. */
+static void
+stable(void)
+{
+    char name[64];
+    unsigned before;
+
+    tree_begin(NULL);
+    host_dir("lib");
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "lib/d%d", i);
+        host_dir(name);
+        snprintf(name, sizeof(name), "lib/d%d/f", i);
+        host_file(name, name);
+    }
+    host_link("d1", "lib/link");
+    host_link("../tmp", "lib/out");
+    mount_at("/lib", "lib", KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE);
+    tree_start();
+    before = open_descriptors();
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof(name), "lib/d%d/f", i);
+            CHECK_STR(contents(name), name);
+            snprintf(name, sizeof(name), "lib/d%d/none", i);
+            CHECK_INT(open_error(name, R), ENOENT);
+        }
+        CHECK_STR(contents("lib/link/f"), "lib/d1/f");
+        CHECK_INT(open_error("lib/out/x", R), EPERM);
+        CHECK_STR(contents("lib/d1/../d2/f"), "lib/d2/f");
+    }
+    CHECK(open_descriptors() <= before + 64);
+    tree_end();
+    CHECK(open_descriptors() < before);
+}
+
 static void
 mounts_replace(void)
 {
@@ -344,4 +395,4 @@ errors_name_the_host_path(void)
 
 CHECK_MAIN(CHECK_CASE(nested), CHECK_CASE(busy), CHECK_CASE(across), CHECK_CASE(read_only),
            CHECK_CASE(single_file), CHECK_CASE(misses_are_remembered), CHECK_CASE(whole_root),
-           CHECK_CASE(mounts_replace), CHECK_CASE(errors_name_the_host_path))
+           CHECK_CASE(stable), CHECK_CASE(mounts_replace), CHECK_CASE(errors_name_the_host_path))
