@@ -102,6 +102,7 @@ void cli_run_release(cli_run_request *request);
 typedef struct cli_runtime {
     char *module;  /* python.krt */
     char *library; /* host folder of usr/local/lib/python3.13 */
+    char *program; /* python.wasm: what sys.executable names */
 } cli_runtime;
 
 /* 0, or an exit status after a message. */

@@ -250,6 +250,8 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
     if (status == KRAIT_OK)
         status = krait_config_add_dir(config, runtime->library, GUEST_LIBRARY,
                                       KRAIT_GRANT_READ_ONLY, err);
+    if (status == KRAIT_OK)
+        status = krait_config_add_file(config, runtime->program, GUEST_PYTHON, 0, err);
     if (status == KRAIT_OK && place->script_host != NULL)
         status = krait_config_add_file(config, place->script_host,
                                        place->script_guest != NULL ? place->script_guest

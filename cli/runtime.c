@@ -51,10 +51,22 @@ runtime_folder(void)
     return folder;
 }
 
+/* The first part that cannot be read, with errno; NULL when the runtime is whole. */
+static const char *
+unreadable_part(const cli_runtime *runtime)
+{
+    if (access(runtime->module, R_OK) != 0)
+        return runtime->module;
+    if (access(runtime->library, X_OK) != 0)
+        return runtime->library;
+    return access(runtime->program, R_OK) != 0 ? runtime->program : NULL;
+}
+
 int
 cli_runtime_find(cli_runtime *runtime)
 {
     char *folder = runtime_folder();
+    const char *missing;
 
     if (folder == NULL) {
         cli_message("cannot find the Python runtime: /proc is not mounted; set KRAIT_RUNTIME");
@@ -62,16 +74,15 @@ cli_runtime_find(cli_runtime *runtime)
     }
     runtime->module = cli_path_join(folder, "python.krt");
     runtime->library = cli_path_join(folder, "usr/local/lib/" PYTHON_FOLDER);
-    if (access(runtime->module, R_OK) != 0 || access(runtime->library, X_OK) != 0) {
-        const char *what = access(runtime->module, R_OK) != 0 ? runtime->module : runtime->library;
-
-        cli_message("the Python runtime is not complete: cannot read '%s': %s", what,
+    runtime->program = cli_path_join(folder, "bin/python.wasm");
+    free(folder);
+    missing = unreadable_part(runtime);
+    if (missing != NULL) {
+        cli_message("the Python runtime is not complete: cannot read '%s': %s", missing,
                     strerror(errno));
-        free(folder);
         cli_runtime_release(runtime);
         return KRAIT_EXIT_FAILED;
     }
-    free(folder);
     return 0;
 }
 
@@ -80,5 +91,6 @@ cli_runtime_release(cli_runtime *runtime)
 {
     free(runtime->module);
     free(runtime->library);
+    free(runtime->program);
     memset(runtime, 0, sizeof(*runtime));
 }

@@ -11,7 +11,7 @@
 
 "$KRAIT_PROGRAM" compile --cc "$BUILD_CC" --jobs "$JOBS" \
     "$DEP_CPYTHON/bin/python.wasm" -o "$OUT/python.krt"
-cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_CPYTHON/usr" "$DEP_CPYTHON/share" \
-    "$DEP_CPYTHON/MANIFEST.json" "$OUT/"
+cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_CPYTHON/bin" "$DEP_CPYTHON/usr" \
+    "$DEP_CPYTHON/share" "$DEP_CPYTHON/MANIFEST.json" "$OUT/"
 # sys.path has the zip first; imports from the tree are quicker.
 rm -f "$OUT"/usr/local/lib/python*.zip

@@ -57,6 +57,8 @@ KRAIT_RUNTIME=$T/nowhere
 export KRAIT_RUNTIME
 refused 125 "the Python runtime is not complete: cannot read '$T/nowhere/python.krt'" run -c pass
 mkdir -p runtime/usr/local/lib/python3.13
+mkdir runtime/bin
+: >runtime/bin/python.wasm
 echo "not a module" >runtime/python.krt
 KRAIT_RUNTIME=$T/runtime
 refused 125 "cannot load '$T/runtime/python.krt'" run -c pass
