@@ -100,7 +100,7 @@ KRAIT_WASI_CALL(path_open)
         error = open_file(&path.at, open_mode(args[1].i32, oflags, base), (uint16_t)fdflags, base,
                           &fd.file);
     if (error != 0)
-        return error;
+        return krait__wasi_path_error(&path, error);
     fd.base = rights_of(fd.file, base);
     fd.inheriting = args[6].i64 & WASI_RIGHTS_ALL & ~dir->dropped_inheriting;
     if (dir->inheriting != 0)

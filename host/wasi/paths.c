@@ -2,8 +2,9 @@
 /*
  * Calls with paths, except path_open.
  *
- * A path is copied out of guest memory once.  Its bytes are taken as they are, UTF-8
- * or not, since file names on Linux are bytes; a NUL inside is EINVAL.
+ * A path is copied out of guest memory once.  Its bytes are taken as they are, since
+ * file names on Linux are bytes; a NUL inside is EINVAL.  WASI has paths in UTF-8 and EILSEQ for
+ * others: that is the answer when there is no such file, ENOENT for a proper name.
  */
 #include "wasi/state.h"
 
@@ -20,6 +21,48 @@ krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, si
         return EFAULT;
     text[size] = '\0';
     return memchr(text, '\0', size) != NULL ? EINVAL : 0;
+}
+
+/* Length of the UTF-8 sequence at `at`, which ends in NUL; 0: it is none (RFC 3629). */
+static unsigned
+utf8_length(const uint8_t *at)
+{
+    unsigned length = at[0] < 0x80                     ? 1
+                      : at[0] >= 0xc2 && at[0] <= 0xdf ? 2
+                      : (at[0] & 0xf0) == 0xe0         ? 3
+                      : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4
+                                                       : 0;
+
+    for (unsigned i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* overlong forms, surrogates, and what is above U+10FFFF */
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+static bool
+is_utf8(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+
+    while (*at != 0) {
+        unsigned length = utf8_length(at);
+
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+int
+krait__wasi_path_error(const krait_guest_path *path, int error)
+{
+    return error == ENOENT && !is_utf8(path->text) ? EILSEQ : error;
 }
 
 int
@@ -44,7 +87,9 @@ KRAIT_WASI_CALL(path_create_directory)
     int error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_CREATE_DIRECTORY, args[1].i32,
                                  args[2].i32, &path);
 
-    return error != 0 ? error : krait__path_mkdir(&path.at);
+    if (error == 0)
+        error = krait__path_mkdir(&path.at);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_remove_directory)
@@ -53,7 +98,9 @@ KRAIT_WASI_CALL(path_remove_directory)
     int error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_REMOVE_DIRECTORY, args[1].i32,
                                  args[2].i32, &path);
 
-    return error != 0 ? error : krait__path_rmdir(&path.at);
+    if (error == 0)
+        error = krait__path_rmdir(&path.at);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_unlink_file)
@@ -62,7 +109,9 @@ KRAIT_WASI_CALL(path_unlink_file)
     int error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_UNLINK_FILE, args[1].i32,
                                  args[2].i32, &path);
 
-    return error != 0 ? error : krait__path_unlink(&path.at);
+    if (error == 0)
+        error = krait__path_unlink(&path.at);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_filestat_get)
@@ -74,7 +123,9 @@ KRAIT_WASI_CALL(path_filestat_get)
 
     if (error == 0)
         error = krait__path_stat(&path.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &stat);
-    return error != 0 ? error : krait__wasi_write_stat(ctx, args[4].i32, &stat);
+    if (error == 0)
+        error = krait__wasi_write_stat(ctx, args[4].i32, &stat);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_filestat_set_times)
@@ -86,9 +137,9 @@ KRAIT_WASI_CALL(path_filestat_set_times)
 
     if (error == 0)
         error = krait__wasi_times(args[4].i64, args[5].i64, args[6].i32, &times);
-    return error != 0
-               ? error
-               : krait__path_set_times(&path.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &times);
+    if (error == 0)
+        error = krait__path_set_times(&path.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &times);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_readlink)
@@ -105,7 +156,7 @@ KRAIT_WASI_CALL(path_readlink)
     if (error == 0)
         error = krait__path_readlink(&path.at, target, room, &size);
     if (error != 0)
-        return error;
+        return krait__wasi_path_error(&path, error);
     if (krait__guest_write(ctx, args[3].i32, target, size) != 0 ||
         krait__guest_write_u32(ctx, args[5].i32, (uint32_t)size) != 0)
         return EFAULT;
@@ -121,7 +172,9 @@ KRAIT_WASI_CALL(path_symlink)
 
     if (error == 0)
         error = krait__wasi_text(ctx, args[0].i32, args[1].i32, target, sizeof(target));
-    return error != 0 ? error : krait__path_symlink(target, &path.at);
+    if (error == 0)
+        error = krait__path_symlink(target, &path.at);
+    return krait__wasi_path_error(&path, error);
 }
 
 KRAIT_WASI_CALL(path_link)
@@ -134,9 +187,9 @@ KRAIT_WASI_CALL(path_link)
     if (error == 0)
         error = krait__wasi_path(wasi, ctx, args[4].i32, WASI_PATH_LINK_TARGET, args[5].i32,
                                  args[6].i32, &to);
-    return error != 0
-               ? error
-               : krait__path_link(&from.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &to.at);
+    if (error == 0)
+        error = krait__path_link(&from.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &to.at);
+    return krait__wasi_path_error(&from, error);
 }
 
 KRAIT_WASI_CALL(path_rename)
@@ -149,5 +202,7 @@ KRAIT_WASI_CALL(path_rename)
     if (error == 0)
         error = krait__wasi_path(wasi, ctx, args[3].i32, WASI_PATH_RENAME_TARGET, args[4].i32,
                                  args[5].i32, &to);
-    return error != 0 ? error : krait__path_rename(&from.at, &to.at);
+    if (error == 0)
+        error = krait__path_rename(&from.at, &to.at);
+    return krait__wasi_path_error(&from, error);
 }

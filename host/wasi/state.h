@@ -118,6 +118,8 @@ typedef struct krait_guest_path {
 /* Copies a path and finds its directory, which has these rights. */
 int krait__wasi_path(krait_wasi *wasi, krait_ctx *ctx, uint32_t dir, uint64_t rights,
                      uint32_t address, uint32_t size, krait_guest_path *ret_path);
+/* What a call on this path answers instead of `error`: see paths.c. */
+int krait__wasi_path_error(const krait_guest_path *path, int error);
 /* Copies only the text, of at most `room` - 1 bytes. */
 int krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, size_t room);
 

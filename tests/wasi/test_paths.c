@@ -351,7 +351,16 @@ names_of_bytes_body(void)
 {
     create("latin1-\xe4");
     CHECK_INT(stat_path(0, "latin1-\xe4"), 0);
+    CHECK_INT(opens(0, "latin1-\xe4", 0, 0), 0);
     CHECK_INT(on("path_unlink_file", "latin1-\xe4"), 0);
+    /* what is not there is ENOENT only for a name that WASI knows */
+    CHECK_INT(opens(0, "nope-\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x8d", 0, 0), WASI_ENOENT);
+    CHECK_INT(opens(0, "nope-\xe4", 0, 0), WASI_EILSEQ);
+    CHECK_INT(stat_path(0, "nope-\xff"), WASI_EILSEQ);
+    CHECK_INT(stat_path(0, "nope-\xed\xbf\xbf"), WASI_EILSEQ); /* a surrogate */
+    CHECK_INT(stat_path(0, "nope-\xc0\xaf"), WASI_EILSEQ);     /* an overlong slash */
+    CHECK_INT(stat_path(0, "nope-\xe2\x82"), WASI_EILSEQ);     /* cut off */
+    CHECK_INT(on("path_unlink_file", "\x80"), WASI_EILSEQ);
 }
 
 static void
