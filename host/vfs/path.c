@@ -139,6 +139,20 @@ krait__path_stat(const krait_at *at, bool follow, krait_stat *ret_stat)
     return error;
 }
 
+/* In a read-only mount: EROFS for what is there, else ENOENT, which is what programs that
+ * make sure that a file is gone expect. */
+static int
+check_writable(const krait_walk *walk)
+{
+    krait_stat stat;
+    int error;
+
+    if (!krait__place_read_only(walk->dir))
+        return 0;
+    error = walk->dir->mount->ops->stat(walk->dir, walk->name, &stat);
+    return error != 0 ? error : EROFS;
+}
+
 int
 krait__path_set_times(const krait_at *at, bool follow, const krait_times *times)
 {
@@ -150,8 +164,8 @@ krait__path_set_times(const krait_at *at, bool follow, const krait_times *times)
         error = krait__walk_stat(&walk, &stat);
     if (error == 0)
         error = check_slash(&walk);
-    if (error == 0 && krait__place_read_only(walk.dir))
-        error = EROFS;
+    if (error == 0)
+        error = note(&walk, check_writable(&walk));
     if (error == 0)
         error = walk.dir->mount->ops->set_times(walk.dir, walk.name, times);
     krait__walk_end(&walk);
@@ -253,8 +267,8 @@ krait__path_rmdir(const krait_at *at)
         error = check_removable(&walk);
     if (error == 0)
         error = note(&walk, check_slash(&walk));
-    if (error == 0 && krait__place_read_only(walk.dir))
-        error = EROFS;
+    if (error == 0)
+        error = note(&walk, check_writable(&walk));
     if (error == 0)
         error = note(&walk, walk.dir->mount->ops->rmdir(walk.dir, walk.name));
     krait__walk_end(&walk);
@@ -273,8 +287,8 @@ krait__path_unlink(const krait_at *at)
         error = note(&walk, check_slash(&walk));
     if (error == 0 && walk.slash)
         error = EISDIR;
-    if (error == 0 && krait__place_read_only(walk.dir))
-        error = EROFS;
+    if (error == 0)
+        error = note(&walk, check_writable(&walk));
     if (error == 0)
         error = note(&walk, walk.dir->mount->ops->unlink(walk.dir, walk.name));
     krait__walk_end(&walk);

@@ -158,6 +158,10 @@ read_only_body(void)
     CHECK_INT(do_mkdir("ro/d"), EEXIST);
     CHECK_INT(do_rmdir("ro/d"), EROFS);
     CHECK_INT(do_unlink("ro/f"), EROFS);
+    CHECK_INT(do_unlink("ro/nope"), ENOENT);
+    CHECK_INT(do_rmdir("ro/nope"), ENOENT);
+    CHECK_INT(do_utimes("ro/nope", 1), ENOENT);
+    CHECK_INT(do_rename("ro/nope", "ro/g"), ENOENT);
     CHECK_INT(do_rename("ro/f", "ro/g"), EROFS);
     CHECK_INT(do_link("ro/f", "ro/g"), EROFS);
     CHECK_INT(do_symlink("f", "ro/t"), EROFS);
