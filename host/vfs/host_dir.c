@@ -158,33 +158,50 @@ open_regular(const krait_place *dir, const char *name, uint32_t how, int host_fl
     return 0;
 }
 
+/* Makes a file that is not there; EAGAIN: it is now. */
+static int
+make_new(const krait_place *dir, const char *name, uint32_t how, int host_flags, int *ret_fd)
+{
+    int error;
+
+    if (krait__place_read_only(dir))
+        return EROFS;
+    error = open_regular(dir, name, how, host_flags | O_CREAT | O_EXCL, ret_fd);
+    return error == EEXIST ? EAGAIN : error;
+}
+
+/* Opens what is there; EAGAIN: it is gone, and may be made. */
+static int
+open_existing(const krait_place *dir, const char *name, uint32_t how, int host_flags, uint32_t mode,
+              int *ret_fd)
+{
+    int error;
+
+    if ((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_EXCLUSIVE))
+        return EEXIST;
+    error = krait__may_open(krait__host_type(mode), how, krait__place_read_only(dir));
+    if (error != 0 || S_ISDIR(mode))
+        return error;
+    error = open_regular(dir, name, how, host_flags, ret_fd);
+    return error == ENOENT && (how & KRAIT_OPEN_CREATE) ? EAGAIN : error;
+}
+
 /* What is at `name` decides how it is opened; nothing there: it may be made. */
 static int
 open_once(const krait_place *dir, const char *name, uint32_t how, uint16_t flags,
           krait_file **ret_file)
 {
-    bool read_only = krait__place_read_only(dir);
     int host_flags = flags & KRAIT_FILE_APPEND ? O_APPEND : 0;
     struct stat stat;
-    int fd;
+    int fd = -1;
     int error = stat_entry(dir, name, &stat);
 
     if (error == ENOENT && (how & KRAIT_OPEN_CREATE) && name[0] != '\0') {
-        if (read_only)
-            return EROFS;
-        error = open_regular(dir, name, how, host_flags | O_CREAT | O_EXCL, &fd);
-        if (error == EEXIST)
-            return EAGAIN;
+        error = make_new(dir, name, how, host_flags, &fd);
     } else if (error == 0) {
-        if ((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_EXCLUSIVE))
-            return EEXIST;
-        error = krait__may_open(krait__host_type(stat.st_mode), how, read_only);
+        error = open_existing(dir, name, how, host_flags, stat.st_mode, &fd);
         if (error == 0 && S_ISDIR(stat.st_mode))
             return open_directory(dir, name, how, flags, ret_file);
-        if (error == 0)
-            error = open_regular(dir, name, how, host_flags, &fd);
-        if (error == ENOENT && (how & KRAIT_OPEN_CREATE))
-            return EAGAIN;
     }
     if (error != 0)
         return error;

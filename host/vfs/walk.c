@@ -233,26 +233,41 @@ go_down(krait_walk *walk, const char *name)
     return step.type == KRAIT_TYPE_LINK ? expand(walk, step.target) : ENOTDIR;
 }
 
+static bool
+may_jump(const krait_walk *walk, const krait_place *here)
+{
+    return walk->may_jump && here->mount->ops->jump != NULL &&
+           (here->ns == NULL || here->ns->children == NULL);
+}
+
+/* Where the last name of the rest starts; SIZE_MAX: it is "." or "..", which name what a
+ * jump would have lost sight of. */
+static size_t
+last_name(const char *text, size_t start)
+{
+    size_t end = strlen(text);
+    size_t last;
+
+    while (end > start && text[end - 1] == '/')
+        end--;
+    for (last = end; last > start && text[last - 1] != '/'; last--)
+        ;
+    if (text[last] == '.' && (end - last == 1 || (end - last == 2 && text[last + 1] == '.')))
+        return SIZE_MAX;
+    return last;
+}
+
 /* Tries to pass all directories before the last name at once.  ECANCELED: did not. */
 static int
 try_jump(krait_walk *walk, size_t start)
 {
     const krait_place *here = &top(walk)->place;
     char *text = walk->rest;
-    size_t end = strlen(text);
-    size_t last;
+    size_t last = may_jump(walk, here) ? last_name(text, start) : SIZE_MAX;
     krait_place place;
     int error;
 
-    if (!walk->may_jump || here->mount->ops->jump == NULL ||
-        (here->ns != NULL && here->ns->children != NULL))
-        return ECANCELED;
-    while (end > start && text[end - 1] == '/')
-        end--;
-    for (last = end; last > start && text[last - 1] != '/'; last--)
-        ;
-    /* "." and ".." at the end name what the jump would have lost sight of. */
-    if (text[last] == '.' && (end - last == 1 || (end - last == 2 && text[last + 1] == '.')))
+    if (last == SIZE_MAX)
         return ECANCELED;
     text[last - 1] = '\0';
     error = here->mount->ops->jump(here, text + start, &place);

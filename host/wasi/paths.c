@@ -23,25 +23,23 @@ krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, si
     return memchr(text, '\0', size) != NULL ? EINVAL : 0;
 }
 
-/* Length of the UTF-8 sequence at `at`, which ends in NUL; 0: it is none (RFC 3629). */
+/* Bytes of the UTF-8 sequence that starts with this one; 0: none does (RFC 3629). */
 static unsigned
-utf8_length(const uint8_t *at)
+utf8_length(uint8_t first)
 {
-    unsigned length = at[0] < 0x80                     ? 1
-                      : at[0] >= 0xc2 && at[0] <= 0xdf ? 2
-                      : (at[0] & 0xf0) == 0xe0         ? 3
-                      : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4
-                                                       : 0;
-
-    for (unsigned i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    /* overlong forms, surrogates, and what is above U+10FFFF */
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4)
         return 0;
-    return length;
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Is the second byte one of an overlong form, a surrogate, or above U+10FFFF? */
+static bool
+is_bad_pair(uint8_t first, uint8_t second)
+{
+    return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+           (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
 }
 
 static bool
@@ -50,10 +48,14 @@ is_utf8(const char *text)
     const uint8_t *at = (const uint8_t *)text;
 
     while (*at != 0) {
-        unsigned length = utf8_length(at);
+        unsigned length = utf8_length(*at);
 
-        if (length == 0)
+        if (length == 0 || (length > 1 && is_bad_pair(at[0], at[1])))
             return false;
+        for (unsigned i = 1; i < length; i++) {
+            if ((at[i] & 0xc0) != 0x80)
+                return false;
+        }
         at += length;
     }
     return true;

@@ -59,8 +59,8 @@ struct krait_wasi {
     uint32_t fd_count; /* slots looked at: all above are free */
     uint32_t fd_limit;
     int cancel_fd;
-    const krait_file *stderr_file; /* of the start; only compared */
-    char tail[KRAIT_WASI_TAIL];    /* a ring: the byte at tail_total % size comes next */
+    krait_file *stderr_file;    /* of the start; held, so that no other file is taken for it */
+    char tail[KRAIT_WASI_TAIL]; /* a ring: the byte at tail_total % size comes next */
     uint64_t tail_total;
 };
 

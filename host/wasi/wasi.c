@@ -67,11 +67,11 @@ add_stdio(krait_wasi *wasi, uint32_t number, int host_fd)
     /* wasi-libc: a terminal is a character device without the rights to seek and tell. */
     if (krait__file_is_terminal(fd.file))
         fd.base &= ~(WASI_FD_SEEK | WASI_FD_TELL);
-    if (number == 2)
-        wasi->stderr_file = fd.file;
     error = krait__fd_set(wasi, number, &fd);
     if (error != 0)
         krait__file_unref(fd.file);
+    else if (number == 2)
+        wasi->stderr_file = krait__file_ref(fd.file);
     return error;
 }
 
@@ -135,6 +135,7 @@ krait__wasi_free(krait_wasi *wasi)
     if (wasi == NULL)
         return;
     krait__fd_close_all(wasi);
+    krait__file_unref(wasi->stderr_file);
     krait__free(wasi->args.bytes);
     krait__free(wasi->environ.bytes);
     krait__free(wasi);
