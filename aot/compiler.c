@@ -30,6 +30,7 @@ const char *const krait__compiler_flags[] = {
     "-fwrapv",
     "-ffp-contract=off",
     "-fno-math-errno",
+    "-fno-optimize-sibling-calls",
     "-fstack-clash-protection",
     "-fno-stack-protector",
     "-fasynchronous-unwind-tables",

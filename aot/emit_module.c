@@ -145,18 +145,23 @@ write_text(output *out, const char *name, krait_text *text)
     return true;
 }
 
+/* The data segments one after the other; they may be larger than a text. */
 static bool
 write_data(output *out)
 {
     const krait_wasm_module *module = out->plan->module;
-    krait_text text = {0};
-    bool ok;
+    int fd = openat(out->directory, "data.bin", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool ok = true;
     uint32_t i;
 
-    for (i = 0; i < module->data_count; i++)
-        krait__text_add(&text, (const char *)module->datas[i].bytes, module->datas[i].size);
-    ok = write_text(out, "data.bin", &text);
-    krait__text_release(&text);
+    if (fd < 0)
+        return fail(out, KRAIT_EIO, errno, "cannot create", "data.bin");
+    for (i = 0; ok && i < module->data_count; i++)
+        ok = write_all(fd, (const char *)module->datas[i].bytes, module->datas[i].size);
+    if (!ok)
+        fail(out, KRAIT_EIO, errno, "cannot write", "data.bin");
+    if (close(fd) != 0 && ok)
+        ok = fail(out, KRAIT_EIO, errno, "cannot write", "data.bin");
     return ok;
 }
 

@@ -67,7 +67,7 @@ refuse_opcode(krait_cursor *cursor, const krait_insn *insn, uint8_t code)
 
     if (proposal != NULL)
         return krait__cursor_fail_at(cursor, insn->offset, KRAIT_EUNSUPPORTED,
-                                     "instruction 0x%02x: %s is not supported", code, proposal);
+                                     "instruction 0x%02x is not supported (%s)", code, proposal);
     return krait__cursor_fail_at(cursor, insn->offset, KRAIT_EFORMAT, "illegal opcode 0x%02x",
                                  code);
 }
@@ -103,22 +103,22 @@ krait__valtype_read(krait_cursor *cursor, const char *what)
         return code;
     case KRAIT_V128:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "type v128: SIMD is not supported");
+                              "type v128 is not supported (SIMD)");
         return 0;
     case 0x63:
     case 0x64:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "type 0x%02x: typed function references are not supported", code);
+                              "type 0x%02x is not supported (typed function references)", code);
         return 0;
     case 0x68:
     case 0x69:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "type 0x%02x: exception handling is not supported", code);
+                              "type 0x%02x is not supported (exception handling)", code);
         return 0;
     default:
         if (code >= 0x6a && code <= 0x74)
             krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                                  "type 0x%02x: garbage collection is not supported", code);
+                                  "type 0x%02x is not supported (garbage collection)", code);
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed %s 0x%02x", what, code);
         return 0;
     }
@@ -200,7 +200,7 @@ read_memarg(krait_cursor *cursor, krait_insn *ret)
     ret->index = krait__cursor_u32(cursor);
     if (ret->index >= 0x40 && ret->index < 0x80)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "memory index: multiple memories are not supported");
+                              "a memory index is not supported (multiple memories)");
     ret->value = krait__cursor_u32(cursor);
 }
 

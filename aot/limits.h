@@ -30,8 +30,9 @@
 /* Pages of a 32-bit memory. */
 #define KRAIT_WASM_MAX_PAGES 65536u
 
-/* C text of all parts together. */
-#define KRAIT_EMIT_MAX_BYTES (UINT64_C(1) << 30)
+/* C text of all parts together, and of one, which is held in memory. */
+#define KRAIT_EMIT_MAX_BYTES      (UINT64_C(1) << 30)
+#define KRAIT_EMIT_MAX_TEXT_BYTES (UINT64_C(1) << 27)
 
 /* Entries of all static tables together; with more, tables are made at run time. */
 #define KRAIT_EMIT_MAX_STATIC_ENTRIES (1u << 24)

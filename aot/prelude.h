@@ -249,18 +249,31 @@ MINMAX(f64, d, u64, 63)
 
 #define fabs_f(x)        __builtin_fabsf(x)
 #define fabs_d(x)        __builtin_fabs(x)
-#define ceil_f(x)        __builtin_ceilf(x)
-#define ceil_d(x)        __builtin_ceil(x)
-#define floor_f(x)       __builtin_floorf(x)
-#define floor_d(x)       __builtin_floor(x)
-#define trunc_f(x)       __builtin_truncf(x)
-#define trunc_d(x)       __builtin_trunc(x)
-#define rint_f(x)        __builtin_rintf(x)
-#define rint_d(x)        __builtin_rint(x)
 #define sqrt_f(x)        __builtin_sqrtf(x)
 #define sqrt_d(x)        __builtin_sqrt(x)
 #define copysign_f(x, y) __builtin_copysignf(x, y)
 #define copysign_d(x, y) __builtin_copysign(x, y)
+
+/* What gcc writes for these without SSE 4.1 lets a signalling NaN through;
+ * libm's functions and the processors' instructions make it quiet. */
+#if defined(__clang__)
+#define ROUNDED(x, call) call
+#else
+#define ROUNDED(x, call) (BAD((x) != (x)) ? (x) + (x) : call)
+#endif
+#define ROUNDING(name, function)                                                                   \
+    INLINE f32 name##_f(f32 x)                                                                     \
+    {                                                                                              \
+        return ROUNDED(x, __builtin_##function##f(x));                                             \
+    }                                                                                              \
+    INLINE f64 name##_d(f64 x)                                                                     \
+    {                                                                                              \
+        return ROUNDED(x, __builtin_##function(x));                                                \
+    }
+ROUNDING(ceil, ceil)
+ROUNDING(floor, floor)
+ROUNDING(trunc, trunc)
+ROUNDING(rint, rint)
 
 /* Conversions to integers.  `low` and `high` are the nearest floats that are
  * already out of range, or, where `low` itself is in range, `above` is >=. */

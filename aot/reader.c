@@ -100,7 +100,7 @@ read_type(krait_cursor *cursor, krait_wasm_type *type)
 
     if (form == 0x50 || form == 0x4f || form == 0x4e || form == 0x5e || form == 0x5f)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "type form 0x%02x: garbage collection is not supported", form);
+                              "type form 0x%02x is not supported (garbage collection)", form);
     if (form != 0x60)
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed functype form 0x%02x", form);
     type->params = read_result_type(cursor, KRAIT_WASM_MAX_PARAMS, "parameters",
@@ -175,10 +175,10 @@ read_limits(krait_cursor *cursor, bool is_memory, krait_wasm_limits *limits)
 
     if (is_memory && flags == 3)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "shared memory: threads are not supported");
+                              "a shared memory is not supported (threads)");
     if (flags >= 4 && flags <= 7)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "limits flags 0x%02x: memory64 is not supported", flags);
+                              "limits flags 0x%02x are not supported (memory64)", flags);
     if (flags > 1)
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed limits flags 0x%02x", flags);
     limits->min = krait__cursor_u32(cursor);
@@ -192,9 +192,9 @@ read_table(krait_cursor *cursor, krait_wasm_table *table)
 
     table->offset = start = cursor->at;
     if (start < cursor->end && cursor->data[start] == 0x40) {
-        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "table with initialiser: typed function references "
-                              "are not supported");
+        krait__cursor_fail_at(
+            cursor, start, KRAIT_EUNSUPPORTED,
+            "a table with initialiser is not supported (typed function references)");
         return;
     }
     table->type = krait__valtype_read(cursor, "reference type");
@@ -254,7 +254,7 @@ read_import_type(krait_cursor *cursor, krait_wasm_module *module, krait_wasm_imp
         break;
     case 4:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "imported tag: exception handling is not supported");
+                              "an imported tag is not supported (exception handling)");
         break;
     default:
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed import kind 0x%02x",
@@ -358,7 +358,7 @@ read_exports(krait_cursor *cursor, krait_wasm_module *module)
         export->index = krait__cursor_u32(cursor);
         if (export->kind == 4)
             krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                                  "exported tag: exception handling is not supported");
+                                  "an exported tag is not supported (exception handling)");
         if (export->kind > 4)
             krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed export kind 0x%02x",
                                   export->kind);
@@ -456,7 +456,7 @@ check_section_id(krait_cursor *cursor, uint8_t id, size_t start, section_state *
 {
     if (id == SECTION_TAG)
         return krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                                     "tag section: exception handling is not supported");
+                                     "a tag section is not supported (exception handling)");
     if (id > SECTION_TAG)
         return krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed section id %u", id);
     if (id == SECTION_CUSTOM)

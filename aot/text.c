@@ -28,7 +28,7 @@ reserve(krait_text *text, size_t size)
         return NULL;
     if (size <= text->capacity - text->size)
         return text->data + text->size;
-    if (size > KRAIT_EMIT_MAX_BYTES - text->size) {
+    if (size > KRAIT_EMIT_MAX_TEXT_BYTES - text->size) {
         text->is_full = true;
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing text.  Failing to grow is remembered, so that a writer tests once
- * at the end; the size is bounded by KRAIT_EMIT_MAX_BYTES.
+ * at the end; the size is bounded by KRAIT_EMIT_MAX_TEXT_BYTES.
  */
 #ifndef KRAIT_AOT_TEXT_H
 #define KRAIT_AOT_TEXT_H

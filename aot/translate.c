@@ -21,6 +21,7 @@ krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
 {
     krait_wasm_module module;
     krait_plan plan;
+    krait_parts made = {NULL, 0, 0};
     krait_status status = krait__wasm_read(wasm, size, &module, err);
 
     if (status != KRAIT_OK)
@@ -29,15 +30,16 @@ krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
     if (status == KRAIT_OK)
         status = krait__plan_make(&module, &plan, err);
     if (status == KRAIT_OK) {
-        status = krait__parts_plan(&module, parts, ret_parts, err);
-        if (status == KRAIT_OK) {
-            status = krait__emit_module(&plan, ret_parts, directory, err);
-            if (status != KRAIT_OK)
-                krait__free(ret_parts->parts);
-        }
+        status = krait__parts_plan(&module, parts, &made, err);
+        if (status == KRAIT_OK)
+            status = krait__emit_module(&plan, &made, directory, err);
         krait__plan_release(&plan);
     }
     krait__wasm_module_release(&module);
+    if (status == KRAIT_OK)
+        *ret_parts = made;
+    else
+        krait__free(made.parts);
     return status;
 }
 

@@ -66,7 +66,8 @@ typedef struct krait_aot_options {
  * Source:  aot/translate.c; WebAssembly core 2.0 chapters 3 and 5
  * Since:   0.1
  */
-KRAIT_MUST_USE krait_status krait_aot_validate(const void *wasm, size_t size, krait_error *err);
+KRAIT_API KRAIT_MUST_USE krait_status krait_aot_validate(const void *wasm, size_t size,
+                                                         krait_error *err);
 
 /**
  * Translate a module to C without compiling it.  Files of the same names in
@@ -86,9 +87,9 @@ KRAIT_MUST_USE krait_status krait_aot_validate(const void *wasm, size_t size, kr
  * Source:  aot/translate.c, aot/emit_module.c
  * Since:   0.1
  */
-KRAIT_MUST_USE krait_status krait_aot_translate(const void *wasm, size_t size,
-                                                const char *directory, unsigned parts,
-                                                krait_error *err);
+KRAIT_API KRAIT_MUST_USE krait_status krait_aot_translate(const void *wasm, size_t size,
+                                                          const char *directory, unsigned parts,
+                                                          krait_error *err);
 
 /**
  * Make a .krt from a .wasm file.  On failure the output file is as it was
@@ -109,8 +110,9 @@ KRAIT_MUST_USE krait_status krait_aot_translate(const void *wasm, size_t size,
  * Source:  aot/build.c
  * Since:   0.1
  */
-KRAIT_MUST_USE krait_status krait_aot_compile(const char *wasm_path, const char *krt_path,
-                                              const krait_aot_options *options, krait_error *err);
+KRAIT_API KRAIT_MUST_USE krait_status krait_aot_compile(const char *wasm_path, const char *krt_path,
+                                                        const krait_aot_options *options,
+                                                        krait_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs translated modules for run_wast.py: reads one command per line from
+ * stdin, answers with one line on stdout.
+ *
+ *   validate PATH               ok | refused CODE TEXT
+ *   module ID PATH              ok | failed TEXT
+ *   register NAME ID            ok
+ *   call ID NAME [TYPE:BITS..]  ok [TYPE:BITS..] | trap TEXT | failed TEXT
+ *   get ID NAME                 ok TYPE:BITS | failed TEXT    (an exported global)
+ *
+ * Names are in hexadecimal, "-" is the empty one.  BITS are decimal; of an
+ * externref N stands for a host value and "null" for null, of a funcref the
+ * answer is "null" or "func".  Modules import the functions of "spectest" from
+ * here, and everything else from what was registered.
+ */
+#include "engine/engine.h"
+#include "engine/internal.h"
+
+#include <krait/aot.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_MODULES 1024
+#define MAX_CELLS   64
+#define MAX_NAME    4096
+
+static krait_module *modules[MAX_MODULES];
+static krait_instance *instances[MAX_MODULES];
+static krait_link links[MAX_MODULES];
+static size_t link_count;
+
+static krait_trap
+print_nothing(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    (void)env;
+    (void)ctx;
+    (void)slots;
+    return KRAIT_TRAP_NONE;
+}
+
+/* Calls back nothing, but fails on demand: tests of traps from the host. */
+static krait_trap
+fail_if(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    (void)env;
+    (void)ctx;
+    return slots[0].i32 != 0 ? KRAIT_TRAP_HOST : KRAIT_TRAP_NONE;
+}
+
+static krait_trap
+mix(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    uint64_t sum = slots[0].i32 + 10 * slots[1].i64 + (uint64_t)(slots[2].f32 * 100) +
+                   (uint64_t)(slots[3].f64 * 1000);
+
+    (void)env;
+    (void)ctx;
+    slots[0].i64 = sum;
+    return KRAIT_TRAP_NONE;
+}
+
+static const krait_host_import host_functions[] = {
+    {"spectest", "print", "", "", print_nothing},
+    {"spectest", "print_i32", "i", "", print_nothing},
+    {"spectest", "print_i64", "I", "", print_nothing},
+    {"spectest", "print_f32", "f", "", print_nothing},
+    {"spectest", "print_f64", "F", "", print_nothing},
+    {"spectest", "print_i32_f32", "if", "", print_nothing},
+    {"spectest", "print_f64_f64", "FF", "", print_nothing},
+    {"host", "fail_if", "i", "", fail_if},
+    {"host", "mix", "iIfF", "I", mix},
+};
+
+static void
+say(const char *word, const char *text)
+{
+    printf("%s %s\n", word, text);
+}
+
+/* "68690a" to "hi\n"; false when it is none. */
+static bool
+decode_name(const char *hex, char *ret, size_t size)
+{
+    size_t count = strcmp(hex, "-") == 0 ? 0 : strlen(hex) / 2;
+    size_t i;
+
+    if (count >= size)
+        return false;
+    for (i = 0; i < count; i++) {
+        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+        ret[i] = (char)strtoul(pair, NULL, 16);
+    }
+    ret[count] = '\0';
+    return true;
+}
+
+static void
+do_validate(const char *path)
+{
+    krait_error error;
+    krait_status status;
+    FILE *file = fopen(path, "rb");
+    unsigned char *data;
+    long size;
+
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0) {
+        say("failed", "cannot read the file");
+        if (file != NULL)
+            fclose(file);
+        return;
+    }
+    rewind(file);
+    /* Exactly as large as the module, so that a sanitizer sees a read beyond. */
+    data = malloc(size != 0 ? (size_t)size : 1);
+    if (data == NULL || fread(data, 1, (size_t)size, file) != (size_t)size) {
+        say("failed", "cannot read the file");
+    } else {
+        status = krait_aot_validate(data, (size_t)size, &error);
+        if (status == KRAIT_OK)
+            puts("ok");
+        else
+            printf("refused %s: %s\n", krait_status_name(status), error.text);
+    }
+    free(data);
+    fclose(file);
+}
+
+static void
+do_module(unsigned id, const char *path)
+{
+    krait_instance_options options;
+    krait_error error;
+
+    memset(&options, 0, sizeof(options));
+    options.imports = host_functions;
+    options.import_count = sizeof(host_functions) / sizeof(host_functions[0]);
+    options.links = links;
+    options.link_count = link_count;
+    options.stack_size_bytes = 1 << 20;
+    if (id >= MAX_MODULES || krait__module_open(path, &modules[id], &error) != KRAIT_OK ||
+        krait__instance_new(modules[id], &options, &instances[id], &error) != KRAIT_OK)
+        say("failed", error.text);
+    else
+        puts("ok");
+}
+
+static void
+do_register(const char *hex, unsigned id)
+{
+    static char names[MAX_MODULES][256];
+
+    if (link_count >= MAX_MODULES || id >= MAX_MODULES || instances[id] == NULL ||
+        !decode_name(hex, names[link_count], sizeof(names[0]))) {
+        say("failed", "cannot register");
+        return;
+    }
+    links[link_count].module = names[link_count];
+    links[link_count].instance = instances[id];
+    link_count++;
+    puts("ok");
+}
+
+static void
+parse_value(const char *text, krait_cell *cell)
+{
+    const char *bits = strchr(text, ':') + 1;
+    uint64_t value = strtoull(bits, NULL, 10);
+
+    memset(cell, 0, sizeof(*cell));
+    if (strncmp(text, "externref", 9) == 0)
+        cell->ext = strcmp(bits, "null") == 0 ? NULL : (void *)(uintptr_t)(value + 1);
+    else if (text[1] == '6')
+        cell->i64 = value;
+    else if (strncmp(text, "funcref", 7) != 0)
+        cell->i32 = (uint32_t)value;
+}
+
+static void
+print_value(uint8_t type, const krait_cell *cell)
+{
+    switch (type) {
+    case KRAIT_I32:
+        printf(" i32:%" PRIu32, cell->i32);
+        break;
+    case KRAIT_I64:
+        printf(" i64:%" PRIu64, cell->i64);
+        break;
+    case KRAIT_F32:
+        printf(" f32:%" PRIu32, cell->i32);
+        break;
+    case KRAIT_F64:
+        printf(" f64:%" PRIu64, cell->i64);
+        break;
+    case KRAIT_FUNCREF:
+        printf(" funcref:%s", cell->func != NULL ? "func" : "null");
+        break;
+    default:
+        if (cell->ext == NULL)
+            printf(" externref:null");
+        else
+            printf(" externref:%" PRIuPTR, (uintptr_t)cell->ext - 1);
+    }
+}
+
+static void
+do_call(unsigned id, const char *name, char **arguments, unsigned count)
+{
+    krait_cell cells[MAX_CELLS];
+    krait_outcome outcome;
+    krait_error error;
+    const krait_type_desc *type;
+    uint32_t func;
+    unsigned i;
+
+    if (id >= MAX_MODULES || instances[id] == NULL) {
+        say("failed", "no such instance");
+        return;
+    }
+    for (i = 0; i < count; i++)
+        parse_value(arguments[i], &cells[i]);
+    if (krait__instance_find(instances[id], name, &func, &error) != KRAIT_OK) {
+        say("failed", error.text);
+        return;
+    }
+    type = krait__instance_func_type(instances[id], func);
+    if (type->param_count != count || type->result_count > MAX_CELLS) {
+        say("failed", "wrong number of arguments");
+        return;
+    }
+    if (krait__instance_call(instances[id], func, cells, &outcome, &error) != KRAIT_OK) {
+        say("failed", error.text);
+        return;
+    }
+    if (outcome.trap != KRAIT_TRAP_NONE) {
+        say("trap", krait__trap_text(outcome.trap));
+        return;
+    }
+    printf("ok");
+    for (i = 0; i < type->result_count; i++)
+        print_value(type->results[i], &cells[i]);
+    putchar('\n');
+}
+
+static uint8_t
+global_type(const krait_instance *instance, uint32_t index)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    uint32_t imported = 0;
+    uint32_t i;
+
+    for (i = 0; i < desc->import_count; i++) {
+        if (desc->imports[i].kind == KRAIT_KIND_GLOBAL && imported++ == index)
+            return desc->imports[i].value_type;
+    }
+    return desc->globals[index - imported].type;
+}
+
+static void
+do_get(unsigned id, const char *name)
+{
+    const krait_module_desc *desc;
+    uint32_t i;
+
+    if (id >= MAX_MODULES || instances[id] == NULL) {
+        say("failed", "no such instance");
+        return;
+    }
+    desc = instances[id]->module->desc;
+    for (i = 0; i < desc->export_count; i++) {
+        const krait_export_desc *export = &desc->exports[i];
+
+        if (export->kind == KRAIT_KIND_GLOBAL && strcmp(export->name, name) == 0) {
+            printf("ok");
+            print_value(global_type(instances[id], export->index),
+                        krait__global_cell(instances[id], export->index));
+            putchar('\n');
+            return;
+        }
+    }
+    say("failed", "no such global");
+}
+
+/* Cuts a line at its spaces. */
+static unsigned
+split(char *line, char **words, unsigned most)
+{
+    char *rest = NULL;
+    char *word = strtok_r(line, " \n", &rest);
+    unsigned count = 0;
+
+    for (; word != NULL && count < most; word = strtok_r(NULL, " \n", &rest))
+        words[count++] = word;
+    return count;
+}
+
+static void
+obey(char **words, unsigned count)
+{
+    char name[MAX_NAME];
+
+    if (count == 2 && strcmp(words[0], "validate") == 0)
+        do_validate(words[1]);
+    else if (count == 3 && strcmp(words[0], "module") == 0)
+        do_module((unsigned)strtoul(words[1], NULL, 10), words[2]);
+    else if (count == 3 && strcmp(words[0], "register") == 0)
+        do_register(words[1], (unsigned)strtoul(words[2], NULL, 10));
+    else if (count == 3 && strcmp(words[0], "get") == 0 &&
+             decode_name(words[2], name, sizeof(name)))
+        do_get((unsigned)strtoul(words[1], NULL, 10), name);
+    else if (count >= 3 && strcmp(words[0], "call") == 0 &&
+             decode_name(words[2], name, sizeof(name)))
+        do_call((unsigned)strtoul(words[1], NULL, 10), name, words + 3, count - 3);
+    else
+        say("failed", "unknown command");
+}
+
+int
+main(void)
+{
+    static char line[65536];
+    krait_error error;
+
+    if (krait__signals_install(&error) != KRAIT_OK) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
+    }
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        char *words[MAX_CELLS + 3];
+        unsigned count = split(line, words, MAX_CELLS + 3);
+
+        if (count != 0)
+            obey(words, count);
+        fflush(stdout);
+    }
+    return 0;
+}
