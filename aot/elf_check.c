@@ -141,6 +141,9 @@ check_section(const elf_view *elf, const Elf64_Shdr *section, const char *name)
         return check_symbols(elf, section);
     if (section->sh_type == SHT_DYNAMIC)
         return check_dynamic(elf, section);
+    if (section->sh_type == SHT_INIT_ARRAY || section->sh_type == SHT_FINI_ARRAY ||
+        section->sh_type == SHT_PREINIT_ARRAY)
+        return refuse(elf, "has code that runs when it is loaded:", name);
     if ((section->sh_flags & SHF_ALLOC) != 0 && (section->sh_flags & SHF_WRITE) != 0 &&
         section->sh_size != 0 &&
         !in_list(name, allowed_writable, sizeof(allowed_writable) / sizeof(allowed_writable[0])))
