@@ -77,7 +77,7 @@ tree_end(void)
 {
     krait__file_unref(tree.root);
     krait__vfs_free(tree.vfs);
-    nftw(tree.host, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    CHECK_INT(nftw(tree.host, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static inline void

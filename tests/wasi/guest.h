@@ -104,7 +104,7 @@ guest_end(void)
     krait__wasi_free(g.wasi);
     krait__vfs_free(g.vfs);
     free(g.memory.base);
-    nftw(g.host, guest_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    CHECK_INT(nftw(g.host, guest_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static inline const char *
