@@ -249,7 +249,7 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
     }
     if (status == KRAIT_OK)
         status = krait_config_add_dir(config, runtime->library, GUEST_LIBRARY,
-                                      KRAIT_GRANT_READ_ONLY, err);
+                                      KRAIT_GRANT_READ_ONLY | KRAIT_GRANT_STABLE, err);
     if (status == KRAIT_OK)
         status = krait_config_add_file(config, runtime->program, GUEST_PYTHON, 0, err);
     if (status == KRAIT_OK && place->script_host != NULL)

@@ -111,7 +111,8 @@ add_grant(krait_config *config, const char *host, const char *guest, uint32_t fl
           krait_error *err)
 {
     krait_grant grant = {.flags = flags, .is_file = is_file};
-    uint32_t known = is_file ? KRAIT_GRANT_RECORD_MISSES : KRAIT_GRANT_READ_ONLY;
+    uint32_t known = is_file ? KRAIT_GRANT_RECORD_MISSES
+                             : KRAIT_GRANT_READ_ONLY | KRAIT_GRANT_STABLE;
 
     if (config == NULL || host == NULL || guest == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
@@ -119,6 +120,8 @@ add_grant(krait_config *config, const char *host, const char *guest, uint32_t fl
         return krait__error_set(err, KRAIT_EINVAL, 0, "guest path '%s' is not absolute", guest);
     if ((flags & ~known) != 0)
         return krait__error_set(err, KRAIT_EINVAL, 0, "unknown flag in %#x", flags);
+    if ((flags & KRAIT_GRANT_STABLE) != 0 && (flags & KRAIT_GRANT_READ_ONLY) == 0)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "only read-only grants can be stable");
     if (config->grant_count >= MAX_GRANTS)
         return krait__error_set(err, KRAIT_ELIMIT, 0, "more than %d grants", MAX_GRANTS);
     grant.host = krait__strdup(host);

@@ -33,6 +33,8 @@ mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
             flags |= KRAIT_MOUNT_READ_ONLY;
         if ((grant->flags & KRAIT_GRANT_RECORD_MISSES) != 0)
             flags |= KRAIT_MOUNT_RECORD_MISSES;
+        if ((grant->flags & KRAIT_GRANT_STABLE) != 0)
+            flags |= KRAIT_MOUNT_STABLE;
         status = grant->is_file ? krait__vfs_mount_file(vfs, grant->guest, grant->host, flags, err)
                                 : krait__vfs_mount_dir(vfs, grant->guest, grant->host, flags, err);
         if (status != KRAIT_OK)

@@ -127,9 +127,11 @@ KRAIT_API void krait_module_close(krait_module *module);
 
 /** Flags of krait_config_add_dir() and krait_config_add_file(). */
 enum {
-    KRAIT_GRANT_READ_ONLY = 1u << 0,    /* the guest can change nothing below */
-    KRAIT_GRANT_RECORD_MISSES = 1u << 1 /* files: remember names that the guest looked for beside
+    KRAIT_GRANT_READ_ONLY = 1u << 0,     /* the guest can change nothing below */
+    KRAIT_GRANT_RECORD_MISSES = 1u << 1, /* files: remember names that the guest looked for beside
                                            it in vain, for krait_sandbox_missed() */
+    KRAIT_GRANT_STABLE = 1u << 2         /* read-only directories: nobody changes them while the
+                                           sandbox lives, so what was seen may be kept */
 };
 
 /**
@@ -207,7 +209,7 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_env(krait_config *config,
  * @param config  the configuration
  * @param host    path of the directory on the host
  * @param guest   absolute path at which the guest sees it
- * @param flags   0 or KRAIT_GRANT_READ_ONLY
+ * @param flags   0, KRAIT_GRANT_READ_ONLY, or that with KRAIT_GRANT_STABLE
  * @param err     receives the reason on failure; may be NULL
  * @return KRAIT_OK, or a code under Errors
  *
