@@ -52,6 +52,19 @@ wasm_objects() {
         exec $1 -c "$2" -o "$o"' sh "$wasm_cc $wasm_cflags $wasm_maps $wasm_flags" '{}'
 }
 
+# function_answers CONFIGURE NM-OPTION LIBRARY...: prints what the script's AC_CHECK_FUNC
+# questions would find out by linking a program each: whether the libraries define it.
+# For CPython they are 226 of its 720 compilations, and the answers were the same ones.
+function_answers() {
+    answers_for=$1
+    shift
+    {
+        "$NM" --defined-only "$@" 2>/dev/null | awk 'NF == 3 { sub(/@.*/, "", $3); print "have", $3 }'
+        sed -n 's/.*ac_fn_c_check_func "$LINENO" "\([A-Za-z0-9_]*\)" "ac_cv_func_\1".*/want \1/p' "$answers_for"
+    } | awk '$1 == "have" { have[$2] = 1; n++; next }
+        n > 0 && !seen[$2]++ { print "ac_cv_func_" $2 "=" (have[$2] ? "yes" : "no") }'
+}
+
 # licences FILE...: goes with the result to whoever gets it.
 licences() {
     mkdir -p "$OUT/share/doc/$NAME"

@@ -20,7 +20,10 @@ ar=$(command -v ar || printf %s "$AR")
 "$ar" rcs zobj/libz.a zobj/*.o
 
 cd build
-../src/configure --prefix=/usr/local --disable-test-modules --without-ensurepip \
+libc=$($BUILD_CC -print-file-name=libc.so.6)
+libm=$($BUILD_CC -print-file-name=libm.so.6)
+function_answers ../src/configure -D "$libc" "$libm" >functions.site
+CONFIG_SITE=$PWD/functions.site ../src/configure --prefix=/usr/local --disable-test-modules --without-ensurepip \
     --without-doc-strings --disable-shared CC="$BUILD_CC" AR="$ar" CFLAGS="-O1 -g0 -w" \
     ZLIB_CFLAGS="-I$WORK/zlib" ZLIB_LIBS="$WORK/zobj/libz.a"
 cat >Modules/Setup.local <<EOF

@@ -24,7 +24,10 @@ build_python=$DEP_BUILD_PYTHON/bin/python3
 
 link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
 cd build
-CONFIG_SITE="$WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
+libc=$DEP_WASI_LIBC/lib/$TARGET
+function_answers ../src/configure -g "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
+    "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site
+CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
     ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
     --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
     --with-computed-gotos --without-ensurepip --disable-test-modules \
