@@ -5,7 +5,7 @@
 # A PATH with nothing but what the scripts themselves call.
 only=$T/only
 mkdir "$only"
-for tool in sh awk basename cat chmod cp cut date df dirname find flock grep head ls make mkdir \
+for tool in sh awk basename cat chmod cmp cp cut date df dirname find flock grep head ls make mkdir \
     mktemp mv nproc printf ps rm sed seq setsid sha256sum sleep sort stat sync tail tar touch tr \
     uname wc xz bzip2 gzip patch cmake; do
     path=$(command -v $tool) || skip "no $tool"
