@@ -81,9 +81,9 @@ pk_list_missing() {
     done <"$pk_dir/packages.txt"
 }
 
-# True when apt has package lists at all: a fresh container has none.
+# True when apt has package lists at all: a fresh container has none. Tests name another folder.
 pk_have_lists() {
-    for pk_file in /var/lib/apt/lists/*_Packages*; do
+    for pk_file in "${KRAIT_APT_LISTS:-/var/lib/apt/lists}"/*_Packages*; do
         [ -e "$pk_file" ] && return 0
     done
     return 1
@@ -110,6 +110,11 @@ pk_names() {
     printf '%s\n' "$1" | sed -e 's/ |.*//' -e "s/@N@/$2/g" | tr '\n' ' ' | sed 's/ $//'
 }
 
+pk_no_clang() {
+    say "apt knows no clang, lld, llvm and wasm32 builtins of version $pk_oldest or newer"
+    say "bring its lists up to date, or install a wasi-sdk and set WASI_SDK_PATH to its folder"
+}
+
 # pk_install LIST: installs what pk_list_missing printed. Root only. The lists are brought
 # up to date when there are none, when they lack a package, or when a download failed.
 pk_install() {
@@ -130,8 +135,7 @@ pk_install() {
             pk_version=$(pk_offered)
         fi
         if [ -z "$pk_version" ]; then
-            say "this distribution has no clang, lld, llvm and wasm32 builtins of version $pk_oldest or newer"
-            say "install a wasi-sdk and set WASI_SDK_PATH to its folder"
+            pk_no_clang
             return 1
         fi
         ;;

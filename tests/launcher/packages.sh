@@ -28,8 +28,9 @@ case " $* " in
 esac
 EOF
 }
-export FAKE_STORE="$T/store"
-mkdir "$T/store"
+export FAKE_STORE="$T/store" KRAIT_APT_LISTS="$T/lists"
+mkdir "$T/store" "$T/lists"
+touch "$T/lists/debian_Packages"
 put_away() { for t; do mv "$bin/$t" "$T/store/$t"; done; }
 fake_apt
 
@@ -54,6 +55,20 @@ case $(calls) in *apt*) failed "what is there is not installed again: $(calls)" 
 
 put_away clang-19
 rm -r "$co/build"
+forget
+FAKE_UID=1000
+mv "$bin/apt-cache" "$T/apt-cache"
+fake apt-cache </dev/null
+krait run x
+same "a distribution without a clang that will do: 125" "$rc" 125
+has "and the way out" "$err" "WASI_SDK_PATH"
+rm "$T/lists/debian_Packages"
+krait run x
+has "without package lists: what will most likely do" "$err" \
+    "sudo apt-get update && sudo apt-get install --no-install-recommends clang-19 lld-19"
+touch "$T/lists/debian_Packages"
+mv "$T/apt-cache" "$bin/apt-cache"
+FAKE_UID=0
 forget
 krait run x
 has "the newest complete clang is chosen" "$(calls)" "install clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32"
