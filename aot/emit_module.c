@@ -210,7 +210,7 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
     for (i = 0; i < plan->call_count; i++) {
         const krait_plan_call *call = &plan->calls[i];
 
-        if (plan->tables[call->table].is_private && call->count != 0)
+        if (plan->tables[call->table].is_private && call->count > 1)
             krait__text_fmt(text, "extern const i32 T%u_%u[];\n", call->table, call->type);
     }
 }

@@ -180,6 +180,17 @@ finish_call(krait_emitter *e, const call_results *results)
     }
 }
 
+/* The name of a function that this part must declare. */
+static void
+write_callee(krait_emitter *e, uint32_t func)
+{
+    if (!e->is_called[func]) {
+        e->is_called[func] = 1;
+        e->called[e->called_count++] = func;
+    }
+    write_str(e, krait__plan_name(e->plan, func));
+}
+
 static void
 emit_call(krait_emitter *e)
 {
@@ -189,12 +200,8 @@ emit_call(krait_emitter *e)
 
     if (!take_values(e, type->param_count))
         return;
-    if (!e->is_called[func]) {
-        e->is_called[func] = 1;
-        e->called[e->called_count++] = func;
-    }
     results = begin_call(e, type);
-    write_str(e, krait__plan_name(e->plan, func));
+    write_callee(e, func);
     write_call(e, "(ctx", type->param_count);
     finish_call(e, &results);
 }
@@ -221,8 +228,9 @@ write_window_index(krait_emitter *e, const krait_value *index, const krait_plan_
     }
 }
 
-/* A private table: the code has one table of offsets for each type.  What is
- * outside of the window is no function of the type; k_slow finds out why. */
+/* A private table: the code has one table of offsets for each type, or the one
+ * function of that type.  What is outside of the window is no function of the
+ * type; k_slow finds out why. */
 static void
 emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm_type *type)
 {
@@ -248,10 +256,15 @@ emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm
         return;
     }
     results = begin_call(e, type);
-    krait__text_fmt(e->out, "((fn%u)((const char*)T%u_%u+T%u_%u[", call->type, call->table,
-                    call->type, call->table, call->type);
-    write_window_index(e, &index, call);
-    write_call(e, "]))(ctx", type->param_count);
+    if (call->count == 1) {
+        write_callee(e, e->plan->tables[call->table].items[call->first]);
+        write_call(e, "(ctx", type->param_count);
+    } else {
+        krait__text_fmt(e->out, "((fn%u)((const char*)T%u_%u+T%u_%u[", call->type, call->table,
+                        call->type, call->table, call->type);
+        write_window_index(e, &index, call);
+        write_call(e, "]))(ctx", type->param_count);
+    }
     finish_call(e, &results);
 }
 

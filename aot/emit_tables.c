@@ -15,7 +15,7 @@
 static bool
 is_static(const krait_plan *plan, const krait_plan_call *call)
 {
-    return plan->tables[call->table].is_private && call->count != 0;
+    return plan->tables[call->table].is_private && call->count > 1;
 }
 
 /* What entry `index` of the window leads to. */

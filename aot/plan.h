@@ -26,7 +26,7 @@ typedef struct krait_plan_global {
 } krait_plan_global;
 
 /* Uses of a table by call_indirect with one type, and, when the table is
- * private, the window of it where functions of that type are. */
+ * private, the window of it outside of which no function of that type is. */
 typedef struct krait_plan_call {
     uint32_t table;
     uint32_t type; /* canonical */

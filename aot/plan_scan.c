@@ -252,6 +252,19 @@ find_windows(const krait_plan *plan, uint32_t call, window *windows)
     }
 }
 
+/* A window that begins at 0 saves a subtraction in each call, so one that begins
+ * near it is widened.  That of a single function has no table at all. */
+static void
+place_window(krait_plan_call *call, window found)
+{
+    call->first = found.first;
+    call->count = found.end - found.first;
+    if (call->count > 1 && found.first <= 64 + call->count / 4) {
+        call->count += found.first;
+        call->first = 0;
+    }
+}
+
 /* Tables whose static form would be too large are left to the engine. */
 static bool
 size_windows(krait_plan *plan)
@@ -272,10 +285,9 @@ size_windows(krait_plan *plan)
         }
         find_windows(plan, i, windows);
         for (; i < plan->call_count && plan->calls[i].table == table; i++) {
-            plan->calls[i].first = windows[plan->calls[i].type].first;
-            plan->calls[i].count = windows[plan->calls[i].type].end - plan->calls[i].first;
+            place_window(&plan->calls[i], windows[plan->calls[i].type]);
             total += plan->calls[i].count;
-            if (plan->calls[i].count != 0)
+            if (plan->calls[i].count > 1)
                 plan->type_needs[plan->calls[i].type] |= KRAIT_NEED_STUBS;
         }
         if (total > KRAIT_EMIT_MAX_STATIC_ENTRIES) {

@@ -277,21 +277,49 @@ static void
 calls_private_tables_by_offset(void)
 {
     wasm_bytes bytes = {0};
+    wasm_bytes code = {0};
     planned p;
     krait_text tables = {0};
+    char *text;
+
+    bytes_header(&bytes);
+    BYTES_SECTION(&bytes, 1, "\2\x60\0\0\x60\0\1\x7f");
+    BYTES_SECTION(&bytes, 3, "\2\0\1");
+    BYTES_SECTION(&bytes, 4, "\1\x70\0\x08");
+    BYTES_SECTION(&bytes, 9, "\1\0\x41\2\x0b\4\0\1\1\0");
+    bytes_u8(&code, 2);
+    BYTES_BODY(&code, "\0\x41\0\x11\0\0\x0b");
+    BYTES_BODY(&code, "\0\x41\7\x0b");
+    bytes_section(&bytes, 10, &code);
+    REQUIRE(plan_bytes(&bytes, &p));
+    text = emit_one(&p, 0);
+    /* the window begins at 0 although the first function is at 2 */
+    CHECK_HAS(text, "if(BAD(0u>=6u))k_slow0(ctx,0u);\n");
+    CHECK_HAS(text, "((fn0)((const char*)T0_0+T0_0[0u]))(ctx);");
+    krait__emit_tables(&tables, &p.plan);
+    krait__text_add(&tables, "", 1);
+    CHECK_HAS(tables.data, "T0_0:\n.rept 2\n.long k_null0-T0_0\n.endr\n.long w_f0-T0_0\n"
+                           ".rept 2\n.long k_mismatch0-T0_0\n.endr\n.long w_f0-T0_0\n");
+    CHECK_UINT(p.plan.elem_count, 0);
+    free(text);
+    krait__text_release(&tables);
+    release(&p);
+    bytes_release(&bytes);
+}
+
+/* The only function of its type needs no table. */
+static void
+calls_single_functions_directly(void)
+{
+    wasm_bytes bytes = {0};
+    planned p;
     char *text;
 
     table_module(&bytes, "\0", 1, "\x41\2", 2, CALL "\x0b", sizeof(CALL));
     REQUIRE(plan_bytes(&bytes, &p));
     text = emit_one(&p, 0);
-    CHECK_HAS(text, "if(BAD(0u-2u>=1u))k_slow0(ctx,0u);");
-    CHECK_HAS(text, "((fn0)((const char*)T0_0+T0_0[0u-2u]))(ctx);");
-    krait__emit_tables(&tables, &p.plan);
-    krait__text_add(&tables, "", 1);
-    CHECK_HAS(tables.data, "T0_0:\n.long w_f0-T0_0\n");
-    CHECK_UINT(p.plan.elem_count, 0);
+    CHECK_HAS(text, "if(BAD(0u-2u>=1u))k_slow0(ctx,0u);\nw_f0(ctx);");
     free(text);
-    krait__text_release(&tables);
     release(&p);
     bytes_release(&bytes);
 }
@@ -450,5 +478,6 @@ CHECK_MAIN(CHECK_CASE(folds_expressions), CHECK_CASE(writes_loads_at_once),
            CHECK_CASE(writes_labels_that_are_used), CHECK_CASE(leaves_out_what_is_unreachable),
            CHECK_CASE(bounds_expressions), CHECK_CASE(spills_in_linear_time),
            CHECK_CASE(knows_private_tables), CHECK_CASE(calls_private_tables_by_offset),
-           CHECK_CASE(places_globals), CHECK_CASE(makes_unique_names),
-           CHECK_CASE(spreads_functions), CHECK_CASE(bounds_the_output))
+           CHECK_CASE(calls_single_functions_directly), CHECK_CASE(places_globals),
+           CHECK_CASE(makes_unique_names), CHECK_CASE(spreads_functions),
+           CHECK_CASE(bounds_the_output))
