@@ -50,14 +50,16 @@ add_found(updater *up, const char *module, const char *name, suite_outcome outco
 {
     const suite_expected *old = suite_expectations_find(up->before, module, name);
     bool same = old != NULL && old->outcome == outcome;
+    const char *needs;
 
-    if (outcome == SUITE_SKIPPED)
+    if (outcome == SUITE_SKIPPED) {
         add(up, module, name, outcome,
             same && suite_matches(old->reason, reason != NULL ? reason : "") ? old->reason : reason,
             same ? old->needs : NULL);
-    else
-        add(up, module, name, outcome, same ? old->reason : reason,
-            same && old->needs != NULL ? old->needs : "?");
+        return;
+    }
+    needs = suite_needs(up->before, module, name, reason);
+    add(up, module, name, outcome, same ? old->reason : reason, needs[0] != '\0' ? needs : "?");
 }
 
 static size_t

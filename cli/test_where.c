@@ -3,9 +3,8 @@
  * Where CPython's tests run: in the sandbox, on wasmtime, or on a native CPython.  In
  * all three it is CPython's own runner, `-m test -v --junit-xml FILE MODULE`.
  *
- * The guest sees the test package read-only. The folder above it, which stands on
- * sys.path, is private to the module and writable: some tests put modules there. The
- * runner works in a folder of its own below /tmp.
+ * The guest sees the test package where CPython installs it, read-only as the rest of
+ * the library. The runner works in a folder of its own below /tmp.
  */
 #include "cli.h"
 #include "suite.h"
@@ -17,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GUEST_TESTS    "/usr/local/share/krait/test-lib"
+#define GUEST_TESTS    "/usr/local/lib/python3.13/test"
+#define TESTS          "usr/local/share/krait/test-lib/test"
 #define GUEST_RESULTS  "/krait-results"
 #define WASMTIME       "tools/run-on-wasmtime.py"
 #define LIBRARY_SUFFIX "/usr/local/lib/python3.13"
@@ -109,7 +109,7 @@ suite_where_find(suite_where *where, const char *on)
         return KRAIT_EXIT_FAILED;
     }
     where->runtime[size - strlen(LIBRARY_SUFFIX)] = '\0';
-    where->tests = cli_path_join(where->runtime, GUEST_TESTS "/test" + 1);
+    where->tests = cli_path_join(where->runtime, TESTS);
     if (access(where->tests, X_OK) != 0) {
         cli_message("test: '%s' is not there: this Python was built without its tests",
                     where->tests);
@@ -212,11 +212,8 @@ add_grant(command *line, const char *folder, const char *name, const char *guest
 static void
 add_grants(command *line, const suite_where *where, const char *folder)
 {
-    add_grant(line, folder, "lib", GUEST_TESTS);
     add_grant(line, folder, "results", GUEST_RESULTS);
-    add_grant(line, where->runtime, GUEST_TESTS "/test" + 1, GUEST_TESTS "/test:ro");
-    add(line, "-e");
-    add(line, "PYTHONPATH=" GUEST_TESTS);
+    add_grant(line, where->runtime, TESTS, GUEST_TESTS ":ro");
 }
 
 char **
