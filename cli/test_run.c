@@ -79,7 +79,7 @@ remove_tree(const char *path)
 static bool
 make_folder(runner *run, job *slot)
 {
-    static const char *const parts[] = {"results", "tmp"};
+    static const char *const parts[] = {"results", "root", "tmp"};
     size_t i;
 
     slot->folder = cli_path_join(run->base, slot->module->name);

@@ -4,7 +4,8 @@
  * all three it is CPython's own runner, `-m test -v --junit-xml FILE MODULE`.
  *
  * The guest sees the test package where CPython installs it, read-only as the rest of
- * the library. The runner works in a folder of its own below /tmp.
+ * the library; on wasmtime, which cannot show one folder in another, beside it. The
+ * runner works in a folder of its own below /tmp.
  */
 #include "cli.h"
 #include "suite.h"
@@ -17,7 +18,8 @@
 #include <unistd.h>
 
 #define GUEST_TESTS    "/usr/local/lib/python3.13/test"
-#define TESTS          "usr/local/share/krait/test-lib/test"
+#define TESTS_FOLDER   "usr/local/share/krait/test-lib"
+#define TESTS          TESTS_FOLDER "/test"
 #define GUEST_RESULTS  "/krait-results"
 #define WASMTIME       "tools/run-on-wasmtime.py"
 #define LIBRARY_SUFFIX "/usr/local/lib/python3.13"
@@ -210,10 +212,17 @@ add_grant(command *line, const char *folder, const char *name, const char *guest
 }
 
 static void
-add_grants(command *line, const suite_where *where, const char *folder)
+add_wasmtime(command *line, const suite_where *where, const char *folder)
 {
+    add(line, where->script);
+    /* os.makedirs() looks up to the root, which is only there when it is granted. */
+    add_grant(line, folder, "root", "/");
+    add_grant(line, folder, "tmp", "/tmp");
     add_grant(line, folder, "results", GUEST_RESULTS);
-    add_grant(line, where->runtime, TESTS, GUEST_TESTS ":ro");
+    add_grant(line, where->runtime, TESTS_FOLDER, "/" TESTS_FOLDER ":ro");
+    add(line, "-e");
+    add(line, "PYTHONPATH=/" TESTS_FOLDER);
+    add(line, where->runtime);
 }
 
 char **
@@ -225,15 +234,12 @@ suite_where_command(const suite_where *where, const char *folder, const char *mo
     if (strcmp(where->on, "krait") == 0) {
         add(&line, "/proc/self/exe");
         add(&line, "run");
-        add_grants(&line, where, folder);
+        add_grant(&line, folder, "results", GUEST_RESULTS);
+        add_grant(&line, where->runtime, TESTS, GUEST_TESTS ":ro");
     } else {
         add(&line, where->program);
-        if (strcmp(where->on, "wasmtime") == 0) {
-            add(&line, where->script);
-            add_grant(&line, folder, "tmp", "/tmp");
-            add_grants(&line, where, folder);
-            add(&line, where->runtime);
-        }
+        if (strcmp(where->on, "wasmtime") == 0)
+            add_wasmtime(&line, where, folder);
     }
     add(&line, "-m");
     add(&line, "test");
