@@ -241,6 +241,8 @@ typedef struct suite_other {
         char *name;
         size_t totals[3];
         bool ran;
+        char **missed; /* its tests that did not pass, by name */
+        size_t missed_count;
     } *modules; /* by name */
     size_t count;
 } suite_other;
@@ -257,11 +259,16 @@ typedef struct suite_share {
     size_t passed;
 } suite_share;
 
-/* With `expected`, only modules that need neither threads, sockets, processes nor
- * dynamic loading: those that are not expected to be skipped or to fail as a whole
- * for one of these. */
+/* What is left out for want of threads, sockets, processes or dynamic loading, as the
+ * expectations' needs say it. */
+typedef enum suite_without {
+    SUITE_WITHOUT_NOTHING,
+    SUITE_WITHOUT_MODULES, /* modules that do not run, or of which no test passes, for it */
+    SUITE_WITHOUT_TESTS    /* these, and single tests of other modules */
+} suite_without;
+
 suite_share suite_share_of(const suite_run *run, const suite_other *other,
-                           const suite_expectations *expected);
+                           const suite_expectations *expected, suite_without without);
 
 /* ---- test_report.c, test_files.c: what comes out -------------------------------------------- */
 

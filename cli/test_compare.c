@@ -29,6 +29,44 @@ take_count(suite_json *json, size_t *ret_count)
 }
 
 static bool
+take_missed_value(suite_json *json, struct suite_other_module *module, const char *key)
+{
+    char *name;
+
+    if (strcmp(key, "name") != 0)
+        return suite_json_skip(json, suite_json_next(json));
+    name = take_text(json);
+    if (name == NULL)
+        return false;
+    if ((module->missed_count & (module->missed_count - 1)) == 0)
+        module->missed = cli_need(
+            realloc(module->missed,
+                    (module->missed_count != 0 ? 2 * module->missed_count : 1) * sizeof(char *)));
+    module->missed[module->missed_count++] = name;
+    return true;
+}
+
+static bool
+take_missed(suite_json *json, struct suite_other_module *module)
+{
+    suite_json_kind kind;
+
+    if (suite_json_next(json) != SUITE_JSON_ARRAY)
+        return false;
+    while ((kind = suite_json_next(json)) == SUITE_JSON_OBJECT) {
+        while ((kind = suite_json_next(json)) == SUITE_JSON_KEY) {
+            if (!take_missed_value(json, module, json->text))
+                return false;
+        }
+        if (kind != SUITE_JSON_CLOSE)
+            return false;
+    }
+    if (module->missed_count > 0)
+        qsort(module->missed, module->missed_count, sizeof(char *), suite_compare_names);
+    return kind == SUITE_JSON_CLOSE;
+}
+
+static bool
 take_module_value(suite_json *json, struct suite_other_module *module, const char *key)
 {
     if (strcmp(key, "name") == 0) {
@@ -42,6 +80,8 @@ take_module_value(suite_json *json, struct suite_other_module *module, const cha
         module->ran = strcmp(json->text, "passed") == 0;
         return true;
     }
+    if (strcmp(key, "tests") == 0)
+        return take_missed(json, module);
     if (strcmp(key, "passed") == 0)
         return take_count(json, &module->totals[SUITE_PASSED]);
     if (strcmp(key, "skipped") == 0)
@@ -143,8 +183,14 @@ suite_other_load(suite_other *other, const char *path)
 void
 suite_other_release(suite_other *other)
 {
-    while (other->count > 0)
-        free(other->modules[--other->count].name);
+    while (other->count > 0) {
+        struct suite_other_module *module = &other->modules[--other->count];
+
+        while (module->missed_count > 0)
+            free(module->missed[--module->missed_count]);
+        free(module->missed);
+        free(module->name);
+    }
     free(other->modules);
     free(other->on);
     free(other->version);
@@ -170,18 +216,12 @@ suite_other_find(const suite_other *other, const char *module)
                : NULL;
 }
 
-/* True for a module that is expected not to run at all for want of one of these. */
 static bool
-needs_system(const suite_expectations *expected, const suite_module *module)
+is_system(const char *needs)
 {
     static const char *const system[] = {"threads", "sockets", "processes", "dynamic loading"};
-    const suite_expected *item = suite_expectations_find(expected, module->name, NULL);
-    const char *needs;
     size_t i;
 
-    if (item == NULL)
-        return false;
-    needs = suite_needs(expected, module->name, NULL, item->reason);
     for (i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
         if (strcmp(needs, system[i]) == 0)
             return true;
@@ -189,8 +229,48 @@ needs_system(const suite_expectations *expected, const suite_module *module)
     return false;
 }
 
+/* A module that does not run, or of which no test passes, for want of one of these. */
+static bool
+module_needs_system(const suite_expectations *expected, const suite_module *module)
+{
+    size_t i;
+
+    if (module->outcome != SUITE_PASSED)
+        return is_system(suite_needs(expected, module->name, NULL, module->reason));
+    if (module->totals[SUITE_PASSED] != 0)
+        return false;
+    for (i = 0; i < module->count; i++) {
+        const suite_case *item = &module->cases[i];
+
+        if (is_system(suite_needs(expected, module->name, item->name, item->reason)))
+            return true;
+    }
+    return false;
+}
+
+/* Tests that pass there and do not here, for want of one of these. */
+static size_t
+count_system_tests(const suite_expectations *expected, const suite_module *module,
+                   const struct suite_other_module *beside)
+{
+    size_t count = 0;
+    size_t i;
+
+    for (i = 0; beside->ran && i < module->count; i++) {
+        const suite_case *item = &module->cases[i];
+
+        if (item->outcome != SUITE_PASSED &&
+            is_system(suite_needs(expected, module->name, item->name, item->reason)) &&
+            (beside->missed_count == 0 || bsearch(&item->name, beside->missed, beside->missed_count,
+                                                  sizeof(char *), suite_compare_names) == NULL))
+            count++;
+    }
+    return count;
+}
+
 suite_share
-suite_share_of(const suite_run *run, const suite_other *other, const suite_expectations *expected)
+suite_share_of(const suite_run *run, const suite_other *other, const suite_expectations *expected,
+               suite_without without)
 {
     suite_share share = {0, 0};
     size_t i;
@@ -199,11 +279,19 @@ suite_share_of(const suite_run *run, const suite_other *other, const suite_expec
         const suite_module *module = &run->modules[i];
         const struct suite_other_module *beside = suite_other_find(other, module->name);
         size_t own = module->totals[SUITE_PASSED];
+        size_t theirs;
 
-        if (!module->done || beside == NULL || (expected != NULL && needs_system(expected, module)))
+        if (!module->done || beside == NULL ||
+            (without != SUITE_WITHOUT_NOTHING && module_needs_system(expected, module)))
             continue;
-        share.passed += beside->totals[SUITE_PASSED];
-        share.reached += own < beside->totals[SUITE_PASSED] ? own : beside->totals[SUITE_PASSED];
+        theirs = beside->totals[SUITE_PASSED];
+        if (without == SUITE_WITHOUT_TESTS) {
+            size_t left_out = count_system_tests(expected, module, beside);
+
+            theirs -= left_out < theirs ? left_out : theirs;
+        }
+        share.passed += theirs;
+        share.reached += own < theirs ? own : theirs;
     }
     return share;
 }

@@ -198,7 +198,48 @@ print_json_share(const char *name, const suite_other *other, suite_share share)
 static size_t
 passed_there(const suite_run *run, const suite_other *other)
 {
-    return suite_share_of(run, other, NULL).passed;
+    return suite_share_of(run, other, NULL, SUITE_WITHOUT_NOTHING).passed;
+}
+
+static void
+print_native(const suite_run *run, const suite_expectations *expected, const suite_other *native)
+{
+    static const struct {
+        suite_without without;
+        const char *text;
+    } kinds[] = {
+        {SUITE_WITHOUT_NOTHING, "all modules"},
+        {SUITE_WITHOUT_MODULES,
+         "without modules that cannot run without threads, sockets, processes or dynamic loading"},
+        {SUITE_WITHOUT_TESTS, "without single tests that need one of these, too"},
+    };
+    size_t i;
+
+    for (i = 0; native != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        print_share(kinds[i].text, native, suite_share_of(run, native, expected, kinds[i].without));
+}
+
+static void
+print_last_line(const suite_run *run, const suite_expectations *expected,
+                const suite_other *wasmtime, const suite_other *native)
+{
+    suite_share none = {0, 0};
+
+    printf("{\"passed\": %zu, \"wasmtime_passed\": ", suite_run_total(run, SUITE_PASSED));
+    if (wasmtime != NULL)
+        printf("%zu", passed_there(run, wasmtime));
+    else
+        fputs("null", stdout);
+    print_json_share("native_share", native,
+                     native == NULL ? none
+                                    : suite_share_of(run, native, expected, SUITE_WITHOUT_MODULES));
+    print_json_share("native_share_all", native,
+                     native == NULL ? none
+                                    : suite_share_of(run, native, expected, SUITE_WITHOUT_NOTHING));
+    print_json_share("native_share_tests", native,
+                     native == NULL ? none
+                                    : suite_share_of(run, native, expected, SUITE_WITHOUT_TESTS));
+    puts("}");
 }
 
 void
@@ -206,27 +247,14 @@ suite_print_summary(const suite_run *run, const suite_expectations *expected,
                     const suite_other *others, size_t other_count)
 {
     const suite_other *native = find_other(others, other_count, "native");
-    const suite_other *wasmtime = find_other(others, other_count, "wasmtime");
-    suite_share share = {0, 0};
-    suite_share share_all = {0, 0};
     size_t i;
 
     print_totals(run);
-    for (i = 0; i < other_count; i++)
-        print_share("of all modules", &others[i], suite_share_of(run, &others[i], NULL));
-    if (native != NULL) {
-        share = suite_share_of(run, native, expected);
-        share_all = suite_share_of(run, native, NULL);
-        print_share("without modules that cannot run without threads, sockets, processes or "
-                    "dynamic loading",
-                    native, share);
+    for (i = 0; i < other_count; i++) {
+        if (&others[i] != native)
+            print_share("all modules", &others[i],
+                        suite_share_of(run, &others[i], NULL, SUITE_WITHOUT_NOTHING));
     }
-    printf("{\"passed\": %zu, \"wasmtime_passed\": ", suite_run_total(run, SUITE_PASSED));
-    if (wasmtime != NULL)
-        printf("%zu", passed_there(run, wasmtime));
-    else
-        fputs("null", stdout);
-    print_json_share("native_share", native, share);
-    print_json_share("native_share_all", native, share_all);
-    puts("}");
+    print_native(run, expected, native);
+    print_last_line(run, expected, find_other(others, other_count, "wasmtime"), native);
 }

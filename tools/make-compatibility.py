@@ -47,31 +47,42 @@ def summary(runs):
                   "skipped"), rows)
 
 
+def needs_system(m):
+    """True for a module that does not run, or of which no test passes, for want of these."""
+    if m["outcome"] != "passed":
+        return m["needs"] in SYSTEM
+    return m["passed"] == 0 and any(t["needs"] in SYSTEM for t in m["tests"])
+
+
 def shares(run, other):
-    """What `run` reaches of what `other` passes: all modules, and those that can run."""
-    beside = {m["name"]: m["passed"] for m in other["modules"]}
-    sums = [0, 0, 0, 0]
+    """(reached, passed there): of all modules, without those that need a system, and without
+    single tests that do. The same sums as in the last line of `krait test`."""
+    beside = {m["name"]: m for m in other["modules"]}
+    sums = [[0, 0], [0, 0], [0, 0]]
     for m in run["modules"]:
         there = beside.get(m["name"])
         if there is None:
             continue
-        reached = min(m["passed"], there)
-        sums[0] += reached
-        sums[1] += there
-        if m["outcome"] == "passed" or m["needs"] not in SYSTEM:
-            sums[2] += reached
-            sums[3] += there
+        passed = there["passed"]
+        missed = {t["name"] for t in there["tests"]}
+        single = sum(1 for t in m["tests"] if there["outcome"] == "passed"
+                     and t["needs"] in SYSTEM and t["name"] not in missed)
+        for kind, limit in enumerate((passed, passed, max(passed - single, 0))):
+            if kind == 0 or not needs_system(m):
+                sums[kind][0] += min(m["passed"], limit)
+                sums[kind][1] += limit
     return sums
 
 
 def share_text(run, other):
-    a, b, c, d = shares(run, other)
-    if b == 0 or d == 0:
-        return ""
-    return (f"\nOf the {b} tests that pass on {other['on']}, {a} pass here ({100 * a / b:.1f} %); "
-            f"without the modules that\ncannot run at all without threads, sockets, processes or "
-            f"dynamic loading, {c} of {d} ({100 * c / d:.1f} %).\nA module never counts more than "
-            f"it does there.\n")
+    rows = [(what, passed, reached, f"{100 * reached / passed:.2f} %")
+            for what, (reached, passed) in zip(
+                ("all modules",
+                 "without modules that cannot run without threads, sockets, processes or dynamic loading",
+                 "without single tests that need one of these, too"), shares(run, other)) if passed]
+    return (f"Of the tests that pass on {other['on']}, module by module; no module counts more than "
+            f"it does there:\n\n"
+            + table(("", f"passed on {other['on']}", "passed here", "share"), rows)) if rows else ""
 
 
 def needs(run):
@@ -123,7 +134,7 @@ def main():
     print("## In short\n")
     print(summary([run, *others]))
     for other in others:
-        print(share_text(run, other).lstrip("\n"))
+        print(share_text(run, other))
     print("## What is missing\n")
     print("Tests that are skipped or fail, by what would make them pass. A module that cannot be\n"
           "imported counts once.\n")

@@ -291,14 +291,15 @@ update(void)
 static void
 shares(void)
 {
-    static const char other_text[] = "{\"format\": 1, \"on\": \"native\", \"python\": \"3.13.1\", "
-                                     "\"extra\": [{}], \"modules\": ["
-                                     "{\"name\": \"test_x\", \"outcome\": \"passed\", \"passed\": "
-                                     "4, \"failed\": 0, \"skipped\": 1,"
-                                     " \"tests\": []},"
-                                     "{\"name\": \"test_s\", \"outcome\": \"passed\", \"passed\": "
-                                     "10, \"failed\": 0, \"skipped\": 0}"
-                                     "]}";
+    static const char other_text[] =
+        "{\"format\": 1, \"on\": \"native\", \"python\": \"3.13.1\", "
+        "\"extra\": [{}], \"modules\": ["
+        "{\"name\": \"test_x\", \"outcome\": \"passed\", \"passed\": "
+        "4, \"failed\": 0, \"skipped\": 1,"
+        " \"tests\": [{\"name\": \"B.test_part\", \"reason\": \"x\"}]},"
+        "{\"name\": \"test_s\", \"outcome\": \"passed\", \"passed\": "
+        "10, \"failed\": 0, \"skipped\": 0}"
+        "]}";
     suite_module modules[2] = {
         read_run("test_s", NULL, "test_s skipped -- requires socket\nResult: SUCCESS\n", &ended),
         read_run("test_x", junit, printed, &ended)};
@@ -314,17 +315,22 @@ shares(void)
     close(fd);
     REQUIRE(suite_other_load(&other, path) == 0);
     CHECK_STR(other.on, "native");
-    share = suite_share_of(&run, &other, NULL);
+    share = suite_share_of(&run, &other, NULL, SUITE_WITHOUT_NOTHING);
     CHECK_UINT(share.reached, 2);
     CHECK_UINT(share.passed, 14);
     CHECK_INT(suite_expectations_parse(&expected,
                                        "[needs]\nsockets = [\"*socket*\"]\n"
+                                       "threads = [\"*threading*\", \"because\"]\n"
                                        "[module.test_s]\nskipped = \"requires socket\"\n",
                                        "text"),
               0);
-    share = suite_share_of(&run, &other, &expected);
+    share = suite_share_of(&run, &other, &expected, SUITE_WITHOUT_MODULES);
     CHECK_UINT(share.reached, 2);
     CHECK_UINT(share.passed, 4);
+    /* B.test_skip passes there and needs threads; B.test_part does not pass there, either. */
+    share = suite_share_of(&run, &other, &expected, SUITE_WITHOUT_TESTS);
+    CHECK_UINT(share.reached, 2);
+    CHECK_UINT(share.passed, 3);
     suite_expectations_release(&expected);
     suite_other_release(&other);
     CHECK(truncate(path, 40) == 0);
