@@ -15,7 +15,7 @@ import threading
 
 import wasmtime
 
-GUEST_PYTHON = "/usr/local/bin/python3.13"
+GUEST_PYTHON = "/usr/local/bin/python.wasm"
 GUEST_LIBRARY = "/usr/local/lib/python3.13"
 WASM_STACK = 32 << 20
 
