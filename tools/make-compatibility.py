@@ -79,7 +79,8 @@ def share_text(run, other):
             for what, (reached, passed) in zip(
                 ("all modules",
                  "without modules that cannot run without threads, sockets, processes or dynamic loading",
-                 "without single tests that need one of these, too"), shares(run, other)) if passed]
+                 "without single tests that need one of these, too"), shares(run, other))
+            if passed][:None if other["on"] == "native" else 1]
     return (f"Of the tests that pass on {other['on']}, module by module; no module counts more than "
             f"it does there:\n\n"
             + table(("", f"passed on {other['on']}", "passed here", "share"), rows)) if rows else ""
