@@ -135,10 +135,11 @@ krait__instance_find(krait_instance *instance, const char *name, uint32_t *ret_f
                      krait_error *err)
 {
     const krait_module_desc *desc = instance->module->desc;
+    size_t size = strlen(name);
     uint32_t i;
 
     for (i = 0; i < desc->export_count; i++) {
-        if (strcmp(desc->exports[i].name, name) != 0)
+        if (desc->exports[i].name_size != size || memcmp(desc->exports[i].name, name, size) != 0)
             continue;
         if (desc->exports[i].kind != KRAIT_KIND_FUNC)
             return krait__error_set(err, KRAIT_EINVAL, 0, "export '%s' is not a function", name);

@@ -300,11 +300,8 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
 }
 
 void
-krait__instance_free(krait_instance *instance)
+krait__instance_destroy(krait_instance *instance)
 {
-    if (instance == NULL)
-        return;
-    krait__stack_close(&instance->stack);
     krait__free(instance->data_dropped);
     krait__free(instance->elem_dropped);
     krait__free(instance->memories);
@@ -314,6 +311,25 @@ krait__instance_free(krait_instance *instance)
     krait__free(instance->imports);
     krait__free(instance->funcs);
     krait__free(instance->types);
-    krait__store_release(instance->store);
     krait__free(instance);
+}
+
+void
+krait__instance_free(krait_instance *instance)
+{
+    krait_store *store;
+
+    if (instance == NULL)
+        return;
+    store = instance->store;
+    krait__stack_close(&instance->stack);
+    if (store == NULL) {
+        krait__instance_destroy(instance);
+        return;
+    }
+    /* Others of the store may reach its functions through a table or a global,
+     * even when it failed to instantiate: it goes with the store. */
+    instance->next_retired = store->retired;
+    store->retired = instance;
+    krait__store_release(store);
 }

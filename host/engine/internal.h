@@ -65,10 +65,12 @@ typedef struct krait_store {
     size_t type_capacity;
     krait_memory_object *memories; /* all of the store's, for the fault handler */
     struct krait_table_object *tables;
+    struct krait_instance *retired; /* freed, but a shared table may still name their functions */
     uint32_t references;
 } krait_store;
 
 krait_status krait__store_new(krait_store **ret_store, krait_error *err);
+/* Drops one reference; with the last one, everything in the store goes. */
 void krait__store_release(krait_store *store);
 krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
                                  uint32_t *ret_number, krait_error *err);
@@ -128,6 +130,7 @@ void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noretur
 
 struct krait_instance {
     krait_ctx ctx;
+    krait_instance *next_retired;
     krait_thread thread;
     krait_store *store;
     krait_module *module;
@@ -156,6 +159,9 @@ struct krait_instance {
 };
 
 extern const krait_runtime krait__runtime;
+
+/* Gives back all memory of an instance. */
+void krait__instance_destroy(krait_instance *instance);
 
 /* The value of a constant expression in this instance. */
 krait_cell krait__const_value(const krait_instance *instance, const krait_const_desc *constant);

@@ -30,6 +30,13 @@ missing_add(missing_list *missing, const krait_import_desc *import, const char *
     missing->count++;
 }
 
+/* Names of a module may hold any byte, NUL included; ours are C strings. */
+static bool
+is_name(const char *ours, const char *name, uint32_t size)
+{
+    return strlen(ours) == size && memcmp(ours, name, size) == 0;
+}
+
 static uint8_t
 letter_type(char letter)
 {
@@ -70,7 +77,8 @@ find_host(const krait_instance *instance, const krait_instance_options *options,
     for (i = 0; i < options->import_count; i++) {
         const krait_host_import *host = &options->imports[i];
 
-        if (strcmp(host->name, import->name) != 0 || strcmp(host->module, import->module) != 0)
+        if (!is_name(host->name, import->name, import->name_size) ||
+            !is_name(host->module, import->module, import->module_size))
             continue;
         if (!letters_match(host->params, type->params, type->param_count) ||
             !letters_match(host->results, type->results, type->result_count))
@@ -80,6 +88,13 @@ find_host(const krait_instance *instance, const krait_instance_options *options,
         return 1;
     }
     return 0;
+}
+
+static bool
+same_name(const krait_export_desc *export, const krait_import_desc *import)
+{
+    return export->name_size == import->name_size &&
+           memcmp(export->name, import->name, export->name_size) == 0;
 }
 
 static const krait_export_desc *
@@ -92,10 +107,10 @@ find_export(const krait_instance_options *options, const krait_import_desc *impo
     for (i = 0; i < options->link_count; i++) {
         const krait_module_desc *desc = options->links[i].instance->module->desc;
 
-        if (strcmp(options->links[i].module, import->module) != 0)
+        if (!is_name(options->links[i].module, import->module, import->module_size))
             continue;
         for (j = 0; j < desc->export_count; j++) {
-            if (strcmp(desc->exports[j].name, import->name) == 0) {
+            if (same_name(&desc->exports[j], import)) {
                 *ret_from = options->links[i].instance;
                 return &desc->exports[j];
             }

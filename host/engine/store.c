@@ -31,6 +31,7 @@ krait__store_release(krait_store *store)
 {
     krait_memory_object *object;
     krait_table_object *table;
+    krait_instance *instance;
 
     if (store == NULL || --store->references != 0)
         return;
@@ -43,6 +44,10 @@ krait__store_release(krait_store *store)
         store->tables = table->next;
         krait__table_close(&table->table);
         krait__free(table);
+    }
+    while ((instance = store->retired) != NULL) {
+        store->retired = instance->next_retired;
+        krait__instance_destroy(instance);
     }
     krait__free(store->types);
     krait__free(store);

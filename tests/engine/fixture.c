@@ -231,6 +231,8 @@ invoke_iii_i(krait_ctx *ctx, krait_code code, const krait_cell *args, krait_cell
         ctx, args[0].i32, args[1].i32, args[2].i32);
 }
 
+#define NAME(text) .name = text, .name_size = sizeof(text) - 1
+
 static const uint8_t i32s[] = {KRAIT_I32, KRAIT_I32, KRAIT_I32};
 
 static const krait_type_desc types[] = {
@@ -241,7 +243,7 @@ static const krait_type_desc types[] = {
 };
 
 static const krait_import_desc imports[] = {
-    {.module = "host", .name = "twice", .kind = KRAIT_KIND_FUNC, .type = 1},
+    {.module = "host", .module_size = 4, NAME("twice"), .kind = KRAIT_KIND_FUNC, .type = 1},
 };
 
 static const krait_func_desc funcs[] = {
@@ -264,7 +266,7 @@ static const krait_global_desc globals[] = {
     {.type = KRAIT_I32, .is_mutable = 1, .is_thread = 1, .init = {.value = {.i32 = 65536}}},
 };
 
-#define FUNCTION(text, number) {.name = text, .kind = KRAIT_KIND_FUNC, .index = number}
+#define FUNCTION(text, number) {NAME(text), .kind = KRAIT_KIND_FUNC, .index = number}
 
 static const krait_export_desc exports[] = {
     FUNCTION("add", 0),           FUNCTION("load", 1),
@@ -274,7 +276,7 @@ static const krait_export_desc exports[] = {
     FUNCTION("grow", 8),          FUNCTION("call_host", 9),
     FUNCTION("recurse_host", 10), FUNCTION("table_call", 11),
     FUNCTION("wait_signal", 13),  FUNCTION("krait_signal", 14),
-    FUNCTION("counter", 12),      {.name = "memory", .kind = KRAIT_KIND_MEMORY, .index = 0},
+    FUNCTION("counter", 12),      {NAME("memory"), .kind = KRAIT_KIND_MEMORY, .index = 0},
 };
 
 static const uint8_t bytes[] = "krait";
