@@ -76,9 +76,21 @@ rights_of(const krait_file *file, uint64_t asked)
     return rights & WASI_RIGHTS_FILE;
 }
 
+/* A name that is not UTF-8 opens a file that exists, but makes none. */
+static int
+check_new(const krait_guest_path *path, uint32_t *oflags)
+{
+    if (!(*oflags & WASI_O_CREAT) || krait__wasi_new_name(path) == 0)
+        return 0;
+    if (*oflags & WASI_O_EXCL)
+        return EILSEQ;
+    *oflags &= ~(uint32_t)WASI_O_CREAT;
+    return 0;
+}
+
 KRAIT_WASI_CALL(path_open)
 {
-    const uint32_t oflags = args[4].i32;
+    uint32_t oflags = args[4].i32;
     const uint64_t base = args[5].i64;
     const uint32_t fdflags = args[7].i32;
     krait_guest_path path;
@@ -96,6 +108,8 @@ KRAIT_WASI_CALL(path_open)
     if (error == 0)
         error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_OPEN, args[2].i32, args[3].i32,
                                  &path);
+    if (error == 0)
+        error = check_new(&path, &oflags);
     if (error == 0)
         error = open_file(&path.at, open_mode(args[1].i32, oflags, base), (uint16_t)fdflags, base,
                           &fd.file);

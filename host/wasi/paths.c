@@ -4,7 +4,8 @@
  *
  * A path is copied out of guest memory once.  Its bytes are taken as they are, since
  * file names on Linux are bytes; a NUL inside is EINVAL.  WASI has paths in UTF-8 and EILSEQ for
- * others: that is the answer when there is no such file, ENOENT for a proper name.
+ * others: that is the answer when there is no such file, ENOENT for a proper name, and
+ * when one would be made.
  */
 #include "wasi/state.h"
 
@@ -68,6 +69,12 @@ krait__wasi_path_error(const krait_guest_path *path, int error)
 }
 
 int
+krait__wasi_new_name(const krait_guest_path *path)
+{
+    return is_utf8(path->text) ? 0 : EILSEQ;
+}
+
+int
 krait__wasi_path(krait_wasi *wasi, krait_ctx *ctx, uint32_t dir, uint64_t rights, uint32_t address,
                  uint32_t size, krait_guest_path *ret_path)
 {
@@ -89,6 +96,8 @@ KRAIT_WASI_CALL(path_create_directory)
     int error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_CREATE_DIRECTORY, args[1].i32,
                                  args[2].i32, &path);
 
+    if (error == 0)
+        error = krait__wasi_new_name(&path);
     if (error == 0)
         error = krait__path_mkdir(&path.at);
     return krait__wasi_path_error(&path, error);
@@ -175,6 +184,8 @@ KRAIT_WASI_CALL(path_symlink)
     if (error == 0)
         error = krait__wasi_text(ctx, args[0].i32, args[1].i32, target, sizeof(target));
     if (error == 0)
+        error = krait__wasi_new_name(&path);
+    if (error == 0)
         error = krait__path_symlink(target, &path.at);
     return krait__wasi_path_error(&path, error);
 }
@@ -190,6 +201,8 @@ KRAIT_WASI_CALL(path_link)
         error = krait__wasi_path(wasi, ctx, args[4].i32, WASI_PATH_LINK_TARGET, args[5].i32,
                                  args[6].i32, &to);
     if (error == 0)
+        error = krait__wasi_new_name(&to);
+    if (error == 0)
         error = krait__path_link(&from.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &to.at);
     return krait__wasi_path_error(&from, error);
 }
@@ -204,6 +217,8 @@ KRAIT_WASI_CALL(path_rename)
     if (error == 0)
         error = krait__wasi_path(wasi, ctx, args[3].i32, WASI_PATH_RENAME_TARGET, args[4].i32,
                                  args[5].i32, &to);
+    if (error == 0)
+        error = krait__wasi_new_name(&to);
     if (error == 0)
         error = krait__path_rename(&from.at, &to.at);
     return krait__wasi_path_error(&from, error);
