@@ -37,15 +37,13 @@ def version(program):
 
 def wasmtime_peer(krait):
     """The same python.wasm on wasmtime, when its Python wheel is installed."""
-    wasm = os.path.join(os.path.dirname(os.path.dirname(krait)),
-                        "lib/krait/python3.13/bin/python.wasm")
+    runtime = os.path.join(os.path.dirname(os.path.dirname(krait)), "lib/krait/python3.13")
     try:
         import wasmtime  # pylint: disable=import-outside-toplevel
     except ImportError:
         return None
-    if not os.path.exists(wasm):
-        return None
-    command = [sys.executable, os.path.join(BENCH, "benchlib/on_wasmtime.py"), wasm]
+    command = [sys.executable, os.path.join(ROOT, "tools/run-on-wasmtime.py"),
+               "--dir", f"{BENCH}::{BENCH}:ro", runtime]
     return System(f"wasmtime {wasmtime.__version__}", command, command + ["-c"])
 
 
