@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The systems that are compared: how each one runs a piece of Python."""
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -39,12 +40,12 @@ def wasmtime_peer(krait):
     """The same python.wasm on wasmtime, when its Python wheel is installed."""
     runtime = os.path.join(os.path.dirname(os.path.dirname(krait)), "lib/krait/python3.13")
     try:
-        import wasmtime  # pylint: disable=import-outside-toplevel
-    except ImportError:
+        found = importlib.metadata.version("wasmtime")
+    except importlib.metadata.PackageNotFoundError:
         return None
     command = [sys.executable, os.path.join(ROOT, "tools/run-on-wasmtime.py"),
                "--dir", f"{BENCH}::{BENCH}:ro", runtime]
-    return System(f"wasmtime {wasmtime.__version__}", command, command + ["-c"])
+    return System(f"wasmtime {found}", command, command + ["-c"])
 
 
 def find(krait, python):
