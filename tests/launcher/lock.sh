@@ -38,7 +38,7 @@ check "the first one builds" wait_for "$BEGAN"
 (PATH=$bin exec "$co/krait" run two) >"$T/out2" 2>"$T/err2" &
 second=$!
 tries=0
-while ! grep -q waiting "$T/err2" && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
+while ! grep -qs waiting "$T/err2" && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
 has "the second one waits, and says so" "$(cat "$T/err2")" "another ./krait builds in $co/build; waiting"
 touch "$GATE"
 wait $first
@@ -77,10 +77,12 @@ wait_for "$BEGAN"
 builder=$(cat "$BEGAN")
 kill -KILL $first
 wait $first 2>/dev/null
+# The text of the one before must not be taken for that of this one.
+rm -f "$T/err2"
 (PATH=$bin exec "$co/krait" run six) >"$T/out2" 2>"$T/err2" &
 second=$!
 tries=0
-while ! grep -q waiting "$T/err2" && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
+while ! grep -qs waiting "$T/err2" && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
 has "a build whose launcher was killed is waited for" "$(cat "$T/err2")" "waiting"
 touch "$GATE"
 wait $second
