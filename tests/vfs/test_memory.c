@@ -406,13 +406,13 @@ files_from_the_host(void)
     krait_error err;
 
     tree_begin(NULL);
-    CHECK_INT(krait__vfs_mkdir(tree.vfs, "/work//dir/../dir/", &err), KRAIT_OK);
-    CHECK_INT(krait__vfs_put_file(tree.vfs, "/work/dir/in.txt", "input", 5, &err), KRAIT_OK);
-    CHECK_INT(krait__vfs_put_file(tree.vfs, "/work/dir/in.txt", "other", 5, &err), KRAIT_OK);
-    CHECK_INT(krait__vfs_put_file(tree.vfs, "/work/dir", "x", 1, &err), KRAIT_EINVAL);
+    CHECK_INT(krait__vfs_mkdir(tree.vfs, "/area//dir/../dir/", &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_put_file(tree.vfs, "/area/dir/in.txt", "input", 5, &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_put_file(tree.vfs, "/area/dir/in.txt", "other", 5, &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_put_file(tree.vfs, "/area/dir", "x", 1, &err), KRAIT_EINVAL);
     CHECK_INT(krait__vfs_put_file(tree.vfs, "relative", "x", 1, &err), KRAIT_EINVAL);
-    CHECK_INT(krait__vfs_mkdir(tree.vfs, "/work/dir/in.txt/x", &err), KRAIT_EINVAL);
-    CHECK_HAS(err.text, "/work/dir/in.txt/x");
+    CHECK_INT(krait__vfs_mkdir(tree.vfs, "/area/dir/in.txt/x", &err), KRAIT_EINVAL);
+    CHECK_HAS(err.text, "/area/dir/in.txt/x");
     host_dir("h");
     mount_at("/h", "h", 0);
     CHECK_INT(krait__vfs_put_file(tree.vfs, "/h/x", "x", 1, &err), KRAIT_EINVAL);
