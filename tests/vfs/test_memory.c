@@ -417,8 +417,8 @@ files_from_the_host(void)
     mount_at("/h", "h", 0);
     CHECK_INT(krait__vfs_put_file(tree.vfs, "/h/x", "x", 1, &err), KRAIT_EINVAL);
     tree_start();
-    CHECK_STR(contents("work/dir/in.txt"), "other");
-    CHECK_INT(make_file("work/dir/out.txt", "o"), 0);
+    CHECK_STR(contents("area/dir/in.txt"), "other");
+    CHECK_INT(make_file("area/dir/out.txt", "o"), 0);
     tree_end();
     {
         krait_vfs_options options = {.memory_limit_bytes = 10000};
