@@ -109,5 +109,8 @@ typedef struct cli_runtime {
 /* 0, or an exit status after a message. */
 int cli_runtime_find(cli_runtime *runtime);
 void cli_runtime_release(cli_runtime *runtime);
+/* From here on, also in child processes: the runtime beside the usual one that has
+ * CPython's test-only modules, when it was built and KRAIT_RUNTIME does not say else. */
+void cli_runtime_prefer_tests(void);
 
 #endif /* KRAIT_CLI_H */

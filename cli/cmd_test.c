@@ -415,6 +415,7 @@ krait_cmd_test(int argc, char **argv)
     int status;
     size_t i;
 
+    cli_runtime_prefer_tests();
     request.options.jobs = processors > 0 && processors <= 256 ? (unsigned)processors : 1;
     request.options.progress = isatty(STDERR_FILENO) != 0;
     early = parse(&request, argc, argv);

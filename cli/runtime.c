@@ -34,6 +34,22 @@ prefix(void)
     return cli_need(strdup(path));
 }
 
+void
+cli_runtime_prefer_tests(void)
+{
+    const char *given = getenv("KRAIT_RUNTIME");
+    char *base = given == NULL || given[0] == '\0' ? prefix() : NULL;
+    char *folder;
+
+    if (base == NULL)
+        return;
+    folder = cli_path_join(base, "lib/krait/" PYTHON_FOLDER "-test");
+    if (access(folder, X_OK) == 0)
+        (void)setenv("KRAIT_RUNTIME", folder, 1);
+    free(folder);
+    free(base);
+}
+
 static char *
 runtime_folder(void)
 {

@@ -6,7 +6,6 @@
 set(KRAIT_WASM_CC "" CACHE STRING "clang that compiles for WebAssembly; empty: the newest found")
 
 if(KRAIT_GUEST AND TARGET krait)
-    set(_krait_stamp "${CMAKE_BINARY_DIR}/lib/krait/.runtime-stamp")
     file(GLOB_RECURSE _krait_inputs CONFIGURE_DEPENDS
         "${PROJECT_SOURCE_DIR}/recipes/*" "${PROJECT_SOURCE_DIR}/guest/*"
         "${PROJECT_SOURCE_DIR}/aot/*.[ch]" "${PROJECT_SOURCE_DIR}/aot/*.def")
@@ -20,15 +19,26 @@ if(KRAIT_GUEST AND TARGET krait)
     if(KRAIT_SOURCES)
         list(APPEND _krait_options --sources "${KRAIT_SOURCES}" --offline)
     endif()
-    add_custom_command(OUTPUT "${_krait_stamp}"
-        COMMAND "${CMAKE_COMMAND}" -E env ${_krait_env}
-            "${PROJECT_SOURCE_DIR}/recipes/build" ${_krait_options}
-            --out "${KRAIT_RUNTIME_DIR}" python-krt
-        COMMAND "${CMAKE_COMMAND}" -E touch "${_krait_stamp}"
-        DEPENDS krait ${_krait_inputs}
-        COMMENT "CPython ${KRAIT_PYTHON_VERSION} for the sandbox"
-        USES_TERMINAL VERBATIM)
-    add_custom_target(krait-runtime ALL DEPENDS "${_krait_stamp}")
+    function(krait__runtime target recipe folder comment)
+        set(stamp "${CMAKE_BINARY_DIR}/lib/krait/.${target}-stamp")
+        add_custom_command(OUTPUT "${stamp}"
+            COMMAND "${CMAKE_COMMAND}" -E env ${_krait_env}
+                "${PROJECT_SOURCE_DIR}/recipes/build" ${_krait_options}
+                --out "${folder}" ${recipe}
+            COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+            DEPENDS krait ${_krait_inputs} ${ARGN}
+            COMMENT "${comment}"
+            USES_TERMINAL VERBATIM)
+        add_custom_target(${target} ALL DEPENDS "${stamp}")
+    endfunction()
+    krait__runtime(krait-runtime python-krt "${KRAIT_RUNTIME_DIR}"
+        "CPython ${KRAIT_PYTHON_VERSION} for the sandbox")
+    if(KRAIT_TESTS)
+        # What `krait test` runs; after the other one, for both use all processors.
+        krait__runtime(krait-test-runtime python-test-krt "${KRAIT_RUNTIME_DIR}-test"
+            "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need"
+            "${CMAKE_BINARY_DIR}/lib/krait/.krait-runtime-stamp")
+    endif()
 else()
     add_custom_target(krait-runtime)
 endif()

@@ -22,6 +22,9 @@ build_python=$DEP_BUILD_PYTHON/bin/python3
 
 # --- configure and compile ------------------------------------------------------------
 
+# The flavour `test` (recipes/cpython-test) has the modules that only tests import.
+test_modules=--disable-test-modules
+[ "${FLAVOR:-native}" != test ] || test_modules=--enable-test-modules
 link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
 cd build
 libc=$DEP_WASI_LIBC/lib/$TARGET
@@ -30,7 +33,7 @@ function_answers ../src/configure -g "$libc/libc.a" "$libc/libwasi-emulated-sign
 CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
     ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
     --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
-    --with-computed-gotos --without-ensurepip --disable-test-modules \
+    --with-computed-gotos --without-ensurepip "$test_modules" \
     --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
     CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
     OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS=-I../dep/include LDFLAGS=-L../dep/lib
@@ -77,7 +80,7 @@ PYTHONHASHSEED=0
 export PYTHONHASHSEED
 "$build_python" -E -s "$RECIPE/stdlib.py" tests ../src/Lib "$OUT" &
 tests=$!
-"$build_python" -E -s "$RECIPE/stdlib.py" library ../src/Lib "$OUT" "$sysconfigdata"
+"$build_python" -E -s "$RECIPE/stdlib.py" "${FLAVOR:+$FLAVOR-}library" ../src/Lib "$OUT" "$sysconfigdata"
 wait $tests
 
 mkdir -p "$OUT/share/doc/cpython"

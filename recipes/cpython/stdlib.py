@@ -2,6 +2,7 @@
 """Lays out the standard library of the guest below OUT/usr/local.
 
   stdlib.py library LIB OUT SYSCONFIGDATA   lib/python3.13/ and lib/python313.zip
+  stdlib.py test-library LIB OUT SYSCONFIGDATA   the same with what tests need besides
   stdlib.py tests LIB OUT                   share/krait/test-lib/test/
 
 Runs in the Python that was built for this purpose, so that the .pyc files are its own.
@@ -94,14 +95,19 @@ def make_zip(path, lib, files):
     write(path, buffer.getvalue())
 
 
-def library(lib, out, sysconfigdata):
+def library(lib, out, sysconfigdata, also=()):
     shutil.copy(sysconfigdata, lib)
-    files = walk(lib, NOT_SHIPPED + ("test",))
+    skipped = [name for name in NOT_SHIPPED if name not in also]
+    files = walk(lib, skipped + ["test"])
     lay_out(lib, files, out, LIBRARY)
     # CPython looks for this folder to know that it is where it belongs.
     write(out + LIBRARY + "/lib-dynload/.empty", b"")
     make_zip(out + ZIP, lib, [f for f in files if f.endswith(".py") and
                               f.split(os.sep)[0] not in NOT_IN_ZIP])
+
+
+def test_library(lib, out, sysconfigdata):
+    library(lib, out, sysconfigdata, also=("ensurepip",))
 
 
 def tests(lib, out):
@@ -110,4 +116,4 @@ def tests(lib, out):
 
 
 if __name__ == "__main__":
-    {"library": library, "tests": tests}[sys.argv[1]](*sys.argv[2:])
+    {"library": library, "test-library": test_library, "tests": tests}[sys.argv[1]](*sys.argv[2:])
