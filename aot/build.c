@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include <krait/abi.h>
 #include <krait/aot.h>
 
 #include <dirent.h>
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 /* Raised when the same module would be translated to other code. */
-#define TRANSLATION_REVISION 1
+#define TRANSLATION_REVISION 2
 
 #define MAX_JOBS 256
 #define MAX_ARGS 32
@@ -41,6 +42,7 @@ typedef struct build {
     krait_parts parts;
     char directory[4096]; /* temporary, absolute; empty: not made */
     char output[4096];    /* temporary name of the .krt; empty: not made */
+    uint32_t flags;       /* KRAIT_MODULE_... */
     char opt_flag[16];
     char compiler_line[1024];
     char compiler_define[1100];
@@ -352,8 +354,10 @@ ask_version(build *b)
     if (status != KRAIT_OK)
         return status;
     clean_line(output);
-    snprintf(b->compiler_line, sizeof(b->compiler_line), "krait aot %d; %.600s; %s",
-             TRANSLATION_REVISION, output, b->opt_flag);
+    snprintf(b->compiler_line, sizeof(b->compiler_line), "krait aot %d; %.600s; %s%s%s",
+             TRANSLATION_REVISION, output, b->opt_flag,
+             (b->flags & KRAIT_MODULE_METERED) != 0 ? "; metered" : "",
+             (b->flags & KRAIT_MODULE_CHECKED) != 0 ? "; bounds-checked" : "");
     snprintf(b->compiler_define, sizeof(b->compiler_define), "-DK_COMPILER=\"%s\"",
              b->compiler_line);
     return KRAIT_OK;
@@ -384,6 +388,8 @@ take_options(build *b, const krait_aot_options *options)
         return krait__error_set(b->err, KRAIT_EINVAL, 0, "'%s' is not an optimisation level",
                                 level);
     snprintf(b->opt_flag, sizeof(b->opt_flag), "-O%s", level);
+    b->flags = (b->options.meter != 0 ? (uint32_t)KRAIT_MODULE_METERED : 0) |
+               (b->options.bounds_checked != 0 ? (uint32_t)KRAIT_MODULE_CHECKED : 0);
     return KRAIT_OK;
 }
 
@@ -396,13 +402,14 @@ translate_bytes(build *b, const uint8_t *data, size_t size)
     int fd;
 
     if (b->options.emit_c != NULL)
-        status = krait_aot_translate(data, size, b->options.emit_c, b->options.parts, b->err);
+        status = krait__translate_into(data, size, b->options.emit_c, b->options.parts, b->flags,
+                                       b->err);
     if (status != KRAIT_OK)
         return status;
     fd = open(b->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return krait__error_set(b->err, KRAIT_EIO, errno, "cannot open '%s'", b->directory);
-    status = krait__translate(data, size, fd, b->options.parts, &b->parts, b->err);
+    status = krait__translate(data, size, fd, b->options.parts, b->flags, &b->parts, b->err);
     close(fd);
     return status;
 }

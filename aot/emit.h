@@ -82,6 +82,10 @@ typedef struct krait_emitter {
     size_t saved_count;
     size_t saved_capacity;
 
+    size_t meter_at; /* where the statement of the open basic block is in `out` */
+    uint64_t meter_cost;
+    bool meter_open;
+
     uint8_t *is_called; /* of each function: this part needs its declaration */
     uint32_t *called;   /* those functions */
     uint32_t called_count;
@@ -115,6 +119,20 @@ void krait__emit_result_type(krait_text *text, const krait_wasm_type *type);
 
 /* "u32 w_name(krait_ctx*ctx,u32 l0)" */
 void krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func);
+
+/* ---- metering (emit_meter.c): nothing of this writes unless the plan asks for it -------- */
+
+/* A basic block begins: the place can be reached in more than one way, or the
+ * code before may go on elsewhere. */
+void krait__meter_begin(krait_emitter *e);
+/* The block executes one more instruction. */
+void krait__meter_count(krait_emitter *e, uint16_t op);
+/* The block begins the function: its declared locals are made. */
+void krait__meter_locals(krait_emitter *e, uint64_t count);
+/* The function is complete. */
+void krait__meter_end(krait_emitter *e);
+/* A bulk operation, whose size is the top value: "METER_BYTES" and so on. */
+void krait__meter_bulk(krait_emitter *e, const char *name);
 
 /* ---- values ----------------------------------------------------------------------------- */
 

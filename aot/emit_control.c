@@ -177,6 +177,7 @@ emit_br_if(krait_emitter *e)
     krait__text_str(e->out, count != 0 && label != e->labels ? "){" : ")");
     write_branch(e, label, values);
     krait__text_str(e->out, count != 0 && label != e->labels ? "}\n" : "\n");
+    krait__meter_begin(e);
 }
 
 /* One "case N:" for each entry that does not go where the default goes. */
@@ -293,6 +294,7 @@ emit_loop(krait_emitter *e)
     }
     label->text_at = e->out->size;
     write_place(e, 'L', label->id, ":;\n");
+    krait__meter_begin(e);
 }
 
 static void
@@ -317,6 +319,7 @@ emit_if(krait_emitter *e)
     krait__emit_value(e, e->out, &condition);
     krait__text_str(e->out, ")goto ");
     write_place(e, 'E', label->id, ";\n");
+    krait__meter_begin(e);
 }
 
 static void
@@ -356,6 +359,7 @@ emit_else(krait_emitter *e)
         label->is_used = true;
     }
     write_place(e, 'E', label->id, ":;\n");
+    krait__meter_begin(e);
     truncate_values(e, label->height);
     for (i = 0; i < label->start.count; i++)
         krait__emit_push(e, &e->saved[label->saved_at + i]);
@@ -383,6 +387,7 @@ end_block(krait_emitter *e, krait_label *label)
     if (e->is_reachable)
         carry_results(e, label);
     write_place(e, 'L', label->id, ":;\n");
+    krait__meter_begin(e);
     truncate_values(e, label->height);
     for (i = 0; i < label->end.count; i++)
         krait__emit_push_label(e, label, i, label->end.types[i]);
@@ -405,6 +410,7 @@ emit_end(krait_emitter *e)
     /* An if without else that carries nothing: both places are here. */
     if (label->op == KRAIT_OP_IF && label->end.count == 0) {
         write_place(e, 'E', label->id, ":;\n");
+        krait__meter_begin(e);
         e->is_reachable = true;
     } else if (label->op == KRAIT_OP_IF) {
         emit_else(e);

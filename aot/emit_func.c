@@ -256,6 +256,7 @@ walk(krait_emitter *e)
     while (e->label_count != 0 && !e->no_memory && krait__insn_read(&e->cursor, &e->insn)) {
         if (!e->is_reachable && skip_instruction(e))
             continue;
+        krait__meter_count(e, e->insn.op);
         if (!krait__emit_control(e))
             emit_instruction(e);
         if (e->value_count == 0)
@@ -287,6 +288,7 @@ reset(krait_emitter *e, uint32_t func)
     e->label_count = 0;
     e->saved_count = 0;
     e->exprs.size = 0;
+    e->meter_open = false;
 }
 
 void
@@ -308,7 +310,10 @@ krait__emit_function(krait_emitter *e, uint32_t func)
     }
     e->labels[e->label_count++] = outermost;
     e->next_label = 1;
+    krait__meter_begin(e);
+    krait__meter_locals(e, e->local_count - type->param_count);
     walk(e);
+    krait__meter_end(e);
     if (!e->uses_memory && e->out->size >= memory_at + sizeof(memory_line) - 1) {
         size_t end = memory_at + sizeof(memory_line) - 1;
 

@@ -197,6 +197,10 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
 {
     uint32_t i;
 
+    if ((plan->flags & KRAIT_MODULE_METERED) != 0)
+        krait__text_str(text, "#define K_METERED 1\n");
+    if ((plan->flags & KRAIT_MODULE_CHECKED) != 0)
+        krait__text_str(text, "#define K_CHECKED 1\n");
     krait__text_str(text, "#include \"krait_prelude.h\"\n");
     for (i = 0; i < plan->module->type_count; i++) {
         if (plan->type_needs[i] != 0)
@@ -228,6 +232,13 @@ static const char module_start[] =
     "if(BAD(r!=KRAIT_TRAP_NONE))k_trap(ctx,(u32)r);\n"
     "if(BAD(th->interrupted))ctx->runtime->interrupted(ctx);}\n";
 
+/* A block that cannot be paid for has not begun: its cost is given back. */
+static const char module_fuel[] = "void k_fuel(krait_ctx*ctx,i64 cost){ctx->fuel+=cost;"
+                                  "k_trap(ctx,KRAIT_TRAP_FUEL);}\n";
+
+static const char module_bounds[] =
+    "void k_bounds(krait_ctx*ctx,u32 memory,u64 at){ctx->runtime->out_of_bounds(ctx,memory,at);}\n";
+
 static bool
 write_module(output *out)
 {
@@ -238,6 +249,10 @@ write_module(output *out)
 
     krait__sha256(module->bytes, module->size, sha256);
     krait__text_str(&text, module_start);
+    if ((out->plan->flags & KRAIT_MODULE_METERED) != 0)
+        krait__text_str(&text, module_fuel);
+    if ((out->plan->flags & KRAIT_MODULE_CHECKED) != 0)
+        krait__text_str(&text, module_bounds);
     krait__emit_imports(&text, out->plan);
     krait__emit_table_ends(&text, out->plan);
     krait__emit_invokes(&text, out->plan);

@@ -314,9 +314,12 @@ emit_memory_size(krait_emitter *e)
 static void
 emit_memory_grow(krait_emitter *e)
 {
-    krait_value pages = krait__emit_pop(e);
-    krait_target target = krait__emit_begin(e, KRAIT_I32);
+    krait_value pages;
+    krait_target target;
 
+    krait__meter_bulk(e, "METER_PAGES");
+    pages = krait__emit_pop(e);
+    target = krait__emit_begin(e, KRAIT_I32);
     write_str(e, "ctx->runtime->memory_grow(ctx,0,");
     write_value(e, &pages);
     write_str(e, ");\n");
@@ -338,6 +341,8 @@ emit_memory_bulk(krait_emitter *e)
 {
     char call[80];
 
+    if (e->insn.op != KRAIT_OP_DATA_DROP)
+        krait__meter_bulk(e, "METER_BYTES");
     switch (e->insn.op) {
     case KRAIT_OP_MEMORY_COPY:
         emit_statement(e, "memory_copy(ctx", 3);
@@ -391,6 +396,7 @@ emit_table_grow(krait_emitter *e)
 {
     krait_target target;
 
+    krait__meter_bulk(e, "METER_GROWTH");
     if (!take_values(e, 2))
         return;
     target = krait__emit_begin(e, KRAIT_I32);
@@ -421,6 +427,8 @@ emit_table_bulk(krait_emitter *e)
     uint32_t second = e->insn.index2;
     char call[96];
 
+    if (e->insn.op != KRAIT_OP_TABLE_SET && e->insn.op != KRAIT_OP_ELEM_DROP)
+        krait__meter_bulk(e, "METER_ENTRIES");
     switch (e->insn.op) {
     case KRAIT_OP_TABLE_SET:
         snprintf(call, sizeof(call), "ctx->runtime->table_set(ctx,%u", first);

@@ -316,6 +316,7 @@ krait__emit_begin(krait_emitter *e, krait_wasm_valtype type)
 
     if (next == KRAIT_OP_LOCAL_SET || next == KRAIT_OP_LOCAL_TEE) {
         e->cursor.at++;
+        krait__meter_count(e, next);
         target.is_local = true;
         target.is_kept = next == KRAIT_OP_LOCAL_TEE;
         target.id = krait__cursor_u32(&e->cursor);

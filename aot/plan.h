@@ -51,6 +51,7 @@ enum {
 
 typedef struct krait_plan {
     const krait_wasm_module *module;
+    uint32_t flags; /* KRAIT_MODULE_... of abi.h */
 
     char *names;         /* all C names, each terminated */
     size_t *name_at;     /* of each function, in names */

@@ -40,8 +40,24 @@ typedef f32 f32u __attribute__((aligned(1), may_alias));
 typedef f64 f64u __attribute__((aligned(1), may_alias));
 
 /* `m` is the function's copy of ctx->memory_base.  Index and offset are below
- * 2^32 each, so the sum stays in the reservation of 8 GiB. */
-#define AT(type, a, o) (*(type *)(m + (u64)(a) + (o)))
+ * 2^32 each, so the sum stays in the reservation of 8 GiB; where less is
+ * reserved, each access is checked. */
+#ifdef K_CHECKED
+void k_bounds(krait_ctx *ctx, u32 memory, u64 at) __attribute__((noreturn, cold));
+
+/* The size is read once, and a memory never shrinks. */
+INLINE u8 *
+checked(krait_ctx *ctx, u8 *m, u64 at, u32 width)
+{
+    if (BAD(at + width > ctx->memories[0]->size))
+        k_bounds(ctx, 0, at);
+    return m + at;
+}
+#define PLACE(at, width) checked(ctx, m, at, width)
+#else
+#define PLACE(at, width) (m + (at))
+#endif
+#define AT(type, a, o) (*(type *)PLACE((u64)(a) + (o), sizeof(type)))
 #define L1(a, o)       ((u32)AT(const u8, a, o))
 #define L2(a, o)       ((u32)AT(const u16u, a, o))
 #define L4(a, o)       AT(const u32u, a, o)
@@ -74,6 +90,38 @@ typedef f64 f64u __attribute__((aligned(1), may_alias));
 /* ---- traps ------------------------------------------------------------------------------ */
 
 void k_trap(krait_ctx *ctx, u32 reason) __attribute__((noreturn, cold));
+
+/* ---- metering --------------------------------------------------------------------------- */
+
+#ifdef K_METERED
+void k_fuel(krait_ctx *ctx, i64 cost) __attribute__((noreturn, cold));
+
+/* Volatile, so that no compiler keeps the count in a register across something
+ * that faults: it is exact wherever the module stops. */
+INLINE void
+meter(krait_ctx *ctx, i64 cost)
+{
+#if defined(__x86_64__)
+    u8 is_spent;
+
+    __asm__ volatile("subq %2, %0" : "+m"(ctx->fuel), "=@ccs"(is_spent) : "er"(cost));
+#else
+    i64 is_left = *(volatile i64 *)&ctx->fuel - cost;
+    u8 is_spent = is_left < 0;
+
+    *(volatile i64 *)&ctx->fuel = is_left;
+#endif
+    if (BAD(is_spent))
+        k_fuel(ctx, cost);
+}
+
+#define METER(cost)      meter(ctx, cost)
+#define METER_BYTES(n)   meter(ctx, (i64)(((u64)(n) + 63) / 64))
+#define METER_ENTRIES(n) meter(ctx, (i64)(u64)(n))
+/* What no memory or table can grow by costs nothing: it is refused. */
+#define METER_PAGES(n)  meter(ctx, (n) > 65536u ? 0 : (i64)(u64)(n) * (KRAIT_PAGE_SIZE / 64))
+#define METER_GROWTH(n) meter(ctx, (n) > KRAIT_TABLE_MAX ? 0 : (i64)(u64)(n))
+#endif
 
 /* ---- integers --------------------------------------------------------------------------- */
 

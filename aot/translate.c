@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 krait_status
-krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
+krait__translate(const void *wasm, size_t size, int directory, unsigned parts, uint32_t flags,
                  krait_parts *ret_parts, krait_error *err)
 {
     krait_wasm_module module;
@@ -30,6 +30,7 @@ krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
     if (status == KRAIT_OK)
         status = krait__plan_make(&module, &plan, err);
     if (status == KRAIT_OK) {
+        plan.flags = flags;
         status = krait__parts_plan(&module, parts, &made, err);
         if (status == KRAIT_OK)
             status = krait__emit_module(&plan, &made, directory, err);
@@ -57,22 +58,28 @@ krait_aot_validate(const void *wasm, size_t size, krait_error *err)
 }
 
 krait_status
-krait_aot_translate(const void *wasm, size_t size, const char *directory, unsigned parts,
-                    krait_error *err)
+krait__translate_into(const void *wasm, size_t size, const char *directory, unsigned parts,
+                      uint32_t flags, krait_error *err)
 {
     krait_parts made;
     krait_status status;
-    int fd;
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (parts > KRAIT_EMIT_MAX_PARTS)
-        return krait__error_set(err, KRAIT_EINVAL, 0, "at most %u parts are possible",
-                                KRAIT_EMIT_MAX_PARTS);
-    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot open directory '%s'", directory);
-    status = krait__translate(wasm, size, fd, parts, &made, err);
+    status = krait__translate(wasm, size, fd, parts, flags, &made, err);
     if (status == KRAIT_OK)
         krait__free(made.parts);
     close(fd);
     return status;
+}
+
+krait_status
+krait_aot_translate(const void *wasm, size_t size, const char *directory, unsigned parts,
+                    krait_error *err)
+{
+    if (parts > KRAIT_EMIT_MAX_PARTS)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "at most %u parts are possible",
+                                KRAIT_EMIT_MAX_PARTS);
+    return krait__translate_into(wasm, size, directory, parts, 0, err);
 }

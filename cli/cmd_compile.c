@@ -25,6 +25,10 @@ static const char usage[] =
     "  -O LEVEL        optimisation level of the compiler (default: 2)\n"
     "  --jobs N        compilers at once (default: processors)\n"
     "  --parts N       C files for the functions (default: by size)\n"
+    "  --meter         count what is executed, so that `krait run --fuel` can limit it\n"
+    "  --bounds-checked\n"
+    "                  check every memory access: for machines that cannot reserve 8 GiB\n"
+    "                  of address space\n"
     "  --emit-c DIR    keep the C files in the existing directory DIR\n"
     "  --verbose       show the commands and what compilers say\n"
     "  --help          show this\n";
@@ -78,13 +82,24 @@ parse_number(const char *text, const char *option, unsigned most, unsigned *ret)
     return true;
 }
 
-enum { OPTION_CC = 256, OPTION_JOBS, OPTION_PARTS, OPTION_EMIT_C, OPTION_VERBOSE, OPTION_HELP };
+enum {
+    OPTION_CC = 256,
+    OPTION_JOBS,
+    OPTION_PARTS,
+    OPTION_EMIT_C,
+    OPTION_METER,
+    OPTION_CHECKED,
+    OPTION_VERBOSE,
+    OPTION_HELP
+};
 
 static const struct option long_options[] = {
     {"cc", required_argument, NULL, OPTION_CC},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"parts", required_argument, NULL, OPTION_PARTS},
     {"emit-c", required_argument, NULL, OPTION_EMIT_C},
+    {"meter", no_argument, NULL, OPTION_METER},
+    {"bounds-checked", no_argument, NULL, OPTION_CHECKED},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -107,6 +122,12 @@ take_option(compile_request *request, int option)
         return parse_number(optarg, "--jobs", 256, &request->options.jobs);
     case OPTION_PARTS:
         return parse_number(optarg, "--parts", 999, &request->options.parts);
+    case OPTION_METER:
+        request->options.meter = 1;
+        return true;
+    case OPTION_CHECKED:
+        request->options.bounds_checked = 1;
+        return true;
     case OPTION_EMIT_C:
         request->options.emit_c = optarg;
         return true;

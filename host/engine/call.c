@@ -157,6 +157,12 @@ krait__instance_func_type(const krait_instance *instance, uint32_t func)
     return &desc->types[desc->funcs[func].type];
 }
 
+uint64_t
+krait__instance_fuel_spent(const krait_instance *instance)
+{
+    return (uint64_t)(instance->fuel_given - instance->ctx.fuel);
+}
+
 krait_trap
 krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code)
 {

@@ -57,6 +57,7 @@ typedef struct krait_instance_options {
     size_t link_count;           /* instance joins; they must live as long as it does */
     uint64_t memory_limit_bytes; /* most that one linear memory may grow to; 0: what it declares */
     size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
+    uint64_t fuel;               /* what a metered module may spend; 0: no limit */
 } krait_instance_options;
 
 krait_status krait__instance_new(krait_module *module, const krait_instance_options *options,
@@ -81,6 +82,10 @@ typedef struct krait_outcome {
  * `cells` holds the arguments and receives the results. */
 krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
                                   krait_outcome *ret_outcome, krait_error *err);
+
+/* What a metered module has spent since it was instantiated, its start function
+ * included; 0 for others.  Not while it runs. */
+uint64_t krait__instance_fuel_spent(const krait_instance *instance);
 
 /* Sends the guest a signal (1 to 63), as an operating system would: its export
  * `krait_signal` is called with the number, between two instructions of guest

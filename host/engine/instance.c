@@ -126,6 +126,7 @@ make_memories(krait_instance *instance, uint64_t limit_bytes, krait_error *err)
         const krait_limits_desc *limits = &desc->memories[i];
         krait_status status = krait__memory_open(
             instance->store, limits->min, limits->max, limit_bytes,
+            (desc->flags & KRAIT_MODULE_CHECKED) != 0,
             &instance->memories[instance->memory_import_total + i], err);
 
         if (status != KRAIT_OK)
@@ -155,12 +156,14 @@ make_globals(krait_instance *instance)
 }
 
 static void
-make_context(krait_instance *instance)
+make_context(krait_instance *instance, uint64_t fuel)
 {
     krait_ctx *ctx = &instance->ctx;
 
     ctx->memory_base = instance->memory_total != 0 ? instance->memories[0]->base : NULL;
     ctx->thread = &instance->thread;
+    ctx->fuel = fuel != 0 && fuel < INT64_MAX ? (int64_t)fuel : INT64_MAX;
+    instance->fuel_given = ctx->fuel;
     ctx->globals = instance->globals;
     ctx->types = instance->types;
     ctx->global_imports = instance->global_imports;
@@ -248,8 +251,13 @@ run_start(krait_instance *instance, krait_error *err)
 static krait_status
 build(krait_instance *instance, const krait_instance_options *options, krait_error *err)
 {
-    krait_status status = allocate(instance, err);
+    krait_status status;
 
+    if (options->fuel != 0 && (instance->module->desc->flags & KRAIT_MODULE_METERED) == 0)
+        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
+                                "the module cannot be given fuel: it was not translated with "
+                                "--meter");
+    status = allocate(instance, err);
     if (status == KRAIT_OK)
         status = intern_types(instance, err);
     if (status == KRAIT_OK)
@@ -260,7 +268,7 @@ build(krait_instance *instance, const krait_instance_options *options, krait_err
         status = krait__stack_open(&instance->stack, options->stack_size_bytes, err);
     if (status != KRAIT_OK)
         return status;
-    make_context(instance);
+    make_context(instance, options->fuel);
     make_globals(instance);
     find_signal_code(instance);
     instance->thread.stack_limit = (uintptr_t)instance->stack.usable + KRAIT_HOST_HEADROOM;

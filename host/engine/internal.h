@@ -76,7 +76,8 @@ krait_status krait__store_intern(krait_store *store, const krait_type_desc *type
                                  uint32_t *ret_number, krait_error *err);
 
 krait_status krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages,
-                                uint64_t limit_bytes, krait_memory **ret_memory, krait_error *err);
+                                uint64_t limit_bytes, bool is_checked, krait_memory **ret_memory,
+                                krait_error *err);
 /* UINT32_MAX when refused, else the old size in pages. */
 uint32_t krait__memory_grow(krait_memory *memory, uint32_t pages);
 /* The memory whose reservation holds the address, or NULL; async-signal-safe. */
@@ -107,7 +108,7 @@ typedef struct krait_activation {
     krait_stack *stack;
     krait_trap trap;
     bool trapping;
-    bool fault_known;
+    bool fault_known; /* also for a bounds check of translated code */
     uint64_t fault_address;
     uint32_t pc_count;
     uintptr_t pcs[KRAIT_BACKTRACE_MAX];
@@ -125,6 +126,10 @@ void krait__trap_note(krait_activation *activation);
  * none is stopped.  On the guest's stack, also inside a signal handler. */
 void krait__signals_deliver(krait_ctx *ctx);
 
+/* KRAIT_TRAP_MEMORY, or that the guest's own stack has reached its end: an access at
+ * `offset` of a memory, outside of it. */
+krait_trap krait__trap_of_access(const krait_ctx *ctx, const krait_memory *memory, uint64_t offset);
+
 /* Ends guest code: records the trap and unwinds.  On the guest's stack only. */
 void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
 
@@ -135,6 +140,7 @@ struct krait_instance {
     krait_store *store;
     krait_module *module;
     krait_stack stack;
+    int64_t fuel_given;
     uint32_t exit_code;
     bool running;
     bool delivering;          /* inside krait__signals_deliver */

@@ -171,6 +171,10 @@ link_memory(krait_instance *instance, const krait_import_desc *import, krait_ins
     if (memory->size / KRAIT_PAGE_SIZE < import->limits.min ||
         (import->limits.max != UINT64_MAX && memory->declared_max > import->limits.max))
         return " (of another size)";
+    /* The small reservation of a module with checks is no place for one without. */
+    if ((instance->module->desc->flags & KRAIT_MODULE_CHECKED) == 0 &&
+        memory->reserved < KRAIT_MEMORY_RESERVATION)
+        return " (of a bounds-checked module, which this one is not)";
     instance->memories[index] = memory;
     return NULL;
 }

@@ -5,7 +5,9 @@
  * Each one reserves KRAIT_MEMORY_RESERVATION bytes of address space without
  * access; growing opens pages in place, so the base never moves and translated
  * code needs no bounds checks: any index plus any static offset that is not in
- * use faults.
+ * use faults.  A memory of a module that checks bounds itself reserves what it
+ * may grow to, or what the process may still have; link.c keeps it away from
+ * modules that rely on the large reservation.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -27,12 +29,62 @@ max_bytes(uint64_t max_pages, uint64_t limit_bytes)
     return bytes;
 }
 
+static void *
+reserve(uint64_t size)
+{
+    return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+/* The largest part of `max` bytes, not below `min`, beside which the process
+ * can still have a quarter of that: its stacks, tables and heap. */
+static void *
+reserve_checked(uint64_t min, uint64_t max, uint64_t *ret_size)
+{
+    uint64_t size = max;
+
+    for (;;) {
+        uint64_t spare = (size / 4 + KRAIT_PAGE_SIZE) / KRAIT_PAGE_SIZE * KRAIT_PAGE_SIZE;
+        uint8_t *base = reserve(size + spare);
+
+        if (base != MAP_FAILED) {
+            munmap(base + size, spare);
+            *ret_size = size;
+            return base;
+        }
+        if (size == min)
+            return MAP_FAILED;
+        size = size / 4 * 3 / KRAIT_PAGE_SIZE * KRAIT_PAGE_SIZE;
+        if (size < min)
+            size = min;
+    }
+}
+
+static uint64_t
+at_least_a_page(uint64_t size)
+{
+    return size != 0 ? size : KRAIT_PAGE_SIZE;
+}
+
+static krait_status
+fail_reservation(bool is_checked, uint64_t size, krait_error *err)
+{
+    if (is_checked)
+        return krait__error_set(err, KRAIT_ENOMEM, errno,
+                                "cannot reserve %llu bytes of address space for a linear memory",
+                                (unsigned long long)size);
+    return krait__error_set(err, KRAIT_ENOMEM, errno,
+                            "cannot reserve 8 GiB of address space for a linear memory; where "
+                            "that is limited (ulimit -v), a module has to be translated with "
+                            "--bounds-checked");
+}
+
 krait_status
 krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages, uint64_t limit_bytes,
-                   krait_memory **ret_memory, krait_error *err)
+                   bool is_checked, krait_memory **ret_memory, krait_error *err)
 {
     uint64_t size = min_pages * KRAIT_PAGE_SIZE;
     uint64_t max = max_bytes(max_pages, limit_bytes);
+    uint64_t reserved = KRAIT_MEMORY_RESERVATION;
     krait_memory_object *object;
     uint8_t *base;
 
@@ -43,24 +95,24 @@ krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages, u
     object = krait__calloc(1, sizeof(*object));
     if (object == NULL)
         return krait__error_nomem(err);
-    base = mmap(NULL, KRAIT_MEMORY_RESERVATION, PROT_NONE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    base = is_checked ? reserve_checked(at_least_a_page(size), at_least_a_page(max), &reserved)
+                      : reserve(reserved);
     if (base == MAP_FAILED) {
         krait__free(object);
-        return krait__error_set(err, KRAIT_ENOMEM, errno,
-                                "cannot reserve 8 GiB of address space for a linear memory");
+        return fail_reservation(is_checked, size, err);
     }
     if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0) {
         krait__error_set(err, KRAIT_ENOMEM, errno, "cannot use %llu bytes of memory",
                          (unsigned long long)size);
-        munmap(base, KRAIT_MEMORY_RESERVATION);
+        munmap(base, reserved);
         krait__free(object);
         return KRAIT_ENOMEM;
     }
     object->memory.base = base;
     object->memory.size = size;
-    object->memory.max = max;
+    object->memory.max = max < reserved ? max : reserved;
     object->memory.declared_max = max_pages;
+    object->memory.reserved = reserved;
     object->next = store->memories;
     store->memories = object;
     *ret_memory = &object->memory;
@@ -89,7 +141,7 @@ krait__store_memory_at(const krait_store *store, uintptr_t address)
     for (object = store->memories; object != NULL; object = object->next) {
         uintptr_t base = (uintptr_t)object->memory.base;
 
-        if (address >= base && address - base < KRAIT_MEMORY_RESERVATION)
+        if (address >= base && address - base < object->memory.reserved)
             return &object->memory;
     }
     return NULL;

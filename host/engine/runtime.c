@@ -33,6 +33,16 @@ runtime_enter(krait_ctx *ctx, krait_instance *callee)
     return &callee->ctx;
 }
 
+static void __attribute__((noreturn))
+runtime_out_of_bounds(krait_ctx *ctx, uint32_t memory, uint64_t address)
+{
+    krait_activation *activation = krait__activation();
+
+    activation->fault_known = true;
+    activation->fault_address = address;
+    krait__trap_raise(ctx, krait__trap_of_access(ctx, ctx->memories[memory], address));
+}
+
 static uint32_t
 runtime_memory_grow(krait_ctx *ctx, uint32_t memory, uint32_t pages)
 {
@@ -186,6 +196,7 @@ runtime_elem_drop(krait_ctx *ctx, uint32_t segment)
 
 const krait_runtime krait__runtime = {
     .trap = krait__trap_raise,
+    .out_of_bounds = runtime_out_of_bounds,
     .enter = runtime_enter,
     .interrupted = krait__signals_deliver,
     .memory_grow = runtime_memory_grow,

@@ -42,18 +42,6 @@ redirect(ucontext_t *context, krait_activation *activation)
 #endif
 }
 
-/* A guest's own stack grows down to address 0 and wraps: an access just above
- * or below the stack pointer, outside of the memory. */
-static bool
-is_shadow_overflow(const krait_ctx *ctx, uint64_t offset, uint64_t memory_size)
-{
-    uint32_t sp = ctx->thread_globals[0].i32;
-    uint32_t distance = (uint32_t)offset - sp;
-
-    return offset >= memory_size && sp > memory_size &&
-           (distance < 1u << 24 || distance > UINT32_MAX - (1u << 24));
-}
-
 static bool
 classify(krait_activation *activation, uintptr_t address)
 {
@@ -69,10 +57,8 @@ classify(krait_activation *activation, uintptr_t address)
         return false;
     activation->fault_known = true;
     activation->fault_address = address - (uintptr_t)memory->base;
-    activation->trap = is_shadow_overflow(&activation->instance->ctx, activation->fault_address,
-                                          memory->size)
-                           ? KRAIT_TRAP_SHADOW_STACK
-                           : KRAIT_TRAP_MEMORY;
+    activation->trap = krait__trap_of_access(&activation->instance->ctx, memory,
+                                             activation->fault_address);
     return true;
 }
 

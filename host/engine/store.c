@@ -37,7 +37,7 @@ krait__store_release(krait_store *store)
         return;
     while ((object = store->memories) != NULL) {
         store->memories = object->next;
-        munmap(object->memory.base, KRAIT_MEMORY_RESERVATION);
+        munmap(object->memory.base, object->memory.reserved);
         krait__free(object);
     }
     while ((table = store->tables) != NULL) {

@@ -2,7 +2,7 @@
 /*
  * Tables that are not private to the code: WebAssembly 2.0 section 4.2.7.
  *
- * Entries are reserved in place (up to TABLE_RESERVE or the declared maximum)
+ * Entries are reserved in place (up to KRAIT_TABLE_MAX or the declared maximum)
  * and never move, so that another thread may call through the table while it
  * grows.  Null entries have type 0 and no code.
  */
@@ -13,20 +13,31 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-/* Entries reserved for a table that declares no smaller maximum. */
-#define TABLE_RESERVE UINT64_C(10000000)
-
 static size_t
 table_bytes(uint32_t max)
 {
     return (size_t)(max != 0 ? max : 1) * sizeof(krait_table_entry);
 }
 
+/* As many of `*count` as there is address space for, but not below `min`. */
+static void *
+reserve_entries(uint64_t min, uint64_t *count)
+{
+    for (;;) {
+        void *entries = mmap(NULL, table_bytes((uint32_t)*count), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (entries != MAP_FAILED || *count == min)
+            return entries;
+        *count = *count / 2 > min ? *count / 2 : min;
+    }
+}
+
 krait_status
 krait__table_open(krait_store *store, const krait_limits_desc *limits, krait_table **ret_table,
                   krait_error *err)
 {
-    uint64_t reserve = limits->max < TABLE_RESERVE ? limits->max : TABLE_RESERVE;
+    uint64_t reserve = limits->max < KRAIT_TABLE_MAX ? limits->max : KRAIT_TABLE_MAX;
     krait_table_object *object;
     void *entries;
 
@@ -37,8 +48,7 @@ krait__table_open(krait_store *store, const krait_limits_desc *limits, krait_tab
     if (object == NULL)
         return krait__error_nomem(err);
     /* Fresh pages are zero, and a zero entry is a null reference. */
-    entries = mmap(NULL, table_bytes((uint32_t)reserve), PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    entries = reserve_entries(limits->min, &reserve);
     if (entries == MAP_FAILED) {
         krait__free(object);
         return krait__error_set(err, KRAIT_ENOMEM, errno, "cannot reserve a table of %llu entries",

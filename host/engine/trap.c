@@ -32,6 +32,7 @@ static const char *const trap_texts[KRAIT_TRAP_COUNT] = {
     [KRAIT_TRAP_INTERRUPTED] = "interrupted",
     [KRAIT_TRAP_EXIT] = "exit",
     [KRAIT_TRAP_HOST] = "a host function failed",
+    [KRAIT_TRAP_FUEL] = "out of fuel",
 };
 
 const char *
@@ -72,6 +73,25 @@ krait__trap_note(krait_activation *activation)
     activation->trapping = true;
     activation->pc_count = 0;
     _Unwind_Backtrace(note_frame, activation);
+}
+
+/* A guest's own stack grows down to address 0 and wraps: an access just above
+ * or below the stack pointer, outside of the memory. */
+static bool
+is_shadow_overflow(const krait_ctx *ctx, uint64_t offset, uint64_t memory_size)
+{
+    uint32_t sp = ctx->thread_globals[0].i32;
+    uint32_t distance = (uint32_t)offset - sp;
+
+    return offset >= memory_size && sp > memory_size &&
+           (distance < 1u << 24 || distance > UINT32_MAX - (1u << 24));
+}
+
+krait_trap
+krait__trap_of_access(const krait_ctx *ctx, const krait_memory *memory, uint64_t offset)
+{
+    return is_shadow_overflow(ctx, offset, memory->size) ? KRAIT_TRAP_SHADOW_STACK
+                                                         : KRAIT_TRAP_MEMORY;
 }
 
 void

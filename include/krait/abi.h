@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KRAIT_ABI_VERSION 1u
+#define KRAIT_ABI_VERSION 2u
 
 /** Bytes of a WebAssembly page. */
 #define KRAIT_PAGE_SIZE 65536u
@@ -34,6 +34,9 @@
 /** Address space that every linear memory reserves: 4 GiB of index plus 4 GiB
  *  of static offset, plus one guard page group for the widest access. */
 #define KRAIT_MEMORY_RESERVATION (UINT64_C(0x200000000) + KRAIT_PAGE_SIZE)
+
+/** Most entries that a table can have. */
+#define KRAIT_TABLE_MAX 10000000u
 
 /** Native stack, in bytes, that a host call may rely on. */
 #define KRAIT_HOST_HEADROOM (256u * 1024u)
@@ -59,7 +62,8 @@ typedef enum krait_trap {
     KRAIT_TRAP_INTERRUPTED = 13,      /* stopped from outside (limit, cancel) */
     KRAIT_TRAP_EXIT = 14,             /* not an error: the guest called proc_exit */
     KRAIT_TRAP_HOST = 15,             /* a host function failed; the instance holds the reason */
-    KRAIT_TRAP_COUNT = 16
+    KRAIT_TRAP_FUEL = 16,             /* a metered module has used up its fuel */
+    KRAIT_TRAP_COUNT = 17
 } krait_trap;
 
 typedef struct krait_ctx krait_ctx;
@@ -119,6 +123,8 @@ typedef struct krait_memory {
     volatile uint64_t size; /* bytes in use, a multiple of KRAIT_PAGE_SIZE */
     uint64_t max;           /* bytes that it may grow to */
     uint64_t declared_max;  /* pages; UINT64_MAX: none declared */
+    uint64_t reserved;      /* bytes of address space; code without bounds checks needs
+                               KRAIT_MEMORY_RESERVATION */
 } krait_memory;
 
 /** A resolved function import: a host function, or another instance's code. */
@@ -133,6 +139,9 @@ typedef struct krait_import {
  *  build; none of these returns on a trap. */
 typedef struct krait_runtime {
     void (*trap)(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
+    /* The trap of an access that a bounds check refused; code without checks faults. */
+    void (*out_of_bounds)(krait_ctx *ctx, uint32_t memory, uint64_t address)
+        __attribute__((noreturn));
     krait_ctx *(*enter)(krait_ctx *ctx, krait_instance *callee);
     /* Delivers what is pending for the guest; returns, or raises a trap. */
     void (*interrupted)(krait_ctx *ctx);
@@ -162,7 +171,7 @@ typedef struct krait_thread {
 
 /**
  * The context: one per guest thread and instance.  Hot members come first.
- * Translated code reads all of it and writes only `thread_globals` and
+ * Translated code reads all of it and writes only `thread_globals`, `fuel` and
  * `thread->in_host`.
  */
 struct krait_ctx {
@@ -170,6 +179,7 @@ struct krait_ctx {
     krait_thread *thread;
     krait_cell
         thread_globals[KRAIT_THREAD_GLOBALS]; /* i32 globals that each thread has for itself */
+    int64_t fuel;          /* what a metered module may still spend; others do not touch it */
     krait_cell *globals;   /* the instance's own mutable globals that are not thread-local */
     const uint32_t *types; /* canonical type number of each of the module's types */
     krait_cell *const *global_imports; /* imported globals, mutable or not, in import order */
@@ -281,6 +291,13 @@ typedef struct krait_elem_desc {
     krait_const_desc offset;
 } krait_elem_desc;
 
+/** How a module was translated: krait_module_desc.flags. */
+enum {
+    KRAIT_MODULE_METERED = 1u << 0, /* counts what it executes in krait_ctx.fuel */
+    KRAIT_MODULE_CHECKED = 1u << 1  /* checks bounds itself, so its memories may be reserved
+                                       to their maximum only */
+};
+
 typedef struct krait_module_desc {
     uint32_t abi_version; /* KRAIT_ABI_VERSION */
     uint32_t desc_size;   /* sizeof(krait_module_desc) */
@@ -305,6 +322,7 @@ typedef struct krait_module_desc {
     uint32_t data_count;
     uint32_t elem_count;
     uint32_t start; /* index in funcs[], UINT32_MAX: none */
+    uint32_t flags; /* KRAIT_MODULE_... */
 } krait_module_desc;
 
 /** Name of the one exported symbol of a .krt. */

@@ -28,13 +28,16 @@ extern "C" {
 
 /** How to compile.  Start from KRAIT_AOT_OPTIONS_INIT; zero is the default of every field. */
 typedef struct krait_aot_options {
-    size_t size;           /* sizeof(krait_aot_options), set by KRAIT_AOT_OPTIONS_INIT */
-    const char *cc;        /* C compiler, a path or a name on PATH; default: $KRAIT_CC, else the
+    size_t size;             /* sizeof(krait_aot_options), set by KRAIT_AOT_OPTIONS_INIT */
+    const char *cc;          /* C compiler, a path or a name on PATH; default: $KRAIT_CC, else the
                               newest clang-N from 18 on, clang, gcc, cc */
-    const char *opt_level; /* what follows -O: "0" to "3", "s" ...; default "2" */
-    const char *emit_c;    /* existing directory that keeps the C files; default: none are kept */
-    unsigned jobs;         /* compilers at once; default: processors; at most 256 */
-    unsigned parts;        /* C files for the functions; default by size; at most 999 */
+    const char *opt_level;   /* what follows -O: "0" to "3", "s" ...; default "2" */
+    const char *emit_c;      /* existing directory that keeps the C files; default: none are kept */
+    unsigned jobs;           /* compilers at once; default: processors; at most 256 */
+    unsigned parts;          /* C files for the functions; default by size; at most 999 */
+    unsigned meter;          /* 1: count what is executed, see krait_config_set_fuel() */
+    unsigned bounds_checked; /* 1: check every access, so that a memory needs no more address
+                              space than its maximum; default: it reserves 8 GiB */
 
     /** Called after each step: `done` of `total`; from the calling thread. */
     void (*progress)(void *user, unsigned done, unsigned total);
@@ -48,7 +51,7 @@ typedef struct krait_aot_options {
 } krait_aot_options;
 
 /** The start value of options. */
-#define KRAIT_AOT_OPTIONS_INIT {sizeof(krait_aot_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define KRAIT_AOT_OPTIONS_INIT {sizeof(krait_aot_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Check that bytes are a valid module of the supported features.

@@ -3,7 +3,7 @@
 """Runs WebAssembly test scripts (.wast) through the whole path: translate, compile, load, run.
 
 Usage: run_wast.py --krait KRAIT --runner WASM_RUN [--cc CC] [-O LEVEL] [--keep DIR] [--numeric]
-                   [--reasons] FILE.wast...
+                   [--reasons] [--meter] [--bounds-checked] FILE.wast...
 
 wast2json (Debian: wabt) turns a script into JSON and modules. Modules are compiled with
 `krait compile`, several at once; then one wasm_run process per script carries out its
@@ -214,6 +214,10 @@ def compile_module(path, options):
     if options.keep and os.path.exists(path + ".krt"):
         return
     command = [options.krait, "compile", path, "-o", path + ".krt", "-O", options.level, "--jobs", "1"]
+    if options.meter:
+        command.append("--meter")
+    if options.bounds_checked:
+        command.append("--bounds-checked")
     if options.cc:
         command += ["--cc", options.cc]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -256,6 +260,9 @@ def main():
     parser.add_argument("--runner", required=True)
     parser.add_argument("--cc", default="")
     parser.add_argument("-O", dest="level", default="1")
+    parser.add_argument("--meter", action="store_true", help="compile with --meter")
+    parser.add_argument("--bounds-checked", action="store_true",
+                        help="compile with --bounds-checked")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", help="work in this folder, leave it, and compile nothing twice")
     parser.add_argument("--reasons", action="store_true",

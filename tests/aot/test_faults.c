@@ -77,7 +77,7 @@ fails_at_every_allocation(void)
         krait_error error = {0};
 
         (void)krait__alloc_fail_at(n);
-        status = krait__translate(bytes.data, bytes.size, fd, 2, &parts, &error);
+        status = krait__translate(bytes.data, bytes.size, fd, 2, (uint32_t)n % 4, &parts, &error);
         (void)krait__alloc_fail_at(0);
         /* Growing arrays do not tell memory and ceilings apart. */
         if (!CHECK(status == KRAIT_OK || status == KRAIT_ENOMEM || status == KRAIT_ELIMIT)) {
