@@ -21,6 +21,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,20 @@ add_args(command *c, const char *const *args)
         add_arg(c, *args);
 }
 
+/* A module of one part is compiled as one file: starting compilers would be most of the work. */
+static bool
+is_whole(const build *b)
+{
+    return b->parts.count == 1;
+}
+
+/* Files that are compiled. */
+static unsigned
+file_count(const build *b)
+{
+    return is_whole(b) ? 1 : b->parts.count + 2;
+}
+
 static void
 fill_compile(build *b, command *c, const char *name, const char *suffix)
 {
@@ -228,8 +243,11 @@ fill_compile(build *b, command *c, const char *name, const char *suffix)
     add_arg(c, b->compiler.path);
     add_args(c, krait__compiler_flags);
     add_arg(c, b->opt_flag);
-    if (strcmp(name, "module") == 0)
+    if (strcmp(name, "module") == 0) {
         add_arg(c, b->compiler_define);
+        if (is_whole(b))
+            add_arg(c, "-DK_WHOLE");
+    }
     add_arg(c, "-c");
     add_arg(c, c->file);
 }
@@ -249,7 +267,8 @@ compare_parts(const void *left, const void *right)
 static krait_status
 compile(build *b)
 {
-    unsigned count = b->parts.count + 2;
+    unsigned parts = is_whole(b) ? 0 : b->parts.count;
+    unsigned count = file_count(b);
     command *commands = krait__calloc(count, sizeof(*commands));
     krait_job *jobs = krait__calloc(count, sizeof(*jobs));
     krait_part *order = krait__memdup(b->parts.parts, b->parts.count * sizeof(*order));
@@ -263,14 +282,15 @@ compile(build *b)
         for (i = 0; i < b->parts.count; i++)
             order[i].first = i;
         qsort(order, b->parts.count, sizeof(*order), compare_parts);
-        for (i = 0; i < b->parts.count; i++) {
+        for (i = 0; i < parts; i++) {
             char name[16];
 
             snprintf(name, sizeof(name), "part_%03u", order[i].first);
             fill_compile(b, &commands[i], name, ".c");
         }
-        fill_compile(b, &commands[count - 2], "module", ".c");
-        fill_compile(b, &commands[count - 1], "tables", ".S");
+        fill_compile(b, &commands[parts], "module", ".c");
+        if (!is_whole(b))
+            fill_compile(b, &commands[parts + 1], "tables", ".S");
         for (i = 0; i < count; i++)
             jobs[i] = (krait_job){commands[i].argv, commands[i].file};
         status = krait__jobs_run(jobs, count, b->directory, &b->options, 1, count + 2, NULL,
@@ -292,9 +312,9 @@ write_object_list(build *b)
     unsigned i;
     int fd;
 
-    for (i = 0; i < b->parts.count; i++)
+    for (i = 0; !is_whole(b) && i < b->parts.count; i++)
         krait__text_fmt(&text, "part_%03u.o\n", i);
-    krait__text_str(&text, "module.o\ntables.o\n");
+    krait__text_str(&text, is_whole(b) ? "module.o\n" : "module.o\ntables.o\n");
     snprintf(path, sizeof(path), "%s/objects", b->directory);
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0 || text.no_memory || write(fd, text.data, text.size) != (ssize_t)text.size)
@@ -320,8 +340,8 @@ link_module(build *b)
     add_arg(&link, "module.krt");
     add_arg(&link, "@objects");
     add_arg(&link, "-lm");
-    return krait__jobs_run(&job, 1, b->directory, &b->options, b->parts.count + 3,
-                           b->parts.count + 4, NULL, b->err);
+    return krait__jobs_run(&job, 1, b->directory, &b->options, file_count(b) + 1, file_count(b) + 2,
+                           NULL, b->err);
 }
 
 /* ---- what it was made with -------------------------------------------------------------- */
@@ -430,7 +450,7 @@ translate_file(build *b, const char *wasm_path)
         return status;
     }
     if (b->options.progress != NULL)
-        b->options.progress(b->options.user, 1, b->parts.count + 4);
+        b->options.progress(b->options.user, 1, file_count(b) + 2);
     return KRAIT_OK;
 }
 

@@ -351,6 +351,7 @@ write_desc(krait_text *text, const krait_plan *plan, const uint8_t sha256[32])
     krait__text_str(text, "#ifndef K_COMPILER\n#define K_COMPILER \"unknown\"\n#endif\n"
                           "#pragma GCC visibility push(default)\n"
                           "extern const krait_module_desc krait_module;\n"
+                          "#pragma GCC visibility pop\n"
                           "const krait_module_desc krait_module={\n"
                           ".abi_version=KRAIT_ABI_VERSION,\n"
                           ".desc_size=sizeof(krait_module_desc),\n.wasm_sha256={");

@@ -197,6 +197,7 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
 {
     uint32_t i;
 
+    krait__text_str(text, "#pragma once\n");
     if ((plan->flags & KRAIT_MODULE_METERED) != 0)
         krait__text_str(text, "#define K_METERED 1\n");
     if ((plan->flags & KRAIT_MODULE_CHECKED) != 0)
@@ -239,6 +240,13 @@ static const char module_fuel[] = "void k_fuel(krait_ctx*ctx,i64 cost){ctx->fuel
 static const char module_bounds[] =
     "void k_bounds(krait_ctx*ctx,u32 memory,u64 at){ctx->runtime->out_of_bounds(ctx,memory,at);}\n";
 
+/* With K_WHOLE this is the only file to compile, for a module of one part. */
+static const char module_end[] =
+    "#ifdef K_WHOLE\n"
+    "__asm__(\".pushsection .rodata\\n.include \\\"tables.S\\\"\\n.popsection\");\n"
+    "#include \"part_000.c\"\n"
+    "#endif\n";
+
 static bool
 write_module(output *out)
 {
@@ -257,6 +265,7 @@ write_module(output *out)
     krait__emit_table_ends(&text, out->plan);
     krait__emit_invokes(&text, out->plan);
     krait__emit_description(&text, out->plan, sha256);
+    krait__text_str(&text, module_end);
     ok = write_text(out, "module.c", &text);
     krait__text_release(&text);
     return ok;

@@ -65,7 +65,7 @@ nothing_left "failed compiler"
 cat >"$T/evilcc" <<CC
 #!/bin/sh
 case "\$*" in
-*module.c*) echo 'int system(const char *); int (*k_evil)(const char *) = system;' >>module.c ;;
+*module.c*) echo '__attribute__((visibility("default"))) int system(const char *); int (*k_evil)(const char *) = system;' >>module.c ;;
 esac
 exec "$KRAIT_TEST_CC" "\$@"
 CC
@@ -74,7 +74,7 @@ run "$T/m.wasm" -o "$T/out/m.krt" --cc "$T/evilcc"
 same "a module that calls system() is not made" "$rc" 125
 has "the function is named" "$out" "'system'"
 nothing_left "refused result"
-sed -i 's/int system.*system;/static int k_state __attribute__((used)) = 1;/' "$T/evilcc"
+sed -i 's/__attribute__((visib.*system;/static int k_state __attribute__((used)) = 1;/' "$T/evilcc"
 run "$T/m.wasm" -o "$T/out/m.krt" --cc "$T/evilcc"
 has "a module with writable data is not made" "$out" "has writable data: '.data'"
 sed -i 's/static int k_state __attribute__((used)) = 1;/__attribute__((constructor)) static void k_run(void) { __asm__ volatile(""); }/' "$T/evilcc"
