@@ -13,6 +13,7 @@
 #define KRAIT_AOT_EMIT_H
 
 #include "aot/insn.h"
+#include "aot/limits.h"
 #include "aot/plan.h"
 
 typedef enum krait_value_kind {
@@ -65,8 +66,8 @@ typedef struct krait_emitter {
     uint32_t next_temp;
     uint32_t next_label;
     bool is_reachable;
-    uint32_t skipped; /* blocks entered while unreachable */
-    bool uses_memory;
+    uint32_t skipped;                          /* blocks entered while unreachable */
+    bool uses_memory[KRAIT_WASM_MAX_MEMORIES]; /* the function needs a copy of its base */
 
     krait_wasm_valtype *locals;
     size_t local_count;
@@ -106,6 +107,8 @@ void krait__emit_function(krait_emitter *e, uint32_t func);
 
 /* Handlers of the instructions that have no template. */
 void krait__emit_special(krait_emitter *e);
+void krait__emit_call(krait_emitter *e);
+void krait__emit_call_indirect(krait_emitter *e);
 bool krait__emit_control(krait_emitter *e); /* false: not a control instruction */
 
 /* "u32", "f64", "ref" */
@@ -143,12 +146,22 @@ void krait__emit_push_label(krait_emitter *e, const krait_label *label, uint32_t
                             krait_wasm_valtype type);
 krait_value krait__emit_pop(krait_emitter *e);
 
+/* Takes `count` values off the stack; they stay readable at value_count until
+ * the next push.  False when there are none because memory ran out. */
+bool krait__emit_take(krait_emitter *e, uint32_t count);
+
+/* "TEXT,a,b,c)" with the values that were taken last. */
+void krait__emit_arguments(krait_emitter *e, const char *text, uint32_t count);
+
 /* Appends the value as a C expression. */
 void krait__emit_value(krait_emitter *e, krait_text *text, const krait_value *value);
 
 /* Pushes a pure expression made from a template and operands. */
 void krait__emit_push_template(krait_emitter *e, const char *c_template,
                                const krait_value *operands, krait_wasm_valtype type);
+
+/* Number of a memory, whose base the function gets a copy of: m0, m1, ... */
+void krait__emit_memory(krait_emitter *e, uint32_t memory);
 
 /* Copies any value into a variable of its own. */
 void krait__emit_copy(krait_emitter *e, krait_value *value);

@@ -130,6 +130,8 @@ write_address(krait_emitter *e, const krait_value *base)
 {
     krait__text_str(e->out, e->insn.info->c_template);
     krait__text_add(e->out, "(", 1);
+    krait__emit_memory(e, e->insn.index2);
+    krait__text_add(e->out, ",", 1);
     krait__emit_value(e, e->out, base);
     krait__text_add(e->out, ",", 1);
     krait__text_u64(e->out, e->insn.value);
@@ -155,7 +157,6 @@ emit_load(krait_emitter *e)
     krait__emit_target(e, &target);
     krait__text_str(e->out, ");\n");
     krait__emit_finish(e, &target);
-    e->uses_memory = true;
 }
 
 static void
@@ -168,7 +169,6 @@ emit_store(krait_emitter *e)
     krait__text_add(e->out, ",", 1);
     krait__emit_value(e, e->out, &operands[1]);
     krait__text_str(e->out, ");\n");
-    e->uses_memory = true;
 }
 
 /* A divisor that is a constant other than 0 and -1 cannot trap. */
@@ -281,7 +281,7 @@ reset(krait_emitter *e, uint32_t func)
     e->next_label = 0;
     e->is_reachable = true;
     e->skipped = 0;
-    e->uses_memory = false;
+    memset(e->uses_memory, 0, sizeof(e->uses_memory));
     e->local_count = 0;
     e->value_count = 0;
     e->settled = 0;
@@ -291,18 +291,36 @@ reset(krait_emitter *e, uint32_t func)
     e->meter_open = false;
 }
 
+/* Copies of the bases that the body turned out to use, in front of it. */
+static void
+insert_memories(krait_emitter *e, size_t at)
+{
+    size_t body_end = e->out->size;
+    uint32_t i;
+
+    for (i = 0; i < KRAIT_WASM_MAX_MEMORIES; i++) {
+        if (!e->uses_memory[i])
+            continue;
+        krait__text_str(e->out, "u8*const m");
+        krait__emit_memory(e, i);
+        if (i == 0)
+            krait__text_str(e->out, "=ctx->memory_base;\n");
+        else
+            krait__text_fmt(e->out, "=ctx->memories[%u]->base;\n", i);
+    }
+    krait__text_move(e->out, body_end, at);
+}
+
 void
 krait__emit_function(krait_emitter *e, uint32_t func)
 {
-    static const char memory_line[] = "u8*const m=ctx->memory_base;\n";
     const krait_wasm_type *type = krait__wasm_func_type(e->module, func);
     krait_label outermost = {.op = KRAIT_OP_BLOCK};
-    size_t memory_at;
+    size_t memories_at;
 
     reset(e, func);
     write_frame(e);
-    memory_at = e->out->size;
-    krait__text_str(e->out, memory_line);
+    memories_at = e->out->size;
     outermost.end = (krait_types){type->results, type->result_count};
     if (krait__grow(&e->labels, 0, &e->label_capacity, sizeof(*e->labels), SIZE_MAX) != 0) {
         e->no_memory = true;
@@ -314,11 +332,6 @@ krait__emit_function(krait_emitter *e, uint32_t func)
     krait__meter_locals(e, e->local_count - type->param_count);
     walk(e);
     krait__meter_end(e);
-    if (!e->uses_memory && e->out->size >= memory_at + sizeof(memory_line) - 1) {
-        size_t end = memory_at + sizeof(memory_line) - 1;
-
-        memmove(e->out->data + memory_at, e->out->data + end, e->out->size - end);
-        e->out->size -= sizeof(memory_line) - 1;
-    }
+    insert_memories(e, memories_at);
     krait__text_str(e->out, "}\n");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instructions that depend on the module: variables, calls, references,
- * tables, bulk memory.
+ * Instructions that depend on the module: variables, references, tables, bulk
+ * memory.  Calls are in emit_call.c.
  */
 #include "aot/emit.h"
 
@@ -26,34 +26,6 @@ static void
 write_value(krait_emitter *e, const krait_value *value)
 {
     krait__emit_value(e, e->out, value);
-}
-
-/* "NAME(ctx,PREFIX,a,b,c)" with the top `count` values, which are popped. */
-static void
-write_call(krait_emitter *e, const char *name, uint32_t count)
-{
-    uint32_t i;
-
-    write_str(e, name);
-    for (i = 0; i < count; i++) {
-        write_str(e, ",");
-        write_value(e, &e->values[e->value_count + i]);
-    }
-    write_str(e, ")");
-}
-
-/* Takes `count` values off the stack; they stay readable at value_count until
- * the next push. */
-static bool
-take_values(krait_emitter *e, uint32_t count)
-{
-    assert(e->value_count >= count || e->no_memory);
-    if (e->value_count < count)
-        return false;
-    e->value_count -= count;
-    if (e->settled > e->value_count)
-        e->settled = e->value_count;
-    return true;
 }
 
 /* ---- variables and parametric ----------------------------------------------------------- */
@@ -138,168 +110,6 @@ emit_select(krait_emitter *e)
     krait__emit_push_template(e, "($2?$0:$1)", operands, operands[0].type);
 }
 
-/* ---- calls ------------------------------------------------------------------------------ */
-
-/* What the results of a call are assigned to. */
-typedef struct call_results {
-    const krait_wasm_type *type;
-    krait_target target; /* one result */
-    uint32_t id;         /* several: the variable that holds them */
-} call_results;
-
-static call_results
-begin_call(krait_emitter *e, const krait_wasm_type *type)
-{
-    call_results results = {.type = type};
-
-    if (type->result_count == 1) {
-        results.target = krait__emit_begin(e, type->results[0]);
-    } else if (type->result_count > 1) {
-        results.id = e->next_temp++;
-        krait__emit_result_type(e->out, type);
-        write_str(e, " t");
-        write_u64(e, results.id);
-        write_str(e, "=");
-    }
-    return results;
-}
-
-static void
-finish_call(krait_emitter *e, const call_results *results)
-{
-    krait_value value = {.kind = KRAIT_VALUE_FIELD, .id = results->id};
-
-    write_str(e, ";\n");
-    if (results->type->result_count == 1)
-        krait__emit_finish(e, &results->target);
-    if (results->type->result_count < 2)
-        return;
-    for (value.sub = 0; value.sub < results->type->result_count; value.sub++) {
-        value.type = results->type->results[value.sub];
-        krait__emit_push(e, &value);
-    }
-}
-
-/* The name of a function that this part must declare. */
-static void
-write_callee(krait_emitter *e, uint32_t func)
-{
-    if (!e->is_called[func]) {
-        e->is_called[func] = 1;
-        e->called[e->called_count++] = func;
-    }
-    write_str(e, krait__plan_name(e->plan, func));
-}
-
-static void
-emit_call(krait_emitter *e)
-{
-    uint32_t func = e->insn.index;
-    const krait_wasm_type *type = krait__wasm_func_type(e->module, func);
-    call_results results;
-
-    if (!take_values(e, type->param_count))
-        return;
-    results = begin_call(e, type);
-    write_callee(e, func);
-    write_call(e, "(ctx", type->param_count);
-    finish_call(e, &results);
-}
-
-/* The index is used more than once. */
-static krait_value
-pop_index(krait_emitter *e)
-{
-    krait_value index = krait__emit_pop(e);
-
-    krait__emit_settle(e, &index);
-    return index;
-}
-
-/* "t5" or "t5-3u": the place of an index in a window. */
-static void
-write_window_index(krait_emitter *e, const krait_value *index, const krait_plan_call *call)
-{
-    write_value(e, index);
-    if (call->first != 0) {
-        write_str(e, "-");
-        write_u64(e, call->first);
-        write_str(e, "u");
-    }
-}
-
-/* A private table: the code has one table of offsets for each type, or the one
- * function of that type.  What is outside of the window is no function of the
- * type; k_slow finds out why. */
-static void
-emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm_type *type)
-{
-    krait_value index = pop_index(e);
-    call_results results;
-
-    if (!take_values(e, type->param_count))
-        return;
-    if (call->count != 0) {
-        write_str(e, "if(BAD(");
-        write_window_index(e, &index, call);
-        krait__text_fmt(e->out, ">=%uu))", call->count);
-    }
-    krait__text_fmt(e->out, "k_slow%u(ctx,", call->table);
-    write_value(e, &index);
-    write_str(e, ");\n");
-    if (call->count == 0) {
-        uint32_t i;
-
-        /* It never comes back; the values are for the text that follows. */
-        for (i = 0; i < type->result_count; i++)
-            krait__emit_push_const(e, type->results[i], 0);
-        return;
-    }
-    results = begin_call(e, type);
-    if (call->count == 1) {
-        write_callee(e, e->plan->tables[call->table].items[call->first]);
-        write_call(e, "(ctx", type->param_count);
-    } else {
-        krait__text_fmt(e->out, "((fn%u)((const char*)T%u_%u+T%u_%u[", call->type, call->table,
-                        call->type, call->table, call->type);
-        write_window_index(e, &index, call);
-        write_call(e, "]))(ctx", type->param_count);
-    }
-    finish_call(e, &results);
-}
-
-static void
-emit_dynamic_call(krait_emitter *e, uint32_t table, const krait_wasm_type *type)
-{
-    krait_value index = krait__emit_pop(e);
-    uint32_t entry = e->next_temp++;
-    call_results results;
-
-    if (!take_values(e, type->param_count))
-        return;
-    krait__text_fmt(e->out, "const krait_table_entry*t%u=table_entry(ctx,%u,%u,", entry, table,
-                    type->canonical);
-    write_value(e, &index);
-    write_str(e, ");\n");
-    results = begin_call(e, type);
-    krait__text_fmt(e->out, "((fn%u)t%u->code)", type->canonical, entry);
-    krait__text_fmt(e->out, "(krait_ctx_enter(ctx,t%u->instance)", entry);
-    write_call(e, "", type->param_count);
-    finish_call(e, &results);
-}
-
-static void
-emit_call_indirect(krait_emitter *e)
-{
-    const krait_wasm_type *type = &e->module->types[e->insn.index];
-    uint32_t table = e->insn.index2;
-
-    if (e->plan->tables[table].is_private)
-        emit_static_call(e, krait__plan_find_call(e->plan, table, type->canonical), type);
-    else
-        emit_dynamic_call(e, table, type);
-}
-
 /* ---- memory ----------------------------------------------------------------------------- */
 
 static void
@@ -307,7 +117,7 @@ emit_memory_size(krait_emitter *e)
 {
     krait_target target = krait__emit_begin(e, KRAIT_I32);
 
-    write_str(e, "(u32)(ctx->memories[0]->size/KRAIT_PAGE_SIZE);\n");
+    krait__text_fmt(e->out, "(u32)(ctx->memories[%u]->size/KRAIT_PAGE_SIZE);\n", e->insn.index);
     krait__emit_finish(e, &target);
 }
 
@@ -320,7 +130,7 @@ emit_memory_grow(krait_emitter *e)
     krait__meter_bulk(e, "METER_PAGES");
     pages = krait__emit_pop(e);
     target = krait__emit_begin(e, KRAIT_I32);
-    write_str(e, "ctx->runtime->memory_grow(ctx,0,");
+    krait__text_fmt(e->out, "ctx->runtime->memory_grow(ctx,%u,", e->insn.index);
     write_value(e, &pages);
     write_str(e, ");\n");
     krait__emit_finish(e, &target);
@@ -330,9 +140,9 @@ emit_memory_grow(krait_emitter *e)
 static void
 emit_statement(krait_emitter *e, const char *call, uint32_t count)
 {
-    if (!take_values(e, count))
+    if (!krait__emit_take(e, count))
         return;
-    write_call(e, call, count);
+    krait__emit_arguments(e, call, count);
     write_str(e, ";\n");
 }
 
@@ -345,13 +155,16 @@ emit_memory_bulk(krait_emitter *e)
         krait__meter_bulk(e, "METER_BYTES");
     switch (e->insn.op) {
     case KRAIT_OP_MEMORY_COPY:
-        emit_statement(e, "memory_copy(ctx", 3);
+        snprintf(call, sizeof(call), "memory_copy(ctx,%u,%u", e->insn.index, e->insn.index2);
+        emit_statement(e, call, 3);
         break;
     case KRAIT_OP_MEMORY_FILL:
-        emit_statement(e, "memory_fill(ctx", 3);
+        snprintf(call, sizeof(call), "memory_fill(ctx,%u", e->insn.index);
+        emit_statement(e, call, 3);
         break;
     case KRAIT_OP_MEMORY_INIT:
-        snprintf(call, sizeof(call), "ctx->runtime->memory_init(ctx,0,%u", e->insn.index);
+        snprintf(call, sizeof(call), "ctx->runtime->memory_init(ctx,%u,%u", e->insn.index2,
+                 e->insn.index);
         emit_statement(e, call, 3);
         break;
     default:
@@ -397,11 +210,11 @@ emit_table_grow(krait_emitter *e)
     krait_target target;
 
     krait__meter_bulk(e, "METER_GROWTH");
-    if (!take_values(e, 2))
+    if (!krait__emit_take(e, 2))
         return;
     target = krait__emit_begin(e, KRAIT_I32);
     krait__text_fmt(e->out, "ctx->runtime->table_grow(ctx,%u", e->insn.index);
-    write_call(e, "", 2);
+    krait__emit_arguments(e, "", 2);
     write_str(e, ";\n");
     krait__emit_finish(e, &target);
 }
@@ -491,8 +304,8 @@ static const struct {
     {KRAIT_OP_I64_CONST, emit_const},
     {KRAIT_OP_F32_CONST, emit_const},
     {KRAIT_OP_F64_CONST, emit_const},
-    {KRAIT_OP_CALL, emit_call},
-    {KRAIT_OP_CALL_INDIRECT, emit_call_indirect},
+    {KRAIT_OP_CALL, krait__emit_call},
+    {KRAIT_OP_CALL_INDIRECT, krait__emit_call_indirect},
     {KRAIT_OP_GLOBAL_GET, emit_global_get},
     {KRAIT_OP_GLOBAL_SET, emit_global_set},
     {KRAIT_OP_DROP, emit_drop},

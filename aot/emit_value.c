@@ -81,6 +81,31 @@ krait__emit_pop(krait_emitter *e)
     return e->values[e->value_count];
 }
 
+bool
+krait__emit_take(krait_emitter *e, uint32_t count)
+{
+    assert(e->value_count >= count || e->no_memory);
+    if (e->value_count < count)
+        return false;
+    e->value_count -= count;
+    if (e->settled > e->value_count)
+        e->settled = e->value_count;
+    return true;
+}
+
+void
+krait__emit_arguments(krait_emitter *e, const char *text, uint32_t count)
+{
+    uint32_t i;
+
+    krait__text_str(e->out, text);
+    for (i = 0; i < count; i++) {
+        krait__text_add(e->out, ",", 1);
+        krait__emit_value(e, e->out, &e->values[e->value_count + i]);
+    }
+    krait__text_add(e->out, ")", 1);
+}
+
 void
 krait__emit_push_const(krait_emitter *e, krait_wasm_valtype type, uint64_t bits)
 {
@@ -229,6 +254,15 @@ reads_local(const krait_value *value, uint32_t local)
             return true;
     }
     return false;
+}
+
+/* ---- memories --------------------------------------------------------------------------- */
+
+void
+krait__emit_memory(krait_emitter *e, uint32_t memory)
+{
+    e->uses_memory[memory] = true;
+    krait__text_u64(e->out, memory);
 }
 
 /* ---- variables -------------------------------------------------------------------------- */

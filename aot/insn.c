@@ -173,15 +173,6 @@ read_select(krait_cursor *cursor, krait_insn *ret)
 }
 
 static void
-read_zero(krait_cursor *cursor)
-{
-    size_t start = cursor->at;
-
-    if (krait__cursor_u8(cursor) != 0)
-        krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "zero byte expected");
-}
-
-static void
 read_ref_type(krait_cursor *cursor, krait_insn *ret)
 {
     size_t start = cursor->at;
@@ -192,15 +183,17 @@ read_ref_type(krait_cursor *cursor, krait_insn *ret)
     ret->value = type;
 }
 
+/* Bit 6 of the alignment says that a memory index follows. */
 static void
 read_memarg(krait_cursor *cursor, krait_insn *ret)
 {
     size_t start = cursor->at;
+    uint32_t flags = krait__cursor_u32(cursor);
 
-    ret->index = krait__cursor_u32(cursor);
-    if (ret->index >= 0x40 && ret->index < 0x80)
-        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "a memory index is not supported (multiple memories)");
+    if (flags >= 0x80)
+        krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed memop flags 0x%02x", flags);
+    ret->index = flags & 0x3f;
+    ret->index2 = (flags & 0x40) != 0 ? krait__cursor_u32(cursor) : 0;
     ret->value = krait__cursor_u32(cursor);
 }
 
@@ -214,10 +207,13 @@ read_immediates(krait_cursor *cursor, krait_insn *ret)
         read_block_type(cursor, ret);
         break;
     case INDEX2:
+    case MEMORY2:
+    case DATA_MEMORY:
         ret->index = krait__cursor_u32(cursor);
         ret->index2 = krait__cursor_u32(cursor);
         break;
     case INDEX:
+    case MEMORY:
         ret->index = krait__cursor_u32(cursor);
         break;
     case BR_TABLE:
@@ -228,17 +224,6 @@ read_immediates(krait_cursor *cursor, krait_insn *ret)
         break;
     case MEMARG:
         read_memarg(cursor, ret);
-        break;
-    case MEMORY2:
-        read_zero(cursor);
-        read_zero(cursor);
-        break;
-    case MEMORY:
-        read_zero(cursor);
-        break;
-    case DATA_MEMORY:
-        ret->index = krait__cursor_u32(cursor);
-        read_zero(cursor);
         break;
     case I32:
         ret->value = (uint32_t)krait__cursor_s32(cursor);

@@ -17,10 +17,10 @@ typedef enum krait_imm {
     KRAIT_IMM_INDEX2,      /* index, index2 in the order of the file */
     KRAIT_IMM_BR_TABLE,    /* count targets from list_at on, then index (the default) */
     KRAIT_IMM_SELECT,      /* count value types at list_at */
-    KRAIT_IMM_MEMARG,      /* index (log2 of the alignment), value (the offset) */
-    KRAIT_IMM_MEMORY,      /* one zero byte */
-    KRAIT_IMM_MEMORY2,     /* two zero bytes */
-    KRAIT_IMM_DATA_MEMORY, /* index, then a zero byte */
+    KRAIT_IMM_MEMARG,      /* index (log2 of the alignment), index2 (memory), value (the offset) */
+    KRAIT_IMM_MEMORY,      /* index (memory) */
+    KRAIT_IMM_MEMORY2,     /* index (destination), index2 (source) */
+    KRAIT_IMM_DATA_MEMORY, /* index (segment), index2 (memory) */
     KRAIT_IMM_I32,         /* value */
     KRAIT_IMM_I64,
     KRAIT_IMM_F32,

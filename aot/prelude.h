@@ -39,42 +39,42 @@ typedef u64 u64u __attribute__((aligned(1), may_alias));
 typedef f32 f32u __attribute__((aligned(1), may_alias));
 typedef f64 f64u __attribute__((aligned(1), may_alias));
 
-/* `m` is the function's copy of ctx->memory_base.  Index and offset are below
- * 2^32 each, so the sum stays in the reservation of 8 GiB; where less is
- * reserved, each access is checked. */
+/* m0, m1, ... are the function's copies of the bases of its memories.  Index and
+ * offset are below 2^32 each, so the sum stays in the reservation of 8 GiB;
+ * where less is reserved, each access is checked. */
 #ifdef K_CHECKED
 void k_bounds(krait_ctx *ctx, u32 memory, u64 at) __attribute__((noreturn, cold));
 
 /* The size is read once, and a memory never shrinks. */
 INLINE u8 *
-checked(krait_ctx *ctx, u8 *m, u64 at, u32 width)
+checked(krait_ctx *ctx, u32 memory, u8 *m, u64 at, u32 width)
 {
-    if (BAD(at + width > ctx->memories[0]->size))
-        k_bounds(ctx, 0, at);
+    if (BAD(at + width > ctx->memories[memory]->size))
+        k_bounds(ctx, memory, at);
     return m + at;
 }
-#define PLACE(at, width) checked(ctx, m, at, width)
+#define PLACE(k, at, width) checked(ctx, k, m##k, at, width)
 #else
-#define PLACE(at, width) (m + (at))
+#define PLACE(k, at, width) (m##k + (at))
 #endif
-#define AT(type, a, o) (*(type *)PLACE((u64)(a) + (o), sizeof(type)))
-#define L1(a, o)       ((u32)AT(const u8, a, o))
-#define L2(a, o)       ((u32)AT(const u16u, a, o))
-#define L4(a, o)       AT(const u32u, a, o)
-#define L8(a, o)       AT(const u64u, a, o)
-#define LF(a, o)       AT(const f32u, a, o)
-#define LD(a, o)       AT(const f64u, a, o)
-#define L1S(a, o)      ((u32)(i32)(i8)AT(const u8, a, o))
-#define L2S(a, o)      ((u32)(i32)(i16)AT(const u16u, a, o))
-#define Q1S(a, o)      ((u64)(i64)(i8)AT(const u8, a, o))
-#define Q2S(a, o)      ((u64)(i64)(i16)AT(const u16u, a, o))
-#define Q4S(a, o)      ((u64)(i64)(i32)AT(const u32u, a, o))
-#define S1(a, o, v)    (AT(u8, a, o) = (u8)(v))
-#define S2(a, o, v)    (AT(u16u, a, o) = (u16)(v))
-#define S4(a, o, v)    (AT(u32u, a, o) = (u32)(v))
-#define S8(a, o, v)    (AT(u64u, a, o) = (v))
-#define SF(a, o, v)    (AT(f32u, a, o) = (v))
-#define SD(a, o, v)    (AT(f64u, a, o) = (v))
+#define AT(type, k, a, o) (*(type *)PLACE(k, (u64)(a) + (o), sizeof(type)))
+#define L1(k, a, o)       ((u32)AT(const u8, k, a, o))
+#define L2(k, a, o)       ((u32)AT(const u16u, k, a, o))
+#define L4(k, a, o)       AT(const u32u, k, a, o)
+#define L8(k, a, o)       AT(const u64u, k, a, o)
+#define LF(k, a, o)       AT(const f32u, k, a, o)
+#define LD(k, a, o)       AT(const f64u, k, a, o)
+#define L1S(k, a, o)      ((u32)(i32)(i8)AT(const u8, k, a, o))
+#define L2S(k, a, o)      ((u32)(i32)(i16)AT(const u16u, k, a, o))
+#define Q1S(k, a, o)      ((u64)(i64)(i8)AT(const u8, k, a, o))
+#define Q2S(k, a, o)      ((u64)(i64)(i16)AT(const u16u, k, a, o))
+#define Q4S(k, a, o)      ((u64)(i64)(i32)AT(const u32u, k, a, o))
+#define S1(k, a, o, v)    (AT(u8, k, a, o) = (u8)(v))
+#define S2(k, a, o, v)    (AT(u16u, k, a, o) = (u16)(v))
+#define S4(k, a, o, v)    (AT(u32u, k, a, o) = (u32)(v))
+#define S8(k, a, o, v)    (AT(u64u, k, a, o) = (v))
+#define SF(k, a, o, v)    (AT(f32u, k, a, o) = (v))
+#define SD(k, a, o, v)    (AT(f64u, k, a, o) = (v))
 
 /* A load whose value nobody uses must trap all the same: these count as uses. */
 #define USE(x) __asm__ volatile("" : : "r"(x))
@@ -353,23 +353,31 @@ TRUNCATION(u64_d, u64, u64, f64, > -1.0, 0x1p64, 0, UINT64_MAX)
 
 /* ---- bulk memory ------------------------------------------------------------------------ */
 
-/* The size is read once: another thread may grow the memory, never shrink it. */
-INLINE void
-memory_copy(krait_ctx *ctx, u32 to, u32 from, u32 count)
+INLINE u8 *
+memory_base(krait_ctx *ctx, u32 memory)
 {
-    u64 size = ctx->memories[0]->size;
+    return memory == 0 ? ctx->memory_base : ctx->memories[memory]->base;
+}
 
-    if (BAD((u64)to + count > size || (u64)from + count > size))
+/* A size is read once: another thread may grow the memory, never shrink it. */
+INLINE void
+memory_copy(krait_ctx *ctx, u32 to_memory, u32 from_memory, u32 to, u32 from, u32 count)
+{
+    u64 to_size = ctx->memories[to_memory]->size;
+    u64 from_size = from_memory == to_memory ? to_size : ctx->memories[from_memory]->size;
+
+    if (BAD((u64)to + count > to_size || (u64)from + count > from_size))
         k_trap(ctx, KRAIT_TRAP_MEMORY);
-    __builtin_memmove(ctx->memory_base + to, ctx->memory_base + from, count);
+    __builtin_memmove(memory_base(ctx, to_memory) + to, memory_base(ctx, from_memory) + from,
+                      count);
 }
 
 INLINE void
-memory_fill(krait_ctx *ctx, u32 to, u32 value, u32 count)
+memory_fill(krait_ctx *ctx, u32 memory, u32 to, u32 value, u32 count)
 {
-    if (BAD((u64)to + count > ctx->memories[0]->size))
+    if (BAD((u64)to + count > ctx->memories[memory]->size))
         k_trap(ctx, KRAIT_TRAP_MEMORY);
-    __builtin_memset(ctx->memory_base + to, (int)(u8)value, count);
+    __builtin_memset(memory_base(ctx, memory) + to, (int)(u8)value, count);
 }
 
 /* ---- indirect calls through tables that are not private --------------------------------- */

@@ -101,3 +101,16 @@ krait__text_repeat(krait_text *text, size_t at, size_t size)
     memcpy(to, text->data + at, size);
     text->size += size;
 }
+
+void
+krait__text_move(krait_text *text, size_t from, size_t to)
+{
+    size_t size = from < text->size ? text->size - from : 0;
+    char *spare = reserve(text, size);
+
+    if (spare == NULL || size == 0)
+        return;
+    memcpy(spare, text->data + from, size);
+    memmove(text->data + to + size, text->data + to, from - to);
+    memcpy(text->data + to, spare, size);
+}

@@ -27,4 +27,7 @@ void krait__text_fmt(krait_text *text, const char *fmt, ...) __attribute__((form
 /* Appends a part of the text itself. */
 void krait__text_repeat(krait_text *text, size_t at, size_t size);
 
+/* Puts everything from `from` on before what begins at `to`, below it. */
+void krait__text_move(krait_text *text, size_t from, size_t to);
+
 #endif /* KRAIT_AOT_TEXT_H */

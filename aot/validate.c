@@ -143,10 +143,9 @@ check_memories(krait_validator *v)
         if (!check_limits(v, section, memory->offset, &memory->limits))
             return false;
     }
-    if (module->memory_count > 1)
-        return fail(v, module->imported_memories > 1 ? "import section" : "memory section",
-                    module->memories[1].offset, KRAIT_EUNSUPPORTED,
-                    "multiple memories are not supported: found", module->memory_count);
+    if (module->memory_count > KRAIT_WASM_MAX_MEMORIES)
+        return fail(v, NULL, module->memories[KRAIT_WASM_MAX_MEMORIES].offset, KRAIT_ELIMIT,
+                    "more memories than supported:", module->memory_count);
     return true;
 }
 

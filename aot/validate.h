@@ -51,6 +51,6 @@ bool krait__validate_pop_all(krait_validator *v, krait_types types);
 bool krait__validate_enter(krait_validator *v, uint16_t op, krait_types start, krait_types end);
 bool krait__validate_leave(krait_validator *v, krait_frame *ret_frame);
 void krait__validate_unreachable(krait_validator *v);
-bool krait__validate_needs_memory(krait_validator *v);
+bool krait__validate_needs_memory(krait_validator *v, uint32_t memory);
 
 #endif /* KRAIT_AOT_VALIDATE_H */

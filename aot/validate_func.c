@@ -129,10 +129,10 @@ krait__validate_unreachable(krait_validator *v)
 }
 
 bool
-krait__validate_needs_memory(krait_validator *v)
+krait__validate_needs_memory(krait_validator *v, uint32_t memory)
 {
-    if (v->module->memory_count == 0)
-        return krait__validate_fail(v, "unknown memory 0");
+    if (memory >= v->module->memory_count)
+        return krait__validate_fail(v, "unknown memory %u", memory);
     return true;
 }
 
@@ -143,15 +143,18 @@ check_immediates(krait_validator *v)
 {
     switch (v->insn->info->imm) {
     case KRAIT_IMM_MEMARG:
-        if (!krait__validate_needs_memory(v))
+        if (!krait__validate_needs_memory(v, v->insn->index2))
             return false;
         if (v->insn->index > v->insn->info->align)
             return krait__validate_fail(v, "alignment must not be larger than natural");
         return true;
     case KRAIT_IMM_MEMORY:
+        return krait__validate_needs_memory(v, v->insn->index);
     case KRAIT_IMM_MEMORY2:
+        return krait__validate_needs_memory(v, v->insn->index) &&
+               krait__validate_needs_memory(v, v->insn->index2);
     case KRAIT_IMM_DATA_MEMORY:
-        return krait__validate_needs_memory(v);
+        return krait__validate_needs_memory(v, v->insn->index2);
     default:
         return true;
     }

@@ -51,6 +51,10 @@ def value_matches(expected, found):
     return bits == wanted
 
 
+# What wast2json 1.0.32 does not read unless asked.
+FEATURES = ["--enable-multi-memory", "--enable-extended-const", "--enable-tail-call", "--enable-threads"]
+
+
 class Script:
     """One .wast file: its commands, its modules, and what came out."""
 
@@ -64,7 +68,7 @@ class Script:
         self.next_id = 0
         self.process = None
         base = os.path.join(folder, "script.json")
-        subprocess.run(["wast2json", path, "-o", base], check=True)
+        subprocess.run(["wast2json", *FEATURES, path, "-o", base], check=True)
         with open(base, encoding="utf-8") as file:
             # wast2json 1.0.32 forgets commas between the expected results of a trap.
             self.commands = json.loads(file.read().replace('"}{"', '"}, {"'))["commands"]

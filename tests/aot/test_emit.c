@@ -119,15 +119,15 @@ static void
 writes_loads_at_once(void)
 {
     CHECK_BODY("\0\x20\0\x28\2\x10\x0b", "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\n"
-                                         "u8*const m=ctx->memory_base;\n"
-                                         "u32 t0=L4(l0,16u);USE(t0);\nreturn t0;\n}\n");
+                                         "u8*const m0=ctx->memory_base;\n"
+                                         "u32 t0=L4(0,l0,16u);USE(t0);\nreturn t0;\n}\n");
     /* straight into the local that it is for, and used there even if dropped */
     CHECK_BODY("\0\x20\0\x28\2\0\x21\1\x20\1\x0b",
-               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m=ctx->memory_base;\n"
-               "l1=L4(l0,0u);USE(l1);\nreturn l1;\n}\n");
+               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m0=ctx->memory_base;\n"
+               "l1=L4(0,l0,0u);USE(l1);\nreturn l1;\n}\n");
     CHECK_BODY("\0\x20\0\x28\2\0\x1a\x20\1\x0b",
-               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m=ctx->memory_base;\n"
-               "u32 t0=L4(l0,0u);USE(t0);\nreturn l1;\n}\n");
+               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m0=ctx->memory_base;\n"
+               "u32 t0=L4(0,l0,0u);USE(t0);\nreturn l1;\n}\n");
 }
 
 /* A label is there when something jumps to it, and only then. */
