@@ -9,16 +9,19 @@
  */
 #include "aot/compiler.h"
 #include "aot/elf_check.h"
+#include "aot/identity.h"
 #include "aot/jobs.h"
 #include "aot/limits.h"
+#include "aot/output.h"
+#include "aot/scratch.h"
 #include "aot/translate.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/krt.h"
 
 #include <krait/abi.h>
 #include <krait/aot.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -27,9 +30,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Raised when the same module would be translated to other code. */
-#define TRANSLATION_REVISION 2
 
 #define MAX_JOBS 256
 #define MAX_ARGS 32
@@ -41,11 +41,12 @@ typedef struct build {
     krait_aot_options options;
     krait_compiler compiler;
     krait_parts parts;
-    char directory[4096]; /* temporary, absolute; empty: not made */
-    char output[4096];    /* temporary name of the .krt; empty: not made */
-    uint32_t flags;       /* KRAIT_MODULE_... */
+    krait_scratch scratch;
+    krait_output output;
+    uint8_t wasm_sha256[KRAIT_SHA256_SIZE];
+    uint32_t flags; /* KRAIT_MODULE_... */
     char opt_flag[16];
-    char compiler_line[1024];
+    char version[601]; /* first line of the compiler's --version */
     char compiler_define[1100];
     krait_error *err;
 } build;
@@ -105,88 +106,51 @@ read_file(const char *path, uint64_t limit, uint8_t **ret_data, size_t *ret_size
     return status;
 }
 
-/* ---- temporary files -------------------------------------------------------------------- */
+/* ---- the result ------------------------------------------------------------------------- */
 
 static krait_status
-make_directory(build *b)
+write_sealed(build *b, const uint8_t *object, size_t size, uint64_t cpu)
 {
-    const char *base = getenv("TMPDIR");
-    int size;
-
-    if (base == NULL || base[0] != '/')
-        base = "/tmp";
-    size = snprintf(b->directory, sizeof(b->directory), "%s/krait-compile.XXXXXX", base);
-    if (size < 0 || (size_t)size >= sizeof(b->directory) || mkdtemp(b->directory) == NULL) {
-        b->directory[0] = '\0';
-        return krait__error_set(b->err, KRAIT_EIO, errno,
-                                "cannot make a temporary directory in '%s'", base);
-    }
-    return KRAIT_OK;
-}
-
-/* It is flat: compilers only make files in it. */
-static void
-remove_directory(const char *path)
-{
-    DIR *directory = opendir(path);
-    const struct dirent *entry;
-
-    while (directory != NULL && (entry = readdir(directory)) != NULL)
-        (void)unlinkat(dirfd(directory), entry->d_name, 0);
-    if (directory != NULL)
-        closedir(directory);
-    (void)rmdir(path);
-}
-
-static krait_status
-open_output(build *b, const char *krt_path, int *ret_fd)
-{
-    unsigned attempt;
-    int fd = -1;
-
-    for (attempt = 0; fd < 0 && attempt < 100; attempt++) {
-        int size = snprintf(b->output, sizeof(b->output), "%s.%ld-%u.tmp", krt_path, (long)getpid(),
-                            attempt);
-
-        if (size < 0 || (size_t)size >= sizeof(b->output))
-            errno = ENAMETOOLONG;
-        else
-            fd = open(b->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
-        if (fd < 0 && errno != EEXIST)
-            break;
-    }
-    if (fd < 0) {
-        b->output[0] = '\0';
-        return krait__error_set(b->err, KRAIT_EIO, errno, "cannot create '%s'", krt_path);
-    }
-    *ret_fd = fd;
-    return KRAIT_OK;
-}
-
-static krait_status
-copy_result(build *b, const char *krt_path, int to)
-{
-    char from[sizeof(b->directory) + 16];
-    uint8_t *data = NULL;
-    size_t size = 0;
-    size_t put = 0;
+    krait_identity identity = {.compiler = b->version, .opt_flag = b->opt_flag, .flags = b->flags};
+    krait_krt_seal seal = {.cpu = cpu};
+    krait_text text = {0};
     krait_status status;
 
-    snprintf(from, sizeof(from), "%s/module.krt", b->directory);
+    memcpy(seal.wasm_sha256, b->wasm_sha256, sizeof(seal.wasm_sha256));
+    krait__identity_write(&text, &identity);
+    if (text.no_memory)
+        status = krait__error_nomem(b->err);
+    else
+        status = krait__krt_seal(&seal, object, size, text.data, b->err);
+    if (status == KRAIT_OK)
+        status = krait__output_write(&b->output, object, size, b->err);
+    if (status == KRAIT_OK)
+        status = krait__output_write(&b->output, text.data, seal.text_size, b->err);
+    if (status == KRAIT_OK)
+        status = krait__output_write(&b->output, &seal, sizeof(seal), b->err);
+    krait__text_release(&text);
+    return status;
+}
+
+/* Checks what the compilers made, seals it, and gives it its name. */
+static krait_status
+take_result(build *b)
+{
+    char from[sizeof(b->scratch.path) + 16];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    uint64_t cpu = 0;
+    krait_status status;
+
+    snprintf(from, sizeof(from), "%s/module.krt", b->scratch.path);
     status = read_file(from, MAX_RESULT_BYTES, &data, &size, b->err);
     if (status == KRAIT_OK)
-        status = krait__elf_check(data, size, b->err);
-    while (status == KRAIT_OK && put < size) {
-        ssize_t done = write(to, data + put, size - put);
-
-        if (done < 0 && errno != EINTR)
-            status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
-        put += done > 0 ? (size_t)done : 0;
-    }
+        status = krait__elf_check(data, size, &cpu, b->err);
+    if (status == KRAIT_OK)
+        status = write_sealed(b, data, size, cpu);
     krait__free(data);
-    /* What a power failure leaves must not be a name with half a file. */
-    if (status == KRAIT_OK && fsync(to) != 0)
-        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
+    if (status == KRAIT_OK)
+        status = krait__output_commit(&b->output, b->err);
     /* What the compiler made is not the caller's mistake. */
     if (status == KRAIT_EFORMAT || status == KRAIT_ENOTFOUND || status == KRAIT_EINVAL) {
         status = KRAIT_EIO;
@@ -293,7 +257,7 @@ compile(build *b)
             fill_compile(b, &commands[parts + 1], "tables", ".S");
         for (i = 0; i < count; i++)
             jobs[i] = (krait_job){commands[i].argv, commands[i].file};
-        status = krait__jobs_run(jobs, count, b->directory, &b->options, 1, count + 2, NULL,
+        status = krait__jobs_run(jobs, count, b->scratch.path, &b->options, 1, count + 2, NULL,
                                  b->err);
     }
     krait__free(commands);
@@ -306,7 +270,7 @@ compile(build *b)
 static krait_status
 write_object_list(build *b)
 {
-    char path[sizeof(b->directory) + 16];
+    char path[sizeof(b->scratch.path) + 16];
     krait_text text = {0};
     krait_status status = KRAIT_OK;
     unsigned i;
@@ -315,7 +279,7 @@ write_object_list(build *b)
     for (i = 0; !is_whole(b) && i < b->parts.count; i++)
         krait__text_fmt(&text, "part_%03u.o\n", i);
     krait__text_str(&text, is_whole(b) ? "module.o\n" : "module.o\ntables.o\n");
-    snprintf(path, sizeof(path), "%s/objects", b->directory);
+    snprintf(path, sizeof(path), "%s/objects", b->scratch.path);
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0 || text.no_memory || write(fd, text.data, text.size) != (ssize_t)text.size)
         status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", path);
@@ -340,8 +304,8 @@ link_module(build *b)
     add_arg(&link, "module.krt");
     add_arg(&link, "@objects");
     add_arg(&link, "-lm");
-    return krait__jobs_run(&job, 1, b->directory, &b->options, file_count(b) + 1, file_count(b) + 2,
-                           NULL, b->err);
+    return krait__jobs_run(&job, 1, b->scratch.path, &b->options, file_count(b) + 1,
+                           file_count(b) + 2, NULL, b->err);
 }
 
 /* ---- what it was made with -------------------------------------------------------------- */
@@ -370,16 +334,15 @@ ask_version(build *b)
     quiet.log = NULL;
     add_arg(&ask, b->compiler.path);
     add_arg(&ask, "--version");
-    status = krait__jobs_run(&job, 1, b->directory, &quiet, 0, 1, output, b->err);
+    status = krait__jobs_run(&job, 1, b->scratch.path, &quiet, 0, 1, output, b->err);
     if (status != KRAIT_OK)
         return status;
     clean_line(output);
-    snprintf(b->compiler_line, sizeof(b->compiler_line), "krait aot %d; %.600s; %s%s%s",
-             TRANSLATION_REVISION, output, b->opt_flag,
-             (b->flags & KRAIT_MODULE_METERED) != 0 ? "; metered" : "",
+    snprintf(b->version, sizeof(b->version), "%.600s", output);
+    snprintf(b->compiler_define, sizeof(b->compiler_define),
+             "-DK_COMPILER=\"krait aot %d; %s; %s%s%s\"", KRAIT_AOT_REVISION, b->version,
+             b->opt_flag, (b->flags & KRAIT_MODULE_METERED) != 0 ? "; metered" : "",
              (b->flags & KRAIT_MODULE_CHECKED) != 0 ? "; bounds-checked" : "");
-    snprintf(b->compiler_define, sizeof(b->compiler_define), "-DK_COMPILER=\"%s\"",
-             b->compiler_line);
     return KRAIT_OK;
 }
 
@@ -419,19 +382,15 @@ static krait_status
 translate_bytes(build *b, const uint8_t *data, size_t size)
 {
     krait_status status = KRAIT_OK;
-    int fd;
 
     if (b->options.emit_c != NULL)
         status = krait__translate_into(data, size, b->options.emit_c, b->options.parts, b->flags,
                                        b->err);
     if (status != KRAIT_OK)
         return status;
-    fd = open(b->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return krait__error_set(b->err, KRAIT_EIO, errno, "cannot open '%s'", b->directory);
-    status = krait__translate(data, size, fd, b->options.parts, b->flags, &b->parts, b->err);
-    close(fd);
-    return status;
+    krait__sha256(data, size, b->wasm_sha256);
+    return krait__translate(data, size, b->scratch.fd, b->options.parts, b->flags, &b->parts,
+                            b->err);
 }
 
 static krait_status
@@ -457,13 +416,12 @@ translate_file(build *b, const char *wasm_path)
 static krait_status
 run(build *b, const char *wasm_path, const char *krt_path)
 {
-    krait_status status = make_directory(b);
-    int fd = -1;
+    krait_status status = krait__scratch_open(&b->scratch, b->err);
 
     if (status == KRAIT_OK)
         status = translate_file(b, wasm_path);
     if (status == KRAIT_OK)
-        status = open_output(b, krt_path, &fd);
+        status = krait__output_open(&b->output, krt_path, b->err);
     if (status == KRAIT_OK)
         status = krait__compiler_find(b->options.cc, getenv("KRAIT_CC"), &b->compiler, b->err);
     if (status == KRAIT_OK)
@@ -473,13 +431,7 @@ run(build *b, const char *wasm_path, const char *krt_path)
     if (status == KRAIT_OK)
         status = link_module(b);
     if (status == KRAIT_OK)
-        status = copy_result(b, krt_path, fd);
-    if (fd >= 0 && close(fd) != 0 && status == KRAIT_OK)
-        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot write '%s'", krt_path);
-    if (status == KRAIT_OK && rename(b->output, krt_path) != 0)
-        status = krait__error_set(b->err, KRAIT_EIO, errno, "cannot replace '%s'", krt_path);
-    if (status != KRAIT_OK && b->output[0] != '\0')
-        (void)unlink(b->output);
+        status = take_result(b);
     return status;
 }
 
@@ -493,11 +445,12 @@ krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_o
     if (b == NULL)
         return krait__error_nomem(err);
     b->err = err;
+    b->output.fd = -1;
     status = take_options(b, options);
     if (status == KRAIT_OK)
         status = run(b, wasm_path, krt_path);
-    if (b->directory[0] != '\0')
-        remove_directory(b->directory);
+    krait__output_close(&b->output);
+    krait__scratch_close(&b->scratch);
     krait__compiler_release(&b->compiler);
     krait__free(b->parts.parts);
     krait__free(b);

@@ -6,6 +6,7 @@
  * that holds a lock; and what is not imported cannot be called.
  */
 #include "aot/elf_check.h"
+#include "base/cpu.h"
 #include "base/error.h"
 
 #include <krait/abi.h>
@@ -30,6 +31,8 @@ typedef struct elf_view {
     size_t size;
     const Elf64_Shdr *sections;
     unsigned section_count;
+    uint16_t machine;
+    uint64_t cpu; /* instruction sets that the code may use */
     krait_error *err;
 } elf_view;
 
@@ -134,13 +137,42 @@ check_dynamic(const elf_view *elf, const Elf64_Shdr *section)
     return entries != NULL ? KRAIT_OK : refuse(elf, "has a damaged dynamic section", NULL);
 }
 
+/* Names, one after the other, each with its NUL: see emit_cpu.c. */
 static krait_status
-check_section(const elf_view *elf, const Elf64_Shdr *section, const char *name)
+read_cpu(elf_view *elf, const Elf64_Shdr *section)
+{
+    const char *names = at(elf, section->sh_offset, section->sh_size, 1);
+    size_t count;
+    const krait_cpu_set *sets = krait__cpu_sets(&count);
+    uint64_t offset = 0;
+
+    while (names != NULL && offset < section->sh_size) {
+        const char *name = string_at(elf, section, offset);
+        bool found = false;
+        size_t i;
+
+        for (i = 0; name != NULL && i < count; i++) {
+            if (sets[i].machine == elf->machine && strcmp(sets[i].name, name) == 0) {
+                elf->cpu |= UINT64_C(1) << sets[i].bit;
+                found = true;
+            }
+        }
+        if (!found)
+            return refuse(elf, "has a damaged list of instruction sets", NULL);
+        offset += strlen(name) + 1;
+    }
+    return KRAIT_OK;
+}
+
+static krait_status
+check_section(elf_view *elf, const Elf64_Shdr *section, const char *name)
 {
     if (section->sh_type == SHT_DYNSYM)
         return check_symbols(elf, section);
     if (section->sh_type == SHT_DYNAMIC)
         return check_dynamic(elf, section);
+    if (strcmp(name, ".krait.cpu") == 0)
+        return read_cpu(elf, section);
     if (section->sh_type == SHT_INIT_ARRAY || section->sh_type == SHT_FINI_ARRAY ||
         section->sh_type == SHT_PREINIT_ARRAY)
         return refuse(elf, "has code that runs when it is loaded:", name);
@@ -152,7 +184,7 @@ check_section(const elf_view *elf, const Elf64_Shdr *section, const char *name)
 }
 
 krait_status
-krait__elf_check(const uint8_t *data, size_t size, krait_error *err)
+krait__elf_check(const uint8_t *data, size_t size, uint64_t *ret_cpu, krait_error *err)
 {
     elf_view elf = {.data = data, .size = size, .err = err};
     const Elf64_Ehdr *header = at(&elf, 0, sizeof(*header), 1);
@@ -164,6 +196,7 @@ krait__elf_check(const uint8_t *data, size_t size, krait_error *err)
         header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shstrndx >= header->e_shnum)
         return refuse(&elf, "is not an ELF-64 shared object", NULL);
     elf.section_count = header->e_shnum;
+    elf.machine = header->e_machine;
     elf.sections = at(&elf, header->e_shoff, (uint64_t)header->e_shnum * sizeof(Elf64_Shdr),
                       _Alignof(Elf64_Shdr));
     if (elf.sections == NULL)
@@ -180,5 +213,8 @@ krait__elf_check(const uint8_t *data, size_t size, krait_error *err)
             return status;
         has_symbols = has_symbols || elf.sections[i].sh_type == SHT_DYNSYM;
     }
-    return has_symbols ? KRAIT_OK : refuse(&elf, "has no dynamic symbols", NULL);
+    if (!has_symbols)
+        return refuse(&elf, "has no dynamic symbols", NULL);
+    *ret_cpu = elf.cpu;
+    return KRAIT_OK;
 }

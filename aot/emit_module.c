@@ -261,6 +261,7 @@ write_module(output *out)
         krait__text_str(&text, module_fuel);
     if ((out->plan->flags & KRAIT_MODULE_CHECKED) != 0)
         krait__text_str(&text, module_bounds);
+    krait__emit_cpu(&text);
     krait__emit_imports(&text, out->plan);
     krait__emit_table_ends(&text, out->plan);
     krait__emit_invokes(&text, out->plan);

@@ -43,6 +43,7 @@ void krait__emit_imports(krait_text *text, const krait_plan *plan);
 void krait__emit_invokes(krait_text *text, const krait_plan *plan);
 void krait__emit_table_ends(krait_text *text, const krait_plan *plan);
 void krait__emit_tables(krait_text *text, const krait_plan *plan);
+void krait__emit_cpu(krait_text *text);
 
 /* Copies of headers, made by CMake from include/krait/abi.h and prelude.h. */
 extern const unsigned char krait__abi_text[];

@@ -3,6 +3,7 @@
  * Every allocation of a translation fails once: it must say so, crash nowhere
  * and lose nothing (the sanitizer presets look for leaks).
  */
+#include "aot/identity.h"
 #include "aot/translate.h"
 #include "base/alloc.h"
 #include "support/check.h"
@@ -18,6 +19,7 @@ const unsigned char krait__abi_text[] = {'\n'};
 const size_t krait__abi_text_size = sizeof(krait__abi_text);
 const unsigned char krait__prelude_text[] = {'\n'};
 const size_t krait__prelude_text_size = sizeof(krait__prelude_text);
+const char krait__aot_digest[] = "0123456789abcdef";
 
 /* Imports, a private table, an open one, blocks with values, calls of all kinds. */
 static void
