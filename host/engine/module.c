@@ -3,11 +3,13 @@
  * Modules: opening a .krt and looking at what it says of itself.
  *
  * A .krt is native code and trusted as such (it is only ever loaded from the
- * installation or from the user's own cache).  The checks here catch files of
- * another version or machine, not attacks.
+ * installation or from the user's own cache).  The checks here catch files that
+ * were cut or damaged, or made for another version or machine, not attacks.
+ * They come before dlopen, which believes every byte.
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/krt.h"
 #include "engine/internal.h"
 
 #include <dlfcn.h>
@@ -16,17 +18,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* dlopen's own text for a missing file is longer and names no reason. */
 static krait_status
-check_readable(const char *path, krait_error *err)
+check_seal(const char *path, krait_krt_seal *ret_seal, krait_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    krait_status status;
 
     if (fd < 0)
         return krait__error_set(err, errno == ENOENT ? KRAIT_ENOTFOUND : KRAIT_EIO, errno,
                                 "cannot open '%s'", path);
+    status = krait__krt_read(fd, path, ret_seal, NULL, err);
+    if (status == KRAIT_OK)
+        status = krait__krt_check(fd, path, ret_seal, err);
     close(fd);
-    return KRAIT_OK;
+    return status;
 }
 
 static krait_status
@@ -57,7 +62,8 @@ open_object(const char *path)
 static krait_status
 load(krait_module *module, const char *path, krait_error *err)
 {
-    krait_status status = check_readable(path, err);
+    krait_krt_seal seal;
+    krait_status status = check_seal(path, &seal, err);
 
     if (status != KRAIT_OK)
         return status;
@@ -74,6 +80,8 @@ load(krait_module *module, const char *path, krait_error *err)
     module->desc = dlsym(module->handle, KRAIT_MODULE_SYMBOL);
     if (module->desc == NULL)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' is not a translated module", path);
+    if (memcmp(module->desc->wasm_sha256, seal.wasm_sha256, sizeof(seal.wasm_sha256)) != 0)
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' has the seal of another module", path);
     return check_desc(module->desc, path, err);
 }
 

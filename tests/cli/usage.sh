@@ -61,7 +61,7 @@ mkdir runtime/bin
 : >runtime/bin/python.wasm
 echo "not a module" >runtime/python.krt
 KRAIT_RUNTIME=$T/runtime
-refused 125 "cannot load '$T/runtime/python.krt'" run -c pass
+refused 125 "'$T/runtime/python.krt' is not a translated module" run -c pass
 unset KRAIT_RUNTIME
 
 # A full disk under stdout is an error, not a success.

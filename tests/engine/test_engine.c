@@ -400,6 +400,11 @@ bad_modules(void)
     CHECK_STR(err.text, "cannot open '/nonexistent/x.krt': No such file or directory");
     CHECK_INT(err.sys_errno, ENOENT);
     CHECK_INT(krait__module_open(KRAIT_TEST_NO_MODULE, &module, &err), KRAIT_EFORMAT);
+    CHECK(strstr(err.text, "is not a translated module") != NULL);
+    CHECK_INT(krait__module_open("/dev/null", &module, &err), KRAIT_EFORMAT);
+    CHECK_STR(err.text, "'/dev/null' is not a regular file");
+    CHECK_INT(krait__module_open("/proc/self/exe", &module, &err), KRAIT_EFORMAT);
+    CHECK_STR(err.text, "'/proc/self/exe' is not a translated module, or its end is missing");
     CHECK(module == NULL);
 }
 
