@@ -8,6 +8,8 @@
 
 #include <krait/abi.h>
 
+#include <string.h>
+
 /* ---- imports ---------------------------------------------------------------------------- */
 
 static void
@@ -120,23 +122,58 @@ write_limits(krait_text *text, const krait_wasm_limits *limits, uint8_t type, bo
     krait__text_fmt(text, "%lluull,%u,0,%u}", (unsigned long long)limits->max, type, is_private);
 }
 
+/* One instruction; `value` is its constant or index. */
 static void
-write_const(krait_text *text, const krait_plan *plan, const krait_wasm_const *init)
+write_step(krait_text *text, const krait_plan *plan, uint16_t op, uint64_t value)
 {
-    switch (init->op) {
+    switch (op) {
     case KRAIT_OP_GLOBAL_GET:
-        krait__text_fmt(text, "{KRAIT_CONST_GLOBAL,{.i32=%u}}", (unsigned)init->value);
+        krait__text_fmt(text, "{KRAIT_CONST_GLOBAL,{.i32=%u}}", (unsigned)value);
         break;
     case KRAIT_OP_REF_FUNC:
-        krait__text_fmt(text, "{KRAIT_CONST_FUNC,{.i32=%u}}", plan->func_slot[init->value]);
+        krait__text_fmt(text, "{KRAIT_CONST_FUNC,{.i32=%u}}", plan->func_slot[value]);
         break;
     case KRAIT_OP_REF_NULL:
         krait__text_str(text, "{KRAIT_CONST_VALUE,{.ext=0}}");
         break;
+    case KRAIT_OP_I32_ADD:
+    case KRAIT_OP_I32_SUB:
+    case KRAIT_OP_I32_MUL:
+        krait__text_fmt(text, "{KRAIT_CONST_I32_ADD+%u}", op - KRAIT_OP_I32_ADD);
+        break;
+    case KRAIT_OP_I64_ADD:
+    case KRAIT_OP_I64_SUB:
+    case KRAIT_OP_I64_MUL:
+        krait__text_fmt(text, "{KRAIT_CONST_I64_ADD+%u}", op - KRAIT_OP_I64_ADD);
+        break;
     default:
-        krait__text_fmt(text, "{KRAIT_CONST_VALUE,{.i64=%lluull}}",
-                        (unsigned long long)init->value);
+        krait__text_fmt(text, "{KRAIT_CONST_VALUE,{.i64=%lluull}}", (unsigned long long)value);
     }
+}
+
+/* Several steps are an array without a name, which is as constant as its address. */
+static void
+write_const(krait_text *text, const krait_plan *plan, const krait_wasm_const *init)
+{
+    krait_cursor cursor;
+    krait_insn insn;
+
+    if (init->op != KRAIT_OP_EXTENDED) {
+        write_step(text, plan, init->op, init->value);
+        return;
+    }
+    memset(&insn, 0, sizeof(insn));
+    memset(&cursor, 0, sizeof(cursor));
+    cursor.data = plan->module->bytes;
+    cursor.at = init->offset;
+    cursor.end = plan->module->size;
+    krait__text_str(text, "{KRAIT_CONST_STEPS,{.ext=(void*)(const krait_const_desc[]){\n");
+    while (krait__insn_read(&cursor, &insn) && insn.op != KRAIT_OP_END) {
+        write_step(text, plan, insn.op,
+                   insn.info->imm == KRAIT_IMM_INDEX ? insn.index : insn.value);
+        krait__text_str(text, ",\n");
+    }
+    krait__text_str(text, "{KRAIT_CONST_END}}}}");
 }
 
 static void

@@ -75,6 +75,12 @@ enum {
     KRAIT_OP_I64_CONST = 0x42,
     KRAIT_OP_F32_CONST = 0x43,
     KRAIT_OP_F64_CONST = 0x44,
+    KRAIT_OP_I32_ADD = 0x6a,
+    KRAIT_OP_I32_SUB = 0x6b,
+    KRAIT_OP_I32_MUL = 0x6c,
+    KRAIT_OP_I64_ADD = 0x7c,
+    KRAIT_OP_I64_SUB = 0x7d,
+    KRAIT_OP_I64_MUL = 0x7e,
     KRAIT_OP_REF_NULL = 0xd0,
     KRAIT_OP_REF_IS_NULL = 0xd1,
     KRAIT_OP_REF_FUNC = 0xd2,
@@ -87,7 +93,8 @@ enum {
     KRAIT_OP_TABLE_COPY = 0xfc0e,
     KRAIT_OP_TABLE_GROW = 0xfc0f,
     KRAIT_OP_TABLE_SIZE = 0xfc10,
-    KRAIT_OP_TABLE_FILL = 0xfc11
+    KRAIT_OP_TABLE_FILL = 0xfc11,
+    KRAIT_OP_EXTENDED = 0xffff /* no instruction: a constant expression of several */
 };
 
 enum { KRAIT_BLOCK_EMPTY, KRAIT_BLOCK_VALUE, KRAIT_BLOCK_TYPE };

@@ -10,6 +10,8 @@
 #ifndef KRAIT_AOT_LIMITS_H
 #define KRAIT_AOT_LIMITS_H
 
+#include <krait/abi.h>
+
 #define KRAIT_WASM_MAX_MODULE_BYTES   (1u << 28)
 #define KRAIT_WASM_MAX_TYPES          1000000u
 #define KRAIT_WASM_MAX_FUNCTIONS      1000000u
@@ -27,6 +29,9 @@
 
 /* Operands on the stack of one function; blocks with many results multiply. */
 #define KRAIT_WASM_MAX_OPERANDS 1000000u
+
+/* Operands of one constant expression at a time; krait/abi.h relies on it. */
+#define KRAIT_WASM_MAX_CONST_DEPTH KRAIT_CONST_DEPTH
 
 /* Pages of a 32-bit memory. */
 #define KRAIT_WASM_MAX_PAGES 65536u

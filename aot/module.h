@@ -42,12 +42,13 @@ typedef struct krait_wasm_limits {
     uint64_t max; /* UINT64_MAX: none */
 } krait_wasm_limits;
 
-/* A constant expression: what the reader saw of it. */
+/* A constant expression: what the reader saw of it.  One of several instructions
+ * is read again from its place in the file when it is needed. */
 typedef struct krait_wasm_const {
     size_t offset;  /* of its first byte in the file */
     uint64_t value; /* bits of a t.const, index of global.get or ref.func, type of ref.null */
     uint32_t count; /* instructions before the end */
-    uint16_t op;    /* the first of them */
+    uint16_t op;    /* the only one of them, KRAIT_OP_EXTENDED, or KRAIT_OP_END for none */
 } krait_wasm_const;
 
 typedef struct krait_wasm_import {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Validation of everything outside of function bodies (WebAssembly 2.0
- * section 3.4).  Bodies are in validate_func.c.
+ * section 3.4).  Bodies are in validate_func.c, constant expressions in
+ * validate_const.c.
  */
 #include "aot/validate.h"
 #include "aot/limits.h"
@@ -19,64 +20,6 @@ fail(krait_validator *v, const char *section, size_t offset, krait_status code, 
     v->cursor.section = section;
     return krait__cursor_fail_at(&v->cursor, offset, code, "%s %llu", text,
                                  (unsigned long long)number);
-}
-
-/* ---- constant expressions --------------------------------------------------------------- */
-
-static bool
-const_type(krait_validator *v, const krait_wasm_const *init, krait_wasm_valtype *ret)
-{
-    const krait_wasm_module *module = v->module;
-
-    switch (init->op) {
-    case KRAIT_OP_I32_CONST:
-    case KRAIT_OP_I64_CONST:
-    case KRAIT_OP_F32_CONST:
-    case KRAIT_OP_F64_CONST:
-        *ret = (krait_wasm_valtype)(KRAIT_I32 - (init->op - KRAIT_OP_I32_CONST));
-        return true;
-    case KRAIT_OP_REF_NULL:
-        *ret = (krait_wasm_valtype)init->value;
-        return true;
-    case KRAIT_OP_REF_FUNC:
-        if (init->value >= module->func_count)
-            return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                         "unknown function %llu", (unsigned long long)init->value);
-        v->declared[init->value] = 1;
-        *ret = KRAIT_FUNCREF;
-        return true;
-    case KRAIT_OP_GLOBAL_GET:
-        /* Only imported globals are in scope here. */
-        if (init->value >= module->imported_globals)
-            return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                         "unknown global %llu", (unsigned long long)init->value);
-        if (module->globals[init->value].is_mutable)
-            return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                         "constant expression required, found a mutable global");
-        *ret = module->globals[init->value].type;
-        return true;
-    default:
-        return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                     "type mismatch: the constant expression is empty");
-    }
-}
-
-static bool
-check_const(krait_validator *v, const krait_wasm_const *init, krait_wasm_valtype expected)
-{
-    krait_wasm_valtype found = 0;
-
-    if (!const_type(v, init, &found))
-        return false;
-    if (init->count != 1)
-        return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                     "type mismatch: the constant expression gives %u values",
-                                     init->count);
-    if (found != expected)
-        return krait__cursor_fail_at(&v->cursor, init->offset, KRAIT_EFORMAT,
-                                     "type mismatch: expected %s, found %s",
-                                     krait__wasm_type_name(expected), krait__wasm_type_name(found));
-    return true;
 }
 
 /* ---- sections --------------------------------------------------------------------------- */
@@ -157,7 +100,7 @@ check_globals(krait_validator *v)
 
     v->cursor.section = "global section";
     for (i = module->imported_globals; i < module->global_count; i++) {
-        if (!check_const(v, &module->globals[i].init, module->globals[i].type))
+        if (!krait__validate_const(v, &module->globals[i].init, module->globals[i].type, i))
             return false;
     }
     return true;
@@ -260,7 +203,8 @@ check_elems(krait_validator *v)
         const krait_wasm_elem *elem = &module->elems[i];
 
         for (j = 0; j < elem->count; j++) {
-            if (!check_const(v, &module->items[elem->first + j], elem->type))
+            if (!krait__validate_const(v, &module->items[elem->first + j], elem->type,
+                                       module->global_count))
                 return false;
         }
         if (elem->mode != KRAIT_WASM_ACTIVE)
@@ -271,7 +215,7 @@ check_elems(krait_validator *v)
         if (module->tables[elem->table].type != elem->type)
             return fail(v, "element section", elem->offset, KRAIT_EFORMAT,
                         "type mismatch: the segment has not the type of table", elem->table);
-        if (!check_const(v, &elem->at, KRAIT_I32))
+        if (!krait__validate_const(v, &elem->at, KRAIT_I32, module->global_count))
             return false;
     }
     return true;
@@ -292,7 +236,7 @@ check_datas(krait_validator *v)
         if (data->memory >= module->memory_count)
             return fail(v, "data section", data->offset, KRAIT_EFORMAT, "unknown memory",
                         data->memory);
-        if (!check_const(v, &data->at, KRAIT_I32))
+        if (!krait__validate_const(v, &data->at, KRAIT_I32, module->global_count))
             return false;
     }
     return true;

@@ -41,6 +41,9 @@ typedef struct krait_validator {
 /* All of these return false after a failure. */
 bool krait__validate_function(krait_validator *v, uint32_t func);
 bool krait__validate_special(krait_validator *v);
+/* A constant expression of this type, which may name the first `globals` globals. */
+bool krait__validate_const(krait_validator *v, const krait_wasm_const *init,
+                           krait_wasm_valtype expected, uint32_t globals);
 bool krait__validate_fail(krait_validator *v, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 bool krait__validate_push(krait_validator *v, krait_wasm_valtype type);

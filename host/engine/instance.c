@@ -26,25 +26,6 @@ krait__global_cell(krait_instance *instance, uint32_t index)
                              : &instance->globals[global->slot];
 }
 
-krait_cell
-krait__const_value(const krait_instance *instance, const krait_const_desc *constant)
-{
-    krait_cell value;
-
-    switch (constant->kind) {
-    case KRAIT_CONST_GLOBAL:
-        /* A context is only written through pointers that callers own. */
-        return *krait__global_cell((krait_instance *)(uintptr_t)instance, constant->value.i32);
-    case KRAIT_CONST_FUNC:
-        memset(&value, 0, sizeof(value));
-        value.func = &instance->funcs[constant->value.i32];
-        return value;
-    case KRAIT_CONST_VALUE:
-        break;
-    }
-    return constant->value;
-}
-
 static krait_status
 intern_types(krait_instance *instance, krait_error *err)
 {

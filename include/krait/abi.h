@@ -207,6 +207,9 @@ enum {
 /** Kinds of imports and exports with the numbers of the binary format. */
 enum { KRAIT_KIND_FUNC = 0, KRAIT_KIND_TABLE = 1, KRAIT_KIND_MEMORY = 2, KRAIT_KIND_GLOBAL = 3 };
 
+/** Most operands that the steps of a constant expression have on their stack. */
+#define KRAIT_CONST_DEPTH 256u
+
 /** Calls `code` (of this type) with arguments from `args`, results to `results`
  *  (they may be the same array). */
 typedef void (*krait_invoke)(krait_ctx *ctx, krait_code code, const krait_cell *args,
@@ -221,12 +224,21 @@ typedef struct krait_type_desc {
     krait_invoke invoke; /* NULL when no export, import, element or ref.func has this type */
 } krait_type_desc;
 
-/** A constant expression. */
+/** A constant expression, or one step of it. */
 typedef struct krait_const_desc {
     enum {
         KRAIT_CONST_VALUE = 0,  /* `value` */
         KRAIT_CONST_GLOBAL = 1, /* value of the global with the index value.i32 */
-        KRAIT_CONST_FUNC = 2    /* reference to the function with the index value.i32 in funcs[] */
+        KRAIT_CONST_FUNC = 2,   /* reference to the function with the index value.i32 in funcs[] */
+        KRAIT_CONST_STEPS = 3,  /* what the steps at value.ext leave on their stack: an array of
+                                   this struct that KRAIT_CONST_END ends */
+        KRAIT_CONST_END = 4,
+        KRAIT_CONST_I32_ADD = 5, /* only steps from here on: they take two operands */
+        KRAIT_CONST_I32_SUB = 6,
+        KRAIT_CONST_I32_MUL = 7,
+        KRAIT_CONST_I64_ADD = 8,
+        KRAIT_CONST_I64_SUB = 9,
+        KRAIT_CONST_I64_MUL = 10
     } kind;
     krait_cell value;
 } krait_const_desc;

@@ -144,6 +144,43 @@ finds_duplicates_among_many(void)
     bytes_release(&bytes);
 }
 
+/* `count` constants, and the additions that make one of them. */
+static krait_status
+validate_sum(uint32_t count, krait_error *error)
+{
+    wasm_bytes bytes = {0};
+    wasm_bytes globals = {0};
+    krait_wasm_module module;
+    krait_status status;
+    uint32_t i;
+
+    bytes_header(&bytes);
+    BYTES_LITERAL(&globals, "\1\x7f\0");
+    for (i = 0; i < count; i++)
+        BYTES_LITERAL(&globals, "\x41\1");
+    for (i = 1; i < count; i++)
+        bytes_u8(&globals, 0x6a);
+    bytes_u8(&globals, 0x0b);
+    bytes_section(&bytes, 6, &globals);
+    status = krait__wasm_read(bytes.data, bytes.size, &module, error);
+    if (status == KRAIT_OK) {
+        status = krait__wasm_validate(&module, error);
+        krait__wasm_module_release(&module);
+    }
+    bytes_release(&bytes);
+    return status;
+}
+
+static void
+bounds_constant_expressions(void)
+{
+    krait_error error = {0};
+
+    CHECK_INT(validate_sum(KRAIT_CONST_DEPTH, &error), KRAIT_OK);
+    CHECK_INT(validate_sum(KRAIT_CONST_DEPTH + 1, &error), KRAIT_ELIMIT);
+    CHECK_HAS(error.text, "global section: more than 256 operands");
+}
+
 CHECK_MAIN(CHECK_CASE(nests_deeply), CHECK_CASE(bounds_the_operand_stack),
            CHECK_CASE(checks_large_br_tables_fast), CHECK_CASE(counts_locals_without_overflow),
-           CHECK_CASE(finds_duplicates_among_many))
+           CHECK_CASE(finds_duplicates_among_many), CHECK_CASE(bounds_constant_expressions))

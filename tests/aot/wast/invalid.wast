@@ -98,11 +98,9 @@
 
 ;; constant expressions
 (assert_invalid (module (global i32 (i64.const 1))) "type mismatch")
-(assert_invalid (module (global i32 (i32.add (i32.const 1) (i32.const 1)))) "constant expression required")
 (assert_invalid (module (global i32 (i32.const 1) (i32.const 1))) "type mismatch")
 (assert_invalid (module (global i32)) "type mismatch")
 (assert_invalid (module (global i32 (nop))) "constant expression required")
-(assert_invalid (module (global i32 (i32.const 1)) (global i32 (global.get 0))) "unknown global")
 (assert_invalid (module (global i32 (global.get 0))) "unknown global")
 (assert_invalid (module (import "a" "b" (global (mut i32))) (global i32 (global.get 0))) "constant expression required")
 (assert_invalid (module (import "a" "b" (global i64)) (global i32 (global.get 0))) "type mismatch")
@@ -138,3 +136,16 @@
 (assert_invalid (module (memory 1) (data "x") (func (memory.init 1 0 (i32.const 0) (i32.const 0) (i32.const 0)))) "unknown memory 1")
 (assert_invalid (module (memory 1) (data (memory 1) (i32.const 0) "x")) "unknown memory 1")
 (assert_invalid (module (memory 1) (export "m" (memory 1))) "unknown memory 1")
+
+;; constant expressions
+(assert_invalid (module (global i32 (i32.add (i32.const 1) (i64.const 1)))) "type mismatch")
+(assert_invalid (module (global i64 (i32.add (i32.const 1) (i32.const 1)))) "type mismatch: expected i64, found i32")
+(assert_invalid (module (global i32 (i32.add (i32.const 1)))) "operand of the constant expression is missing")
+(assert_invalid (module (global i32 (i32.const 1) (i32.const 1))) "gives 2 values")
+(assert_invalid (module (global i32 (i32.and (i32.const 1) (i32.const 1)))) "constant expression required")
+(assert_invalid (module (global i64 (i64.div_s (i64.const 1) (i64.const 1)))) "constant expression required")
+(assert_invalid (module (global i32 (global.get 0))) "unknown global 0")
+(assert_invalid (module (global i32 (global.get 1)) (global i32 (i32.const 1))) "unknown global 1")
+(assert_invalid (module (global (mut i32) (i32.const 1)) (global i32 (global.get 0))) "constant expression required")
+(assert_invalid (module (memory 1) (global i64 (i64.const 1)) (data (global.get 0) "x")) "type mismatch")
+(assert_invalid (module (memory 1) (data (i32.add (i32.const 1) (global.get 0)) "x")) "unknown global 0")
