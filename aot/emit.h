@@ -102,6 +102,10 @@ typedef struct krait_target {
 
 /* ---- a function ------------------------------------------------------------------------- */
 
+/* False when memory ran out; it is released in any case. */
+bool krait__emitter_init(krait_emitter *e, const krait_plan *plan);
+void krait__emitter_release(krait_emitter *e);
+
 /* Writes one function; what fails is in out, exprs and no_memory. */
 void krait__emit_function(krait_emitter *e, uint32_t func);
 

@@ -311,6 +311,29 @@ insert_memories(krait_emitter *e, size_t at)
     krait__text_move(e->out, body_end, at);
 }
 
+bool
+krait__emitter_init(krait_emitter *e, const krait_plan *plan)
+{
+    memset(e, 0, sizeof(*e));
+    e->plan = plan;
+    e->module = plan->module;
+    e->is_called = krait__calloc(e->module->func_count, 1);
+    e->called = krait__calloc(e->module->func_count, sizeof(*e->called));
+    return e->is_called != NULL && e->called != NULL;
+}
+
+void
+krait__emitter_release(krait_emitter *e)
+{
+    krait__text_release(&e->exprs);
+    krait__free(e->is_called);
+    krait__free(e->called);
+    krait__free(e->locals);
+    krait__free(e->values);
+    krait__free(e->labels);
+    krait__free(e->saved);
+}
+
 void
 krait__emit_function(krait_emitter *e, uint32_t func)
 {

@@ -311,23 +311,12 @@ write_parts(output *out, const krait_parts *parts)
     bool ok;
     uint32_t i;
 
-    memset(&e, 0, sizeof(e));
-    e.plan = out->plan;
-    e.module = out->plan->module;
-    e.is_called = krait__calloc(e.module->func_count, 1);
-    e.called = krait__calloc(e.module->func_count, sizeof(*e.called));
-    ok = e.is_called != NULL && e.called != NULL;
+    ok = krait__emitter_init(&e, out->plan);
     if (!ok)
         out->status = krait__error_nomem(out->err);
     for (i = 0; ok && i < parts->count; i++)
         ok = write_part(out, &e, &parts->parts[i], i);
-    krait__text_release(&e.exprs);
-    krait__free(e.is_called);
-    krait__free(e.called);
-    krait__free(e.locals);
-    krait__free(e.values);
-    krait__free(e.labels);
-    krait__free(e.saved);
+    krait__emitter_release(&e);
     return ok;
 }
 

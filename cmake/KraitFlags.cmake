@@ -40,6 +40,12 @@ function(krait_try_flag flag)
     endif()
 endfunction()
 
+if(KRAIT_FUZZ)
+    if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "KRAIT_FUZZ needs clang, not ${CMAKE_C_COMPILER}")
+    endif()
+    krait_c_options(-fsanitize=fuzzer-no-link)
+endif()
 if(KRAIT_SANITIZE)
     krait_c_options(
         -fsanitize=${KRAIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)

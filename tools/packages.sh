@@ -26,6 +26,14 @@ pk_have_host_compiler() {
     command -v cc || command -v gcc || command -v clang
 } >/dev/null
 
+# True when some clang here can link libFuzzer.
+pk_have_fuzzer() {
+    for pk_file in /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a; do
+        [ -e "$pk_file" ] && return 0
+    done
+    return 1
+}
+
 # Prints the newest clang version for which apt offers all four packages; empty when none.
 pk_offered() {
     pk_names=
@@ -59,6 +67,7 @@ pk_found() {
     file:*) [ -e "${1#file:}" ] ;;
     toolchain) [ "$pk_toolchain" = yes ] ;;
     hostcc) pk_have_host_compiler ;;
+    fuzzer) pk_have_fuzzer ;;
     *)
         say "packages.txt: '$1' is not a way to find something"
         return 1

@@ -54,21 +54,11 @@ emit_one(planned *p, uint32_t func)
     krait_text out = {0};
     krait_emitter e;
 
-    memset(&e, 0, sizeof(e));
-    e.plan = &p->plan;
-    e.module = &p->module;
+    CHECK(krait__emitter_init(&e, &p->plan));
     e.out = &out;
-    e.is_called = calloc(p->module.func_count, 1);
-    e.called = calloc(p->module.func_count, sizeof(*e.called));
     krait__emit_function(&e, func);
     krait__text_add(&out, "", 1);
-    krait__text_release(&e.exprs);
-    free(e.is_called);
-    free(e.called);
-    free(e.locals);
-    free(e.values);
-    free(e.labels);
-    free(e.saved);
+    krait__emitter_release(&e);
     return out.data;
 }
 

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A short run of each fuzz target from its corpus: a fixed number of runs and a fixed seed.
+# Takes the programs of a KRAIT_FUZZ build, else builds them with a clang that has libFuzzer.
+set -eu
+
+sources=$KRAIT_SOURCE_DIR
+build=$KRAIT_BINARY_DIR
+folder=$(mktemp -d "${TMPDIR:-/tmp}/krait-fuzz.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+
+find_clang()
+{
+    echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d == 0 && n; }' \
+        > "$folder/probe.c"
+    for name in clang-23 clang-22 clang-21 clang-20 clang-19 clang-18 clang; do
+        command -v "$name" > /dev/null || continue
+        if "$name" -w -fsanitize=fuzzer,address,undefined "$folder/probe.c" -o "$folder/probe" \
+            > "$folder/probe.log" 2>&1; then
+            echo "$name"
+            return
+        fi
+    done
+}
+
+# The translator as one archive for all targets; the description of the build is not needed.
+build_targets()
+{
+    flags="-std=c11 -D_GNU_SOURCE=1 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+        -I$sources -I$sources/include -I$sources/host"
+    objects=
+    for source in "$sources"/aot/*.c "$sources"/host/base/*.c "$build/aot/aot_text.c"; do
+        object=$folder/$(echo "${source#"$sources"/}" | tr / _).o
+        # shellcheck disable=SC2086 # flags are words
+        "$1" $flags -fsanitize=fuzzer-no-link -c "$source" -o "$object"
+        objects="$objects $object"
+    done
+    for target in module emit elf; do
+        # shellcheck disable=SC2086
+        "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_$target.c" $objects \
+            -o "$folder/fuzz_$target"
+    done
+}
+
+run_target()
+{
+    echo "fuzz_$1, corpus $2, $3 runs"
+    mkdir "$folder/new-$1"
+    if ! "$programs/fuzz_$1" -runs="$3" -seed=1 -max_len=4096 -rss_limit_mb=2048 \
+        -artifact_prefix="$folder/" "$folder/new-$1" "$sources/tests/fuzz/corpus/$2" \
+        > "$folder/log" 2>&1; then
+        tail -n 60 "$folder/log"
+        for file in "$folder"/crash-* "$folder"/leak-* "$folder"/oom-* "$folder"/timeout-*; do
+            [ -f "$file" ] || continue
+            echo "the input, in base64:"
+            base64 "$file"
+        done
+        exit 1
+    fi
+    tail -n 1 "$folder/log"
+}
+
+programs=$build/bin
+if [ ! -x "$programs/fuzz_module" ]; then
+    clang=$(find_clang)
+    if [ -z "$clang" ]; then
+        echo "skipped: no clang here can link libFuzzer (Debian package libclang-rt-N-dev)"
+        exit 77
+    fi
+    build_targets "$clang"
+    programs=$folder
+fi
+run_target module module 40000
+run_target emit module 20000
+run_target elf elf 20000
