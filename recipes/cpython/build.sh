@@ -27,6 +27,9 @@ test_modules=--disable-test-modules
 [ "${FLAVOR:-native}" != test ] || test_modules=--enable-test-modules
 link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
 cd build
+mkdir Modules
+cat "$RECIPE/Setup.local" >Modules/Setup.local
+case ${FLAVOR:-} in *test) cat "$RECIPE/Setup.test" >>Modules/Setup.local ;; esac
 libc=$DEP_WASI_LIBC/lib/$TARGET
 function_answers ../src/configure -g "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
     "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site

@@ -1,27 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # SQLite for the guest: FTS5, JSON, math functions, column metadata; one thread; extensions
-# cannot be loaded. Upstream's archive has the amalgamation in it; from the full source tree
-# (Debian's archive) it is made, which takes tclsh.
+# cannot be loaded.
 # sources: sqlite
 # needs: wasi-libc
 # inputs: guest/sqlite
 # compiler: both
 
-unpack "$SRC_SQLITE" src --exclude=*/test
-if [ ! -f src/sqlite3.c ]; then
-    command -v tclsh >/dev/null || {
-        echo "tclsh is missing (Debian package: tcl)"
-        exit 1
-    }
-    mkdir amalgamation
-    (
-        cd amalgamation
-        ../src/configure --disable-tcl --disable-readline CC="$BUILD_CC" CFLAGS=-O0
-        make sqlite3.c sqlite3.h BCC="$BUILD_CC -O0"
-    )
-    cp amalgamation/sqlite3.c amalgamation/sqlite3.h amalgamation/sqlite3ext.h src/
-fi
+. "$RECIPE/amalgamation.sh"
 
 # USE_PREAD: one call instead of two per page. EXTRA_INIT: guest/sqlite/locks.c.
 wasm_objects "-Isrc -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_ENABLE_FTS3 \
