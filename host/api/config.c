@@ -158,6 +158,12 @@ krait_config_set_memory_limit(krait_config *config, uint64_t bytes)
 }
 
 void
+krait_config_set_fuel(krait_config *config, uint64_t fuel)
+{
+    config->fuel = fuel;
+}
+
+void
 krait_config_set_stdio(krait_config *config, int in, int out, int error)
 {
     config->stdio_fds[0] = in;

@@ -30,6 +30,7 @@ struct krait_config {
     size_t grant_count;
     size_t grant_capacity;
     uint64_t memory_limit_bytes;
+    uint64_t fuel;
     int stdio_fds[3];
 };
 

@@ -82,6 +82,7 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
         options.imports = krait__wasi_imports(&options.import_count);
         options.env = sandbox->wasi;
         options.memory_limit_bytes = config->memory_limit_bytes;
+        options.fuel = config->fuel;
         status = krait__instance_new(module, &options, &sandbox->instance, err);
     }
     if (status != KRAIT_OK) {
@@ -126,8 +127,10 @@ krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error 
         return status;
     sandbox->has_run = true;
     status = krait__instance_call(sandbox->instance, start, NULL, &outcome, err);
-    if (status == KRAIT_OK)
+    if (status == KRAIT_OK) {
         fill_result(&outcome, ret_result);
+        ret_result->fuel_spent = krait__instance_fuel_spent(sandbox->instance);
+    }
     return status;
 }
 

@@ -262,6 +262,25 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_file(krait_config *config
 KRAIT_API void krait_config_set_memory_limit(krait_config *config, uint64_t bytes);
 
 /**
+ * Set how much a metered module may execute (`krait compile --meter`): one unit for
+ * each instruction, more for bulk operations, as docs/aot.md lists them.  When it is
+ * used up, the guest is stopped with KRAIT_TRAP_FUEL, at the same place on every run
+ * and machine.  What host functions do is not counted.
+ *
+ * @param config  the configuration
+ * @param fuel    the limit; 0: none
+ *
+ * Units:   units of fuel; above INT64_MAX it counts as no limit
+ * Owner:   none
+ * Errors:  none here; krait_sandbox_new() fails with KRAIT_EUNSUPPORTED when the module
+ *          is not metered
+ * Threads: one at a time
+ * Source:  host/api/config.c, aot/emit_meter.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_config_set_fuel(krait_config *config, uint64_t fuel);
+
+/**
  * Set which descriptors of this process are the guest's stdin, stdout and stderr.
  * They are used as long as the sandbox lives, never closed or changed.
  *
@@ -293,6 +312,7 @@ typedef struct krait_result {
     uint32_t exit_code;   /* as the guest gave it: not cut to 8 bits */
     uint32_t trap;        /* a krait_trap of abi.h; 0 unless trapped */
     char message[256];    /* what happened, one line without a newline; empty after an exit */
+    uint64_t fuel_spent;  /* by a metered module since its sandbox was made; 0 for others */
     char backtrace[2048]; /* "  at NAME\n" for each guest frame, innermost first; may be empty */
 } krait_result;
 

@@ -4,7 +4,8 @@
  * stdin, answers with one line on stdout.
  *
  *   validate PATH               ok | refused CODE TEXT
- *   module ID PATH              ok | failed TEXT
+ *   module ID PATH [FUEL]       ok | failed TEXT
+ *   spent ID                    ok NUMBER: fuel since the module was instantiated
  *   register NAME ID            ok
  *   call ID NAME [TYPE:BITS..]  ok [TYPE:BITS..] | trap TEXT | failed TEXT
  *   get ID NAME                 ok TYPE:BITS | failed TEXT    (an exported global)
@@ -131,7 +132,7 @@ do_validate(const char *path)
 }
 
 static void
-do_module(unsigned id, const char *path)
+do_module(unsigned id, const char *path, const char *fuel)
 {
     krait_instance_options options;
     krait_error error;
@@ -142,11 +143,21 @@ do_module(unsigned id, const char *path)
     options.links = links;
     options.link_count = link_count;
     options.stack_size_bytes = 1 << 20;
+    options.fuel = fuel != NULL ? strtoull(fuel, NULL, 10) : 0;
     if (id >= MAX_MODULES || krait__module_open(path, &modules[id], &error) != KRAIT_OK ||
         krait__instance_new(modules[id], &options, &instances[id], &error) != KRAIT_OK)
         say("failed", error.text);
     else
         puts("ok");
+}
+
+static void
+do_spent(unsigned id)
+{
+    if (id < MAX_MODULES && instances[id] != NULL)
+        printf("ok %" PRIu64 "\n", krait__instance_fuel_spent(instances[id]));
+    else
+        say("failed", "no such instance");
 }
 
 static void
@@ -305,8 +316,10 @@ obey(char **words, unsigned count)
 
     if (count == 2 && strcmp(words[0], "validate") == 0)
         do_validate(words[1]);
-    else if (count == 3 && strcmp(words[0], "module") == 0)
-        do_module((unsigned)strtoul(words[1], NULL, 10), words[2]);
+    else if ((count == 3 || count == 4) && strcmp(words[0], "module") == 0)
+        do_module((unsigned)strtoul(words[1], NULL, 10), words[2], count == 4 ? words[3] : NULL);
+    else if (count == 2 && strcmp(words[0], "spent") == 0)
+        do_spent((unsigned)strtoul(words[1], NULL, 10));
     else if (count == 3 && strcmp(words[0], "register") == 0)
         do_register(words[1], (unsigned)strtoul(words[2], NULL, 10));
     else if (count == 3 && strcmp(words[0], "get") == 0 &&
