@@ -21,6 +21,7 @@ typedef struct krait_cursor {
     const char *section;             /* "type section"; NULL outside */
     uint32_t func;                   /* function that is being read, UINT32_MAX: none */
     bool failed;
+    bool saw_simd; /* a v128, or an instruction on one */
     krait_error *err;
     krait_status status; /* why it failed */
 } krait_cursor;

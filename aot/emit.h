@@ -31,6 +31,7 @@ typedef enum krait_value_kind {
 
 typedef struct krait_value {
     uint64_t bits;
+    uint64_t high; /* upper half of a constant v128 */
     size_t text_at;
     uint32_t text_size;
     uint32_t id;
@@ -114,6 +115,13 @@ void krait__emit_special(krait_emitter *e);
 void krait__emit_call(krait_emitter *e);
 void krait__emit_call_indirect(krait_emitter *e);
 bool krait__emit_control(krait_emitter *e); /* false: not a control instruction */
+void krait__emit_simd(krait_emitter *e);
+
+/* "L4(MEMORY,BASE,OFFSETu" of the instruction at hand; `access` is a macro of the prelude. */
+void krait__emit_address(krait_emitter *e, const char *access, const krait_value *base);
+
+/* "USE(x);" for what a load has been assigned to, and the end of the line. */
+void krait__emit_use(krait_emitter *e, const krait_target *target);
 
 /* "u32", "f64", "ref" */
 const char *krait__emit_c_type(krait_wasm_valtype type);
@@ -160,7 +168,11 @@ void krait__emit_arguments(krait_emitter *e, const char *text, uint32_t count);
 /* Appends the value as a C expression. */
 void krait__emit_value(krait_emitter *e, krait_text *text, const krait_value *value);
 
-/* Pushes a pure expression made from a template and operands. */
+/* Appends the lanes that the instruction at hand names: "3", or "0,1,...,15". */
+void krait__emit_lanes(krait_emitter *e, krait_text *text);
+
+/* Pushes a pure expression made from a template, in which $0, $1, ... are the
+ * operands and $# are lanes. */
 void krait__emit_push_template(krait_emitter *e, const char *c_template,
                                const krait_value *operands, krait_wasm_valtype type);
 

@@ -243,8 +243,8 @@ emit_br_table(krait_emitter *e)
 static void
 find_types(const krait_emitter *e, krait_label *label)
 {
-    static const krait_wasm_valtype types[] = {KRAIT_I32, KRAIT_I64,     KRAIT_F32,
-                                               KRAIT_F64, KRAIT_FUNCREF, KRAIT_EXTERNREF};
+    static const krait_wasm_valtype types[] = {KRAIT_I32,     KRAIT_I64,       KRAIT_F32, KRAIT_F64,
+                                               KRAIT_FUNCREF, KRAIT_EXTERNREF, KRAIT_V128};
     uint32_t i = 0;
 
     if (e->insn.block_kind == KRAIT_BLOCK_VALUE) {

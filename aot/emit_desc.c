@@ -122,9 +122,9 @@ write_limits(krait_text *text, const krait_wasm_limits *limits, uint8_t type, bo
     krait__text_fmt(text, "%lluull,%u,0,%u}", (unsigned long long)limits->max, type, is_private);
 }
 
-/* One instruction; `value` is its constant or index. */
+/* One instruction; `value` is its constant or index, `high` the rest of a v128. */
 static void
-write_step(krait_text *text, const krait_plan *plan, uint16_t op, uint64_t value)
+write_step(krait_text *text, const krait_plan *plan, uint16_t op, uint64_t value, uint64_t high)
 {
     switch (op) {
     case KRAIT_OP_GLOBAL_GET:
@@ -146,6 +146,10 @@ write_step(krait_text *text, const krait_plan *plan, uint16_t op, uint64_t value
     case KRAIT_OP_I64_MUL:
         krait__text_fmt(text, "{KRAIT_CONST_I64_ADD+%u}", op - KRAIT_OP_I64_ADD);
         break;
+    case KRAIT_OP_V128_CONST:
+        krait__text_fmt(text, "{KRAIT_CONST_VALUE,{.vec={%lluull,%lluull}}}",
+                        (unsigned long long)value, (unsigned long long)high);
+        break;
     default:
         krait__text_fmt(text, "{KRAIT_CONST_VALUE,{.i64=%lluull}}", (unsigned long long)value);
     }
@@ -159,7 +163,7 @@ write_const(krait_text *text, const krait_plan *plan, const krait_wasm_const *in
     krait_insn insn;
 
     if (init->op != KRAIT_OP_EXTENDED) {
-        write_step(text, plan, init->op, init->value);
+        write_step(text, plan, init->op, init->value, init->high);
         return;
     }
     memset(&insn, 0, sizeof(insn));
@@ -169,8 +173,8 @@ write_const(krait_text *text, const krait_plan *plan, const krait_wasm_const *in
     cursor.end = plan->module->size;
     krait__text_str(text, "{KRAIT_CONST_STEPS,{.ext=(void*)(const krait_const_desc[]){\n");
     while (krait__insn_read(&cursor, &insn) && insn.op != KRAIT_OP_END) {
-        write_step(text, plan, insn.op,
-                   insn.info->imm == KRAIT_IMM_INDEX ? insn.index : insn.value);
+        write_step(text, plan, insn.op, insn.info->imm == KRAIT_IMM_INDEX ? insn.index : insn.value,
+                   insn.high);
         krait__text_str(text, ",\n");
     }
     krait__text_str(text, "{KRAIT_CONST_END}}}}");

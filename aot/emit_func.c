@@ -60,6 +60,8 @@ zero_of(krait_wasm_valtype type)
         return "=O4(0)";
     case KRAIT_F64:
         return "=O8(0)";
+    case KRAIT_V128:
+        return "=O16(0,0)";
     default:
         return "=0";
     }
@@ -116,19 +118,19 @@ result_of(const krait_emitter *e)
 
 /* Pops the operands, first one first. */
 static void
-pop_operands(krait_emitter *e, krait_value operands[2])
+pop_operands(krait_emitter *e, krait_value operands[3])
 {
     size_t count = (size_t)(arrow_of(e) - e->insn.info->signature);
 
-    assert(count >= 1 && count <= 2);
+    assert(count >= 1 && count <= 3);
     while (count-- > 0)
         operands[count] = krait__emit_pop(e);
 }
 
-static void
-write_address(krait_emitter *e, const krait_value *base)
+void
+krait__emit_address(krait_emitter *e, const char *access, const krait_value *base)
 {
-    krait__text_str(e->out, e->insn.info->c_template);
+    krait__text_str(e->out, access);
     krait__text_add(e->out, "(", 1);
     krait__emit_memory(e, e->insn.index2);
     krait__text_add(e->out, ",", 1);
@@ -138,34 +140,38 @@ write_address(krait_emitter *e, const krait_value *base)
     krait__text_add(e->out, "u", 1);
 }
 
-static bool
-is_float(krait_wasm_valtype type)
+void
+krait__emit_use(krait_emitter *e, const krait_target *target)
 {
-    return type == KRAIT_F32 || type == KRAIT_F64;
+    bool is_float = target->type == KRAIT_F32 || target->type == KRAIT_F64 ||
+                    target->type == KRAIT_V128;
+
+    krait__text_str(e->out, is_float ? ";USEF(" : ";USE(");
+    krait__emit_target(e, target);
+    krait__text_str(e->out, ");\n");
 }
 
 static void
 emit_load(krait_emitter *e)
 {
-    krait_value operands[2];
+    krait_value operands[3];
     krait_target target;
 
     pop_operands(e, operands);
     target = krait__emit_begin(e, result_of(e));
-    write_address(e, &operands[0]);
-    krait__text_str(e->out, is_float(target.type) ? ");USEF(" : ");USE(");
-    krait__emit_target(e, &target);
-    krait__text_str(e->out, ");\n");
+    krait__emit_address(e, e->insn.info->c_template, &operands[0]);
+    krait__text_add(e->out, ")", 1);
+    krait__emit_use(e, &target);
     krait__emit_finish(e, &target);
 }
 
 static void
 emit_store(krait_emitter *e)
 {
-    krait_value operands[2];
+    krait_value operands[3];
 
     pop_operands(e, operands);
-    write_address(e, &operands[0]);
+    krait__emit_address(e, e->insn.info->c_template, &operands[0]);
     krait__text_add(e->out, ",", 1);
     krait__emit_value(e, e->out, &operands[1]);
     krait__text_str(e->out, ");\n");
@@ -187,7 +193,7 @@ is_safe_division(const krait_emitter *e, const krait_value *operands)
 static void
 emit_trapping(krait_emitter *e)
 {
-    krait_value operands[2];
+    krait_value operands[3];
     krait_target target;
     krait_value value;
 
@@ -205,7 +211,7 @@ emit_trapping(krait_emitter *e)
 static void
 emit_instruction(krait_emitter *e)
 {
-    krait_value operands[2];
+    krait_value operands[3];
 
     switch (e->insn.info->kind) {
     case KRAIT_OP_PURE:
@@ -222,7 +228,10 @@ emit_instruction(krait_emitter *e)
         emit_store(e);
         break;
     default:
-        krait__emit_special(e);
+        if (krait__op_is_simd(e->insn.op))
+            krait__emit_simd(e);
+        else
+            krait__emit_special(e);
     }
 }
 

@@ -203,6 +203,8 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
     if ((plan->flags & KRAIT_MODULE_CHECKED) != 0)
         krait__text_str(text, "#define K_CHECKED 1\n");
     krait__text_str(text, "#include \"krait_prelude.h\"\n");
+    if (plan->uses_simd)
+        krait__text_str(text, "#include \"krait_simd.h\"\n#include \"krait_simd_float.h\"\n");
     for (i = 0; i < plan->module->type_count; i++) {
         if (plan->type_needs[i] != 0)
             write_type(text, &plan->module->types[i], plan->type_needs[i]);
@@ -320,6 +322,18 @@ write_parts(output *out, const krait_parts *parts)
     return ok;
 }
 
+static bool
+write_preludes(output *out)
+{
+    if (!write_file(out, "krait_abi.h", krait__abi_text, krait__abi_text_size) ||
+        !write_file(out, "krait_prelude.h", krait__prelude_text, krait__prelude_text_size))
+        return false;
+    return !out->plan->uses_simd ||
+           (write_file(out, "krait_simd.h", krait__simd_text, krait__simd_text_size) &&
+            write_file(out, "krait_simd_float.h", krait__simd_float_text,
+                       krait__simd_float_text_size));
+}
+
 krait_status
 krait__emit_module(const krait_plan *plan, krait_parts *parts, int directory, krait_error *err)
 {
@@ -329,10 +343,9 @@ krait__emit_module(const krait_plan *plan, krait_parts *parts, int directory, kr
 
     krait__emit_header(&header, plan);
     krait__emit_tables(&tables, plan);
-    if (write_file(&out, "krait_abi.h", krait__abi_text, krait__abi_text_size) &&
-        write_file(&out, "krait_prelude.h", krait__prelude_text, krait__prelude_text_size) &&
-        write_text(&out, "krait_module.h", &header) && write_text(&out, "tables.S", &tables) &&
-        write_data(&out) && write_module(&out) && write_parts(&out, parts))
+    if (write_preludes(&out) && write_text(&out, "krait_module.h", &header) &&
+        write_text(&out, "tables.S", &tables) && write_data(&out) && write_module(&out) &&
+        write_parts(&out, parts))
         parts->c_bytes = out.bytes;
     krait__text_release(&header);
     krait__text_release(&tables);

@@ -3,6 +3,7 @@
  * A whole module as files in a directory:
  *
  *   krait_abi.h krait_prelude.h  copies, so that the directory is complete
+ *   krait_simd.h krait_simd_float.h  more of them, if the module has v128
  *   krait_module.h               types of functions and names of tables
  *   part_000.c ...               the functions
  *   module.c                     imports, traps, trampolines, the description
@@ -45,10 +46,14 @@ void krait__emit_table_ends(krait_text *text, const krait_plan *plan);
 void krait__emit_tables(krait_text *text, const krait_plan *plan);
 void krait__emit_cpu(krait_text *text);
 
-/* Copies of headers, made by CMake from include/krait/abi.h and prelude.h. */
+/* Copies of headers, made by CMake from include/krait/abi.h and prelude*.h. */
 extern const unsigned char krait__abi_text[];
 extern const size_t krait__abi_text_size;
 extern const unsigned char krait__prelude_text[];
 extern const size_t krait__prelude_text_size;
+extern const unsigned char krait__simd_text[];
+extern const size_t krait__simd_text_size;
+extern const unsigned char krait__simd_float_text[];
+extern const size_t krait__simd_float_text_size;
 
 #endif /* KRAIT_AOT_EMIT_MODULE_H */

@@ -31,6 +31,8 @@ krait__emit_c_type(krait_wasm_valtype type)
         return "f32";
     case KRAIT_F64:
         return "f64";
+    case KRAIT_V128:
+        return "v128";
     default:
         return "ref";
     }
@@ -48,6 +50,8 @@ krait__emit_cell(krait_wasm_valtype type)
         return "f32";
     case KRAIT_F64:
         return "f64";
+    case KRAIT_V128:
+        return "vec";
     case KRAIT_FUNCREF:
         return "func";
     default:
@@ -133,13 +137,33 @@ krait__emit_push_label(krait_emitter *e, const krait_label *label, uint32_t sub,
 
 /* ---- as C ------------------------------------------------------------------------------- */
 
-static void
-write_const(krait_text *text, krait_wasm_valtype type, uint64_t bits)
+/* 0, -0, 1, -1: prelude.h says why they are special. */
+static bool
+is_special_f32(uint64_t bits)
 {
-    /* 0, -0, 1, -1: prelude.h says why they are special. */
+    return (bits & 0x7fffffff) == 0 || (bits & 0x7fffffff) == 0x3f800000;
+}
+
+static bool
+is_special_f64(uint64_t bits)
+{
+    return bits << 1 == 0 || bits << 1 == UINT64_C(0x7fe0000000000000);
+}
+
+/* Any lane may become an operand of its own. */
+static bool
+is_special_half(uint64_t bits)
+{
+    return is_special_f64(bits) || is_special_f32(bits) || is_special_f32(bits >> 32);
+}
+
+static void
+write_const(krait_text *text, const krait_value *value)
+{
+    uint64_t bits = value->bits;
     bool special;
 
-    switch (type) {
+    switch (value->type) {
     case KRAIT_I32:
         krait__text_u64(text, bits);
         krait__text_add(text, "u", 1);
@@ -149,12 +173,17 @@ write_const(krait_text *text, krait_wasm_valtype type, uint64_t bits)
         krait__text_add(text, "ull", 3);
         break;
     case KRAIT_F32:
-        special = (bits & 0x7fffffff) == 0 || (bits & 0x7fffffff) == 0x3f800000;
+        special = is_special_f32(bits);
         krait__text_fmt(text, "%s(0x%llxu)", special ? "O4" : "F4", (unsigned long long)bits);
         break;
     case KRAIT_F64:
-        special = bits << 1 == 0 || bits << 1 == UINT64_C(0x7fe0000000000000);
+        special = is_special_f64(bits);
         krait__text_fmt(text, "%s(0x%llxull)", special ? "O8" : "F8", (unsigned long long)bits);
+        break;
+    case KRAIT_V128:
+        special = is_special_half(bits) || is_special_half(value->high);
+        krait__text_fmt(text, "%s(0x%llxull,0x%llxull)", special ? "O16" : "V16",
+                        (unsigned long long)bits, (unsigned long long)value->high);
         break;
     default:
         krait__text_str(text, "(ref)0");
@@ -173,7 +202,7 @@ krait__emit_value(krait_emitter *e, krait_text *text, const krait_value *value)
 {
     switch (value->kind) {
     case KRAIT_VALUE_CONST:
-        write_const(text, value->type, value->bits);
+        write_const(text, value);
         break;
     case KRAIT_VALUE_LOCAL:
         write_numbered(text, "l", value->id);
@@ -327,11 +356,13 @@ krait__emit_push_template(krait_emitter *e, const char *c_template, const krait_
     const char *mark;
 
     for (; (mark = strchr(at, '$')) != NULL; at = mark + 2) {
-        const krait_value *operand = &operands[mark[1] - '0'];
-
         krait__text_add(&e->exprs, at, (size_t)(mark - at));
-        krait__emit_value(e, &e->exprs, operand);
-        add_locals(&value, operand);
+        if (mark[1] == '#') {
+            krait__emit_lanes(e, &e->exprs);
+        } else {
+            krait__emit_value(e, &e->exprs, &operands[mark[1] - '0']);
+            add_locals(&value, &operands[mark[1] - '0']);
+        }
     }
     krait__text_str(&e->exprs, at);
     value.text_size = (uint32_t)(e->exprs.size - value.text_at);

@@ -41,15 +41,10 @@ proposal_of(uint8_t code)
         uint8_t first, last;
         const char *name;
     } ranges[] = {
-        {0x06, 0x0a, "exception handling"},
-        {0x18, 0x19, "exception handling"},
-        {0x1f, 0x1f, "exception handling"},
-        {0x12, 0x13, "tail calls"},
-        {0x14, 0x15, "typed function references"},
-        {0xd3, 0xd6, "garbage collection"},
-        {0xfb, 0xfb, "garbage collection"},
-        {0xfd, 0xfd, "SIMD"},
-        {0xfe, 0xfe, "threads"},
+        {0x06, 0x0a, "exception handling"},        {0x18, 0x19, "exception handling"},
+        {0x1f, 0x1f, "exception handling"},        {0x12, 0x13, "tail calls"},
+        {0x14, 0x15, "typed function references"}, {0xd3, 0xd6, "garbage collection"},
+        {0xfb, 0xfb, "garbage collection"},        {0xfe, 0xfe, "threads"},
     };
     size_t i;
 
@@ -82,6 +77,8 @@ krait__valtype_of_letter(char letter)
         return KRAIT_I64;
     case 'f':
         return KRAIT_F32;
+    case 'v':
+        return KRAIT_V128;
     default:
         return KRAIT_F64;
     }
@@ -93,18 +90,17 @@ krait__valtype_read(krait_cursor *cursor, const char *what)
     size_t start = cursor->at;
     uint8_t code = krait__cursor_u8(cursor);
 
+    if (code == KRAIT_V128)
+        cursor->saw_simd = true;
     switch (code) {
     case KRAIT_I32:
     case KRAIT_I64:
     case KRAIT_F32:
     case KRAIT_F64:
+    case KRAIT_V128:
     case KRAIT_FUNCREF:
     case KRAIT_EXTERNREF:
         return code;
-    case KRAIT_V128:
-        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "type v128 is not supported (SIMD)");
-        return 0;
     case 0x63:
     case 0x64:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
@@ -240,6 +236,12 @@ read_immediates(krait_cursor *cursor, krait_insn *ret)
     case REF_TYPE:
         read_ref_type(cursor, ret);
         break;
+    case KRAIT_IMM_MEMARG_LANE:
+        read_memarg(cursor, ret);
+        krait__insn_simd_immediates(cursor, ret);
+        break;
+    default:
+        krait__insn_simd_immediates(cursor, ret);
     }
 }
 
@@ -265,6 +267,8 @@ krait__insn_read(krait_cursor *cursor, krait_insn *ret)
         ret->op = (uint16_t)(0xfc00 + sub);
         ret->info = &ops[0x100 + sub];
     }
+    if (code == 0xfd && !krait__insn_simd_code(cursor, ret))
+        return false;
     if (ret->info->name == NULL)
         return refuse_opcode(cursor, ret, code);
     read_immediates(cursor, ret);

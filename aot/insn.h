@@ -25,7 +25,11 @@ typedef enum krait_imm {
     KRAIT_IMM_I64,
     KRAIT_IMM_F32,
     KRAIT_IMM_F64,
-    KRAIT_IMM_REF_TYPE /* value: the reference type */
+    KRAIT_IMM_REF_TYPE,   /* value: the reference type */
+    KRAIT_IMM_V128,       /* value and high: lower and upper half */
+    KRAIT_IMM_LANE,       /* count (1) lanes of one byte each at list_at */
+    KRAIT_IMM_SHUFFLE,    /* count (16) of the same */
+    KRAIT_IMM_MEMARG_LANE /* as MEMARG, then as LANE */
 } krait_imm;
 
 typedef enum krait_op_kind {
@@ -94,6 +98,7 @@ enum {
     KRAIT_OP_TABLE_GROW = 0xfc0f,
     KRAIT_OP_TABLE_SIZE = 0xfc10,
     KRAIT_OP_TABLE_FILL = 0xfc11,
+    KRAIT_OP_V128_CONST = 0xfd0c,
     KRAIT_OP_EXTENDED = 0xffff /* no instruction: a constant expression of several */
 };
 
@@ -110,6 +115,7 @@ typedef struct krait_insn {
     uint32_t count;
     size_t list_at;
     uint64_t value;
+    uint64_t high;
 } krait_insn;
 
 /* Reads one instruction; false after a failure, which the cursor then has. */
@@ -120,5 +126,19 @@ krait_wasm_valtype krait__valtype_read(krait_cursor *cursor, const char *what);
 
 /* Type that a letter of a signature stands for. */
 krait_wasm_valtype krait__valtype_of_letter(char letter);
+
+/* ---- 128-bit instructions: insn_simd.c -------------------------------------------------- */
+
+static inline bool
+krait__op_is_simd(uint16_t op)
+{
+    return op >> 8 == 0xfd;
+}
+
+/* Reads the number after the prefix 0xfd; sets op and info. */
+bool krait__insn_simd_code(krait_cursor *cursor, krait_insn *ret);
+
+/* Reads the immediates that only these instructions have. */
+void krait__insn_simd_immediates(krait_cursor *cursor, krait_insn *ret);
 
 #endif /* KRAIT_AOT_INSN_H */

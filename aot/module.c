@@ -35,6 +35,8 @@ krait__wasm_type_name(krait_wasm_valtype type)
         return "f32";
     case 0x7c:
         return "f64";
+    case 0x7b:
+        return "v128";
     case 0x70:
         return "funcref";
     case 0x6f:

@@ -47,6 +47,7 @@ typedef struct krait_wasm_limits {
 typedef struct krait_wasm_const {
     size_t offset;  /* of its first byte in the file */
     uint64_t value; /* bits of a t.const, index of global.get or ref.func, type of ref.null */
+    uint64_t high;  /* upper half of a v128.const */
     uint32_t count; /* instructions before the end */
     uint16_t op;    /* the only one of them, KRAIT_OP_EXTENDED, or KRAIT_OP_END for none */
 } krait_wasm_const;
@@ -151,6 +152,7 @@ typedef struct krait_wasm_module {
 
     uint32_t declared_data_count; /* of the data count section */
     bool has_data_count;
+    bool has_simd; /* a v128 somewhere outside of function bodies */
     bool has_start;
     uint32_t start;
     size_t start_offset;

@@ -89,7 +89,7 @@ scan_body(scan *s, const krait_wasm_func *func)
     cursor->end = func->offset + func->size;
     for (groups = krait__cursor_u32(cursor); groups != 0; groups--) {
         (void)krait__cursor_u32(cursor);
-        (void)krait__cursor_u8(cursor);
+        (void)krait__valtype_read(cursor, "value type");
     }
     while (cursor->at < cursor->end) {
         if (!krait__insn_read(cursor, &insn) || !note_instruction(s, &insn))
@@ -325,6 +325,7 @@ krait__plan_scan(krait_plan *plan)
     for (i = module->imported_funcs; ok && i < module->func_count; i++)
         ok = scan_body(&s, &module->funcs[i]);
     krait__free(s.last_table);
+    plan->uses_simd = module->has_simd || s.cursor.saw_simd;
     sort_calls(plan);
     return ok;
 }

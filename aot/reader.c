@@ -551,6 +551,7 @@ krait__wasm_read(const uint8_t *bytes, size_t size, krait_wasm_module *ret_modul
         krait__wasm_module_release(&module);
         return cursor.status;
     }
+    module.has_simd = cursor.saw_simd;
     *ret_module = module;
     return KRAIT_OK;
 }

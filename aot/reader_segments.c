@@ -16,7 +16,7 @@ static bool
 is_constant(uint16_t op)
 {
     return (op >= KRAIT_OP_I32_CONST && op <= KRAIT_OP_F64_CONST) || op == KRAIT_OP_GLOBAL_GET ||
-           op == KRAIT_OP_REF_NULL || op == KRAIT_OP_REF_FUNC ||
+           op == KRAIT_OP_V128_CONST || op == KRAIT_OP_REF_NULL || op == KRAIT_OP_REF_FUNC ||
            (op >= KRAIT_OP_I32_ADD && op <= KRAIT_OP_I32_MUL) ||
            (op >= KRAIT_OP_I64_ADD && op <= KRAIT_OP_I64_MUL);
 }
@@ -38,6 +38,7 @@ krait__reader_const(krait_cursor *cursor, krait_wasm_const *ret)
         }
         ret->op = ret->count++ == 0 ? insn.op : (uint16_t)KRAIT_OP_EXTENDED;
         ret->value = insn.info->imm == KRAIT_IMM_INDEX ? insn.index : insn.value;
+        ret->high = insn.high;
     }
 }
 

@@ -55,5 +55,6 @@ bool krait__validate_enter(krait_validator *v, uint16_t op, krait_types start, k
 bool krait__validate_leave(krait_validator *v, krait_frame *ret_frame);
 void krait__validate_unreachable(krait_validator *v);
 bool krait__validate_needs_memory(krait_validator *v, uint32_t memory);
+bool krait__validate_lanes(krait_validator *v);
 
 #endif /* KRAIT_AOT_VALIDATE_H */

@@ -75,6 +75,9 @@ apply(krait_validator *v, const_stack *stack, uint16_t op, uint64_t value, size_
     case KRAIT_OP_F64_CONST:
         type = (krait_wasm_valtype)(KRAIT_I32 - (op - KRAIT_OP_I32_CONST));
         break;
+    case KRAIT_OP_V128_CONST:
+        type = KRAIT_V128;
+        break;
     case KRAIT_OP_REF_NULL:
         type = (krait_wasm_valtype)value;
         break;

@@ -139,15 +139,26 @@ krait__validate_needs_memory(krait_validator *v, uint32_t memory)
 /* ---- instructions of fixed type --------------------------------------------------------- */
 
 static bool
+check_memarg(krait_validator *v)
+{
+    if (!krait__validate_needs_memory(v, v->insn->index2))
+        return false;
+    if (v->insn->index > v->insn->info->align)
+        return krait__validate_fail(v, "alignment must not be larger than natural");
+    return true;
+}
+
+static bool
 check_immediates(krait_validator *v)
 {
     switch (v->insn->info->imm) {
     case KRAIT_IMM_MEMARG:
-        if (!krait__validate_needs_memory(v, v->insn->index2))
-            return false;
-        if (v->insn->index > v->insn->info->align)
-            return krait__validate_fail(v, "alignment must not be larger than natural");
-        return true;
+        return check_memarg(v);
+    case KRAIT_IMM_MEMARG_LANE:
+        return check_memarg(v) && krait__validate_lanes(v);
+    case KRAIT_IMM_LANE:
+    case KRAIT_IMM_SHUFFLE:
+        return krait__validate_lanes(v);
     case KRAIT_IMM_MEMORY:
         return krait__validate_needs_memory(v, v->insn->index);
     case KRAIT_IMM_MEMORY2:

@@ -35,8 +35,8 @@ find_label(krait_validator *v, uint32_t depth)
 static krait_types
 single_type(krait_wasm_valtype type)
 {
-    static const krait_wasm_valtype singles[] = {KRAIT_I32, KRAIT_I64,     KRAIT_F32,
-                                                 KRAIT_F64, KRAIT_FUNCREF, KRAIT_EXTERNREF};
+    static const krait_wasm_valtype singles[] = {
+        KRAIT_I32, KRAIT_I64, KRAIT_F32, KRAIT_F64, KRAIT_FUNCREF, KRAIT_EXTERNREF, KRAIT_V128};
     uint32_t i = 0;
 
     while (singles[i] != type)

@@ -24,7 +24,7 @@ typedef struct krait_module krait_module;
 typedef struct krait_host_import {
     const char *module;
     const char *name;
-    const char *params;  /* one letter each: i = i32, I = i64, f = f32, F = f64 */
+    const char *params;  /* one letter each: i = i32, I = i64, f = f32, F = f64, v = v128 */
     const char *results; /* the same */
     krait_host_fn fn;
 } krait_host_import;

@@ -47,6 +47,8 @@ letter_type(char letter)
         return KRAIT_I64;
     case 'f':
         return KRAIT_F32;
+    case 'v':
+        return KRAIT_V128;
     default:
         return KRAIT_F64;
     }

@@ -70,15 +70,19 @@ typedef struct krait_ctx krait_ctx;
 typedef struct krait_instance krait_instance; /* opaque to translated code */
 typedef struct krait_func krait_func;
 
+/** A v128 as translated code passes it: in one register. */
+typedef uint64_t krait_v128 __attribute__((vector_size(16)));
+
 /** One wasm value in memory: arguments, results, globals.  16 bytes. */
 typedef union krait_cell {
     uint32_t i32;
     uint64_t i64;
     float f32;
     double f64;
-    const krait_func *func; /* funcref, NULL is ref.null */
-    void *ext;              /* externref, NULL is ref.null */
-    _Alignas(16) uint8_t v128[16];
+    const krait_func *func;        /* funcref, NULL is ref.null */
+    void *ext;                     /* externref, NULL is ref.null */
+    _Alignas(16) uint8_t v128[16]; /* lane 0 first */
+    krait_v128 vec;                /* the same bytes */
 } krait_cell;
 
 /** Any translated function; cast to the C type that its wasm type maps to. */

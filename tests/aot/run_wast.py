@@ -3,7 +3,7 @@
 """Runs WebAssembly test scripts (.wast) through the whole path: translate, compile, load, run.
 
 Usage: run_wast.py --krait KRAIT --runner WASM_RUN [--cc CC] [-O LEVEL] [--keep DIR] [--numeric]
-                   [--reasons] [--meter] [--bounds-checked] FILE.wast...
+                   [--simd] [--reasons] [--meter] [--bounds-checked] FILE.wast...
 
 wast2json (Debian: wabt) turns a script into JSON and modules. Modules are compiled with
 `krait compile`, several at once; then one wasm_run process per script carries out its
@@ -29,12 +29,38 @@ def is_nan_pattern(kind, pattern, bits):
     return bits & (exponent | quiet) == exponent | quiet
 
 
+def bits_of(kind, bits):
+    if kind in NAN_MASKS and bits.startswith("nan"):
+        return str(NAN_MASKS[kind][0] | NAN_MASKS[kind][1])
+    return bits
+
+
 def value_text(value):
     kind = value["type"]
     bits = value.get("value", "null")
-    if kind in ("f32", "f64") and bits.startswith("nan"):
-        bits = str(NAN_MASKS[kind][0] | NAN_MASKS[kind][1])
-    return "%s:%s" % (kind, bits)
+    if kind == "v128":
+        lane = value["lane_type"]
+        size = int(lane[1:]) // 8
+        return "v128:" + b"".join(
+            (int(bits_of(lane, b)) % (1 << 8 * size)).to_bytes(size, "little") for b in bits).hex()
+    return "%s:%s" % (kind, bits_of(kind, bits))
+
+
+def split_lanes(lane, text):
+    """The lanes of 32 hexadecimal digits, as decimal numbers."""
+    data = bytes.fromhex(text)
+    size = int(lane[1:]) // 8
+    return [int.from_bytes(data[i:i + size], "little") for i in range(0, 16, size)]
+
+
+def lanes_match(expected, text):
+    lane = expected["lane_type"]
+    found = split_lanes(lane, text)
+    bits = int(lane[1:])
+    return len(found) == len(expected["value"]) and all(
+        is_nan_pattern(lane, wanted, have) if wanted.startswith("nan:")
+        else int(wanted) % (1 << bits) == have
+        for wanted, have in zip(expected["value"], found))
 
 
 def value_matches(expected, found):
@@ -44,6 +70,8 @@ def value_matches(expected, found):
     wanted = expected.get("value")
     if wanted is None:
         return True
+    if kind == "v128":
+        return lanes_match(expected, bits)
     if wanted.startswith("nan:"):
         return is_nan_pattern(kind, wanted, int(bits))
     if kind == "funcref":
@@ -230,10 +258,10 @@ def compile_module(path, options):
 
 
 def run(options, folder):
-    if options.numeric:
-        generated = os.path.join(folder, "numeric")
+    for name in ["numeric"] * options.numeric + ["simd"] * options.simd:
+        generated = os.path.join(folder, name)
         os.makedirs(generated, exist_ok=True)
-        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "numeric_wast.py")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + "_wast.py")
         subprocess.run([sys.executable, program, generated], check=True)
         options.scripts += [os.path.join(generated, name) for name in sorted(os.listdir(generated))]
     scripts = []
@@ -272,6 +300,7 @@ def main():
     parser.add_argument("--reasons", action="store_true",
                         help="what is refused must be refused with the text of the script")
     parser.add_argument("--numeric", action="store_true", help="run what numeric_wast.py writes")
+    parser.add_argument("--simd", action="store_true", help="run what simd_wast.py writes")
     parser.add_argument("scripts", nargs="*")
     options = parser.parse_args()
     if not shutil.which("wast2json"):

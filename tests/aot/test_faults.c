@@ -20,6 +20,10 @@ const size_t krait__abi_text_size = sizeof(krait__abi_text);
 const unsigned char krait__prelude_text[] = {'\n'};
 const size_t krait__prelude_text_size = sizeof(krait__prelude_text);
 const char krait__aot_digest[] = "0123456789abcdef";
+const unsigned char krait__simd_text[] = "";
+const size_t krait__simd_text_size = sizeof(krait__simd_text);
+const unsigned char krait__simd_float_text[] = "";
+const size_t krait__simd_float_text_size = sizeof(krait__simd_float_text);
 
 /* Imports, a private table, an open one, blocks with values, calls of all kinds. */
 static void

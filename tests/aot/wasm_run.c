@@ -12,7 +12,8 @@
  *
  * Names are in hexadecimal, "-" is the empty one.  BITS are decimal; of an
  * externref N stands for a host value and "null" for null, of a funcref the
- * answer is "null" or "func".  Modules import the functions of "spectest" from
+ * answer is "null" or "func", of a v128 they are 32 hexadecimal digits, the first
+ * byte first.  Modules import the functions of "spectest" from
  * here, and everything else from what was registered.
  */
 #include "engine/engine.h"
@@ -64,6 +65,20 @@ mix(void *env, krait_ctx *ctx, krait_cell *slots)
     return KRAIT_TRAP_NONE;
 }
 
+/* Exchanges two vectors and counts up between them. */
+static krait_trap
+turn(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    krait_cell first = slots[0];
+
+    (void)env;
+    (void)ctx;
+    slots[0] = slots[2];
+    slots[1].i32++;
+    slots[2] = first;
+    return KRAIT_TRAP_NONE;
+}
+
 static const krait_host_import host_functions[] = {
     {"spectest", "print", "", "", print_nothing},
     {"spectest", "print_i32", "i", "", print_nothing},
@@ -74,6 +89,7 @@ static const krait_host_import host_functions[] = {
     {"spectest", "print_f64_f64", "FF", "", print_nothing},
     {"host", "fail_if", "i", "", fail_if},
     {"host", "mix", "iIfF", "I", mix},
+    {"host", "turn", "viv", "viv", turn},
 };
 
 static void
@@ -177,6 +193,18 @@ do_register(const char *hex, unsigned id)
 }
 
 static void
+parse_bytes(const char *hex, uint8_t bytes[16])
+{
+    size_t i;
+
+    for (i = 0; i < 16 && hex[2 * i] != '\0'; i++) {
+        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+        bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+}
+
+static void
 parse_value(const char *text, krait_cell *cell)
 {
     const char *bits = strchr(text, ':') + 1;
@@ -185,6 +213,8 @@ parse_value(const char *text, krait_cell *cell)
     memset(cell, 0, sizeof(*cell));
     if (strncmp(text, "externref", 9) == 0)
         cell->ext = strcmp(bits, "null") == 0 ? NULL : (void *)(uintptr_t)(value + 1);
+    else if (text[0] == 'v')
+        parse_bytes(bits, cell->v128);
     else if (text[1] == '6')
         cell->i64 = value;
     else if (strncmp(text, "funcref", 7) != 0)
@@ -194,6 +224,8 @@ parse_value(const char *text, krait_cell *cell)
 static void
 print_value(uint8_t type, const krait_cell *cell)
 {
+    unsigned i;
+
     switch (type) {
     case KRAIT_I32:
         printf(" i32:%" PRIu32, cell->i32);
@@ -206,6 +238,11 @@ print_value(uint8_t type, const krait_cell *cell)
         break;
     case KRAIT_F64:
         printf(" f64:%" PRIu64, cell->i64);
+        break;
+    case KRAIT_V128:
+        printf(" v128:");
+        for (i = 0; i < 16; i++)
+            printf("%02x", cell->v128[i]);
         break;
     case KRAIT_FUNCREF:
         printf(" funcref:%s", cell->func != NULL ? "func" : "null");
