@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef struct krait_module krait_module;
 
@@ -95,6 +96,15 @@ uint64_t krait__instance_fuel_spent(const krait_instance *instance);
  * guest code that never calls the host is only interrupted when this is called
  * from a signal handler on the guest's own thread. */
 void krait__instance_signal(krait_instance *instance, unsigned number);
+
+typedef enum krait_timer_clock { KRAIT_TIMER_MONOTONIC, KRAIT_TIMER_CPU } krait_timer_clock;
+
+/* Makes a timer of the kernel (timer_create) that sends this guest a signal, as
+ * krait__instance_signal does from a handler, on the calling thread, which runs the guest.  The
+ * CPU clock is that of the thread.  0 or an errno.  Delete it with timer_delete when the guest has
+ * ended, on the same thread.  Unblocks a real-time signal in this thread. */
+int krait__timer_new(krait_instance *instance, krait_timer_clock clock, unsigned number,
+                     timer_t *ret_timer);
 
 /* For host functions: ends the guest with this exit code; return its value. */
 krait_trap krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code);

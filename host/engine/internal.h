@@ -145,6 +145,7 @@ struct krait_instance {
     bool running;
     bool delivering;          /* inside krait__signals_deliver */
     _Atomic uint64_t signals; /* bit n: signal n is pending */
+    uint8_t timer_keys[64];   /* timer.c: the address of one names instance and signal */
     krait_code signal_code;   /* export "krait_signal" (i32) -> (), or NULL */
     uint32_t memory_total;
     uint32_t table_total;

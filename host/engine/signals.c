@@ -24,11 +24,26 @@ static struct sigaction previous_bus;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_errno;
 
+/* Room that the kernel may want for the frame of a signal handler. */
+#define SIGNAL_FRAME_MAX (64u * 1024u)
+
+static uintptr_t
+stack_pointer(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#else
+    return (uintptr_t)context->uc_mcontext.sp;
+#endif
+}
+
 /* Makes the thread go on in krait__stack_unwind(&activation->save, 1).  That
- * needs no stack, so it does not matter how much the guest has left. */
+ * needs no stack, so it does not matter how much the guest has left; a signal on the way would
+ * need some, so all wait until the caller has its mask back. */
 static void
 redirect(ucontext_t *context, krait_activation *activation)
 {
+    sigfillset(&context->uc_sigmask);
 #if defined(__x86_64__)
     context->uc_mcontext.gregs[REG_RDI] = (greg_t)(uintptr_t)&activation->save;
     context->uc_mcontext.gregs[REG_RSI] = 1;
@@ -62,6 +77,17 @@ classify(krait_activation *activation, uintptr_t address)
     return true;
 }
 
+/* A signal came, and there was no room on the guest's stack for its handler: the kernel says so
+ * without an address. */
+static bool
+is_frame_fault(const krait_activation *activation, const siginfo_t *info, const ucontext_t *context)
+{
+    uintptr_t sp = stack_pointer(context);
+
+    return info->si_code == SI_KERNEL && sp >= (uintptr_t)activation->stack->guard &&
+           sp < (uintptr_t)activation->stack->usable + SIGNAL_FRAME_MAX;
+}
+
 /* True when the fault was the guest's and the thread goes on as a trap. */
 static bool
 handle_guest_fault(siginfo_t *info, ucontext_t *context)
@@ -69,8 +95,11 @@ handle_guest_fault(siginfo_t *info, ucontext_t *context)
     krait_activation *activation = krait__activation();
 
     if (activation == NULL || activation->trapping || info->si_code <= 0 ||
-        activation->instance->thread.in_host != 0 ||
-        !classify(activation, (uintptr_t)info->si_addr))
+        activation->instance->thread.in_host != 0)
+        return false;
+    if (is_frame_fault(activation, info, context))
+        activation->trap = KRAIT_TRAP_STACK;
+    else if (!classify(activation, (uintptr_t)info->si_addr))
         return false;
     activation->instance->thread.in_host = 1;
     krait__trap_note(activation);

@@ -37,6 +37,7 @@ HIDDEN uint32_t w_call_host(krait_ctx *ctx, uint32_t value);
 HIDDEN uint32_t w_recurse_host(krait_ctx *ctx, uint32_t n);
 HIDDEN uint32_t w_table_call(krait_ctx *ctx, uint32_t index, uint32_t a, uint32_t b);
 HIDDEN uint32_t w_wait_signal(krait_ctx *ctx);
+HIDDEN uint32_t w_wait_deep(krait_ctx *ctx, uint32_t left);
 HIDDEN void w_krait_signal(krait_ctx *ctx, uint32_t number);
 HIDDEN uint32_t w_counter(krait_ctx *ctx);
 
@@ -167,6 +168,20 @@ w_wait_signal(krait_ctx *ctx)
     return ctx->globals[1].i32;
 }
 
+/* The same, with no more than `left` bytes of the native stack left. */
+uint32_t
+w_wait_deep(krait_ctx *ctx, uint32_t left)
+{
+    uintptr_t bottom = ctx->thread->stack_limit - KRAIT_HOST_HEADROOM;
+    uint32_t deeper;
+
+    if ((uintptr_t)__builtin_frame_address(0) - bottom <= left)
+        return w_wait_signal(ctx);
+    deeper = w_wait_deep(ctx, left);
+    __asm__ volatile("" : "+r"(deeper));
+    return deeper + 1;
+}
+
 /* Signal 9 traps inside the handler. */
 void
 w_krait_signal(krait_ctx *ctx, uint32_t number)
@@ -254,7 +269,7 @@ static const krait_func_desc funcs[] = {
     {(krait_code)w_grow, 1, 9},          {(krait_code)w_call_host, 1, 10},
     {(krait_code)w_recurse_host, 1, 11}, {(krait_code)w_table_call, 5, 12},
     {(krait_code)w_counter, 4, 13},      {(krait_code)w_wait_signal, 4, 14},
-    {(krait_code)w_krait_signal, 6, 15},
+    {(krait_code)w_krait_signal, 6, 15}, {(krait_code)w_wait_deep, 1, 16},
 };
 
 static const krait_limits_desc tables[] = {{.min = 4, .max = 10, .type = KRAIT_FUNCREF}};
@@ -269,14 +284,23 @@ static const krait_global_desc globals[] = {
 #define FUNCTION(text, number) {NAME(text), .kind = KRAIT_KIND_FUNC, .index = number}
 
 static const krait_export_desc exports[] = {
-    FUNCTION("add", 0),           FUNCTION("load", 1),
-    FUNCTION("load_far", 2),      FUNCTION("store", 3),
-    FUNCTION("recurse", 4),       FUNCTION("recurse_wide", 5),
-    FUNCTION("shadow", 6),        FUNCTION("unreachable", 7),
-    FUNCTION("grow", 8),          FUNCTION("call_host", 9),
-    FUNCTION("recurse_host", 10), FUNCTION("table_call", 11),
-    FUNCTION("wait_signal", 13),  FUNCTION("krait_signal", 14),
-    FUNCTION("counter", 12),      {NAME("memory"), .kind = KRAIT_KIND_MEMORY, .index = 0},
+    FUNCTION("add", 0),
+    FUNCTION("load", 1),
+    FUNCTION("load_far", 2),
+    FUNCTION("store", 3),
+    FUNCTION("recurse", 4),
+    FUNCTION("recurse_wide", 5),
+    FUNCTION("shadow", 6),
+    FUNCTION("unreachable", 7),
+    FUNCTION("grow", 8),
+    FUNCTION("call_host", 9),
+    FUNCTION("recurse_host", 10),
+    FUNCTION("table_call", 11),
+    FUNCTION("wait_signal", 13),
+    FUNCTION("krait_signal", 14),
+    FUNCTION("counter", 12),
+    FUNCTION("wait_deep", 15),
+    {NAME("memory"), .kind = KRAIT_KIND_MEMORY, .index = 0},
 };
 
 static const uint8_t bytes[] = "krait";

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE 65536u
@@ -453,9 +454,72 @@ guest_access(void)
     fixture_close(&f);
 }
 
+static void
+start_timer(timer_t timer, long first_ns, long interval_ns)
+{
+    struct itimerspec wanted = {.it_value = {.tv_nsec = first_ns},
+                                .it_interval = {.tv_nsec = interval_ns}};
+
+    CHECK_INT(timer_settime(timer, 0, &wanted, NULL), 0);
+}
+
+/* Timers reach guest code that loops, and nobody else. */
+static void
+timers(void)
+{
+    OPEN(f);
+    fixture g;
+    timer_t alarm_timer;
+    timer_t cpu_timer;
+    uint32_t result = 0;
+
+    REQUIRE(fixture_open(&g, 0, &err));
+    CHECK_INT(krait__timer_new(f.instance, KRAIT_TIMER_MONOTONIC, 0, &alarm_timer), EINVAL);
+    CHECK_INT(krait__timer_new(f.instance, KRAIT_TIMER_MONOTONIC, 64, &alarm_timer), EINVAL);
+    REQUIRE(krait__timer_new(f.instance, KRAIT_TIMER_MONOTONIC, 14, &alarm_timer) == 0);
+    REQUIRE(krait__timer_new(g.instance, KRAIT_TIMER_CPU, 26, &cpu_timer) == 0);
+    start_timer(alarm_timer, 20000000, 0);
+    CHECK_INT(call(&f, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 14);
+    start_timer(cpu_timer, 20000000, 0);
+    CHECK_INT(call(&g, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 26);
+    /* While the guest does not run there is nobody to tell. */
+    start_timer(alarm_timer, 1, 0);
+    usleep(20000);
+    CHECK_INT(call(&f, "wait_signal", 0, 0, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 14);
+    CHECK_INT(timer_delete(alarm_timer), 0);
+    CHECK_INT(timer_delete(cpu_timer), 0);
+    fixture_close(&f);
+    fixture_close(&g);
+}
+
+/* A signal that comes when the stack is all but full: its handler has no room there. */
+static void
+timers_and_full_stacks(void)
+{
+    OPEN(f);
+    timer_t timer;
+    uint32_t result = 0;
+
+    REQUIRE(krait__timer_new(f.instance, KRAIT_TIMER_MONOTONIC, 14, &timer) == 0);
+    for (uint32_t left = 128; left <= 1024; left *= 2) {
+        start_timer(timer, 5000000, 0);
+        CHECK_INT(call(&f, "wait_deep", left, 0, 0, NULL).trap, KRAIT_TRAP_STACK);
+    }
+    start_timer(timer, 100000, 100000);
+    for (int i = 0; i < 50; i++)
+        CHECK_INT(call(&f, "recurse", 0, 0, 0, NULL).trap, KRAIT_TRAP_STACK);
+    CHECK_INT(timer_delete(timer), 0);
+    CHECK_INT(call(&f, "add", 1, 2, 0, &result).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(result, 3);
+    fixture_close(&f);
+}
+
 CHECK_MAIN(CHECK_CASE(calls), CHECK_CASE(memory_traps), CHECK_CASE(other_traps),
            CHECK_CASE(stack_exhaustion), CHECK_CASE(memory_grows), CHECK_CASE(memory_limit),
            CHECK_CASE(tables), CHECK_CASE(host_functions), CHECK_CASE(host_fault),
            CHECK_CASE(handler_before_ours), CHECK_CASE(two_instances), CHECK_CASE(traps_in_threads),
            CHECK_CASE(signals_in_loops), CHECK_CASE(bad_modules), CHECK_CASE(missing_imports),
-           CHECK_CASE(guest_access))
+           CHECK_CASE(guest_access), CHECK_CASE(timers), CHECK_CASE(timers_and_full_stacks))
