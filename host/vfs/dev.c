@@ -101,12 +101,40 @@ device_stat(krait_file *file, krait_stat *ret_stat)
     return 0;
 }
 
+static int
+device_chmod(krait_file *file, uint32_t mode)
+{
+    return krait__mem_node_chmod(node_of(file), mode);
+}
+
+static int
+device_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    krait__mem_statvfs(node_of(file)->fs, ret_statvfs);
+    return 0;
+}
+
+uint64_t
+krait__device_number(const krait_mem_node *node)
+{
+    static const uint8_t minors[] = {
+        [KRAIT_DEVICE_NULL] = 3,
+        [KRAIT_DEVICE_ZERO] = 5,
+        [KRAIT_DEVICE_FULL] = 7,
+        [KRAIT_DEVICE_RANDOM] = 8,
+    };
+
+    return UINT64_C(1) << 8 | minors[node->device];
+}
+
 static const krait_file_ops device_ops = {
     .close = device_close,
     .read = device_read,
     .write = device_write,
     .seek = device_seek,
     .stat = device_stat,
+    .chmod = device_chmod,
+    .statvfs = device_statvfs,
 };
 
 int

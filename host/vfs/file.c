@@ -177,6 +177,36 @@ krait__file_set_times(krait_file *file, const krait_times *times)
     return file->read_only ? EROFS : file->ops->set_times(file, times);
 }
 
+int
+krait__file_chmod(krait_file *file, uint32_t mode)
+{
+    if (file->ops->chmod == NULL)
+        return EINVAL;
+    return file->read_only ? EROFS : file->ops->chmod(file, mode & 07777u);
+}
+
+int
+krait__file_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    int error = file->ops->statvfs != NULL ? file->ops->statvfs(file, ret_statvfs) : ENOSYS;
+
+    if (error == 0 && file->read_only)
+        ret_statvfs->flag |= KRAIT_HOST_ST_RDONLY;
+    return error;
+}
+
+bool
+krait__file_is_pipe(const krait_file *file)
+{
+    return file->ops->ready != NULL;
+}
+
+void
+krait__file_ready(const krait_file *file, bool is_write, krait_ready *ret_ready)
+{
+    file->ops->ready(file, is_write, ret_ready);
+}
+
 /* The index-th directory or file that is mounted in `ns`. */
 static int
 mounted_entry(const krait_ns *ns, uint64_t index, krait_dirent *ret_entry)

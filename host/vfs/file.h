@@ -17,6 +17,8 @@
 
 #include "vfs/vfs.h"
 
+#include <krait/guest.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,8 +50,19 @@ enum {
     KRAIT_OPEN_DIRECTORY = 1u << 3,
     KRAIT_OPEN_EXCLUSIVE = 1u << 4,
     KRAIT_OPEN_TRUNCATE = 1u << 5,
-    KRAIT_OPEN_FOLLOW = 1u << 6 /* a symbolic link at the end */
+    KRAIT_OPEN_FOLLOW = 1u << 6, /* a symbolic link at the end */
+    KRAIT_OPEN_HAS_MODE = 1u << 7
 };
+/* What is made gets exactly this mode; without it 0666, less what the host's umask takes. */
+#define KRAIT_OPEN_MODE(mode)   ((uint32_t)KRAIT_OPEN_HAS_MODE | ((mode) & 07777u) << 16)
+#define KRAIT_OPEN_MODE_OF(how) ((how) >> 16 & 07777u)
+/* The mode of krait__path_mkdir that is 0777, less what the host's umask takes. */
+#define KRAIT_MODE_DEFAULT UINT32_MAX
+
+/* Who the guest is in its own eyes, and who owns files that are neither its nor root's. */
+#define KRAIT_GUEST_UID 1000u
+#define KRAIT_GUEST_GID 1000u
+#define KRAIT_NOBODY    65534u
 
 /* Status flags; the numbers are those of WASI's fdflags. */
 enum {
@@ -68,7 +81,14 @@ typedef struct krait_stat {
     uint64_t atime_ns; /* since 1970; times before that are 0 */
     uint64_t mtime_ns;
     uint64_t ctime_ns;
+    uint64_t rdev;   /* major number << 8 | minor number */
+    uint64_t blocks; /* of 512 bytes */
+    uint32_t mode;   /* as st_mode of Linux */
+    uint32_t uid;    /* the host's for files of the host: krait__stat_owner */
+    uint32_t gid;
+    uint32_t blksize;
     uint8_t type; /* enum krait_file_type */
+    bool is_host; /* a file of the host */
 } krait_stat;
 
 typedef enum krait_time_how {
@@ -126,6 +146,9 @@ int krait__file_allocate(krait_file *file, uint64_t offset, uint64_t size);
 int krait__file_advise(krait_file *file, uint64_t offset, uint64_t size, int advice);
 int krait__file_sync(krait_file *file, bool data_only);
 int krait__file_set_times(krait_file *file, const krait_times *times);
+/* `mode`: 07777; of files of the host only 0777 is set.  EPERM: not the guest's file. */
+int krait__file_chmod(krait_file *file, uint32_t mode);
+int krait__file_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs);
 /* The entry at `cookie`; 0 is the first.  Cookies stay valid while the file is open. */
 int krait__file_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_entry);
 
@@ -133,6 +156,24 @@ int krait__file_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_ent
  * status flags never changed.  A directory becomes a stream that cannot be read: it
  * never serves as a start for paths.  EBADF: not open. */
 int krait__file_from_fd(int host_fd, krait_file **ret_file);
+
+/* A pipe in memory: flags are those of both ends.  ENOSPC: over the vfs's quota. */
+int krait__pipe_new(krait_vfs *vfs, uint16_t flags, krait_file **ret_read, krait_file **ret_write);
+/* A counter as Linux has it; a semaphore gives 1 with each read. */
+int krait__eventfd_new(krait_vfs *vfs, uint64_t value, bool is_semaphore, uint16_t flags,
+                       krait_file **ret_file);
+/* Pipes and counters in memory: a read or write that cannot go on is EAGAIN, and only the guest
+ * itself can change that. */
+bool krait__file_is_pipe(const krait_file *file);
+
+typedef struct krait_ready {
+    bool is_ready;
+    bool is_hangup; /* the other end is closed */
+    uint64_t bytes; /* that can be read, or written, now */
+} krait_ready;
+
+/* Of a krait__file_is_pipe. */
+void krait__file_ready(const krait_file *file, bool is_write, krait_ready *ret_ready);
 
 /* ---- paths ------------------------------------------------------------------------------- */
 
@@ -148,7 +189,8 @@ int krait__path_open_root(krait_vfs *vfs, krait_file **ret_file);
 int krait__path_open(const krait_at *at, uint32_t how, uint16_t flags, krait_file **ret_file);
 int krait__path_stat(const krait_at *at, bool follow, krait_stat *ret_stat);
 int krait__path_set_times(const krait_at *at, bool follow, const krait_times *times);
-int krait__path_mkdir(const krait_at *at);
+/* `mode` 07777, or KRAIT_MODE_DEFAULT. */
+int krait__path_mkdir(const krait_at *at, uint32_t mode);
 int krait__path_rmdir(const krait_at *at);
 int krait__path_unlink(const krait_at *at);
 /* Copies at most `size` bytes of the link's text. */
@@ -158,5 +200,16 @@ int krait__path_symlink(const char *target, const krait_at *at);
 /* Across mounts: EPERM when the source is read-only, EROFS when the destination is, or EXDEV. */
 int krait__path_link(const krait_at *from, bool follow, const krait_at *to);
 int krait__path_rename(const krait_at *from, const krait_at *to);
+/* As krait__file_chmod; ENOTSUP: a symbolic link. */
+int krait__path_chmod(const krait_at *at, bool follow, uint32_t mode);
+/* `want`: KRAIT_HOST_R_OK and its like, or 0; EACCES, EROFS. */
+int krait__path_access(const krait_at *at, bool follow, uint32_t want);
+/* Makes a FIFO or an empty regular file, in memory; EPERM: FIFOs on the host, other types. */
+int krait__path_mknod(const krait_at *at, uint32_t mode);
+int krait__path_statvfs(const krait_at *at, bool follow, krait_host_statvfs *ret_statvfs);
+
+/* Owner and group as the guest sees them: the host's user is the guest, everybody else
+ * is nobody. */
+void krait__stat_owner(const krait_stat *stat, uint32_t *ret_uid, uint32_t *ret_gid);
 
 #endif /* KRAIT_VFS_FILE_H */

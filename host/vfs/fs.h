@@ -74,7 +74,8 @@ struct krait_fs_ops {
     int (*open)(const krait_place *dir, const char *name, uint32_t how, uint16_t flags,
                 krait_file **ret_file);
     int (*set_times)(const krait_place *dir, const char *name, const krait_times *times);
-    int (*mkdir)(const krait_place *dir, const char *name);
+    /* `mode` 07777, or KRAIT_MODE_DEFAULT. */
+    int (*mkdir)(const krait_place *dir, const char *name, uint32_t mode);
     int (*rmdir)(const krait_place *dir, const char *name);
     int (*unlink)(const krait_place *dir, const char *name);
     int (*symlink)(const char *target, const krait_place *dir, const char *name);
@@ -82,6 +83,12 @@ struct krait_fs_ops {
                 const char *to_name);
     int (*rename)(const krait_place *dir, const char *name, const krait_place *to_dir,
                   const char *to_name);
+    /* Neither is asked about links. */
+    int (*chmod)(const krait_place *dir, const char *name, uint32_t mode);
+    int (*access)(const krait_place *dir, const char *name, uint32_t want);
+    /* NULL: makes no FIFOs. */
+    int (*mkfifo)(const krait_place *dir, const char *name, uint32_t mode);
+    int (*statvfs)(const krait_place *dir, krait_host_statvfs *ret_statvfs);
 };
 
 /* An open file; back ends put it first in a structure of their own. */
@@ -111,6 +118,9 @@ struct krait_file_ops {
     int (*sync)(krait_file *file, bool data_only);
     int (*set_times)(krait_file *file, const krait_times *times);
     int (*set_flags)(krait_file *file, uint16_t flags);
+    int (*chmod)(krait_file *file, uint32_t mode);
+    int (*statvfs)(krait_file *file, krait_host_statvfs *ret_statvfs);
+    void (*ready)(const krait_file *file, bool is_write, krait_ready *ret_ready);
     /* Without what is mounted; cookies below 2^31. */
     int (*readdir)(krait_file *file, uint64_t cookie, krait_dirent *ret_entry);
     int (*wait_fd)(const krait_file *file);
@@ -121,6 +131,7 @@ struct krait_vfs {
     krait_ns root;       /* "/" and all mount points below */
     krait_mount *memory; /* the file system in memory made at the start */
     bool walk_only;      /* never use jump */
+    bool check_modes;    /* the host's kernel lets us do what modes do not: look at them here */
     uint64_t next_dev;   /* device numbers of file systems in memory */
     size_t missed_count;
     char *missed[KRAIT_MISSED_NAMES];
@@ -184,6 +195,9 @@ struct timespec;
 void krait__host_stat(const struct stat *from, krait_stat *ret_stat);
 uint8_t krait__host_type(uint32_t mode);
 void krait__host_timespecs(const krait_times *times, struct timespec ret_pair[2]);
+/* host_modes.c: of what `fd` is open on, which may be O_PATH. */
+int krait__host_chmod(int fd, uint32_t mode);
+int krait__host_statvfs(int fd, krait_host_statvfs *ret_statvfs);
 /* An open file on a regular host file; takes over `fd` when it succeeds. */
 int krait__host_file_new(int fd, uint32_t how, uint16_t flags, bool is_borrowed,
                          krait_file **ret_file);

@@ -32,4 +32,15 @@ int krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_
 bool krait__host_can_jump(int dir_fd);
 void krait__host_kept_close(krait_host_fs *fs);
 
+/* host_modes.c: EACCES when krait_vfs_options.check_modes says no. */
+struct stat;
+int krait__host_may(const krait_place *dir, const struct stat *stat, uint32_t want);
+/* The same for adding and removing names. */
+int krait__host_may_change(const krait_place *dir);
+bool krait__host_checks(const krait_place *dir);
+/* Entries of krait_fs_ops. */
+int krait__host_chmod_name(const krait_place *dir, const char *name, uint32_t mode);
+int krait__host_access(const krait_place *dir, const char *name, uint32_t want);
+int krait__host_statvfs_name(const krait_place *dir, krait_host_statvfs *ret_statvfs);
+
 #endif /* KRAIT_VFS_HOST_H */

@@ -132,6 +132,8 @@ open_directory(const krait_place *dir, const char *name, uint32_t how, uint16_t 
 static int
 open_regular(const krait_place *dir, const char *name, uint32_t how, int host_flags, int *ret_fd)
 {
+    bool has_mode = how & KRAIT_OPEN_HAS_MODE;
+    uint32_t mode = has_mode ? KRAIT_OPEN_MODE_OF(how) & 0777u : 0666;
     struct stat stat;
     int error;
     int fd;
@@ -141,7 +143,7 @@ open_regular(const krait_place *dir, const char *name, uint32_t how, int host_fl
         host_flags |= how & KRAIT_OPEN_READ ? O_RDWR : O_WRONLY;
     if (how & KRAIT_OPEN_TRUNCATE)
         host_flags |= O_TRUNC;
-    fd = krait__host_keep_fd(openat(dir->fd, name, host_flags | O_CLOEXEC, 0666));
+    fd = krait__host_keep_fd(openat(dir->fd, name, host_flags | O_CLOEXEC, mode));
     if (fd < 0)
         return errno == ENXIO ? EACCES : errno;
     if (fstat(fd, &stat) != 0)
@@ -150,6 +152,10 @@ open_regular(const krait_place *dir, const char *name, uint32_t how, int host_fl
         error = EACCES;
     else
         error = check_not_proc(dir, fd, &stat);
+    /* The umask is the host's; a guest that names a mode has used its own. */
+    if (error == 0 && has_mode && (host_flags & O_CREAT) && (stat.st_mode & 0777u) != mode &&
+        fchmod(fd, mode) != 0)
+        error = errno;
     if (error != 0) {
         close(fd);
         return error;
@@ -166,21 +172,28 @@ make_new(const krait_place *dir, const char *name, uint32_t how, int host_flags,
 
     if (krait__place_read_only(dir))
         return EROFS;
-    error = open_regular(dir, name, how, host_flags | O_CREAT | O_EXCL, ret_fd);
+    error = krait__host_may_change(dir);
+    if (error == 0)
+        error = open_regular(dir, name, how, host_flags | O_CREAT | O_EXCL, ret_fd);
     return error == EEXIST ? EAGAIN : error;
 }
 
 /* Opens what is there; EAGAIN: it is gone, and may be made. */
 static int
-open_existing(const krait_place *dir, const char *name, uint32_t how, int host_flags, uint32_t mode,
-              int *ret_fd)
+open_existing(const krait_place *dir, const char *name, uint32_t how, int host_flags,
+              const struct stat *stat, int *ret_fd)
 {
+    const bool changes = how & (KRAIT_OPEN_WRITE | KRAIT_OPEN_TRUNCATE);
     int error;
 
     if ((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_EXCLUSIVE))
         return EEXIST;
-    error = krait__may_open(krait__host_type(mode), how, krait__place_read_only(dir));
-    if (error != 0 || S_ISDIR(mode))
+    error = krait__may_open(krait__host_type(stat->st_mode), how, krait__place_read_only(dir));
+    if (error == 0)
+        error = krait__host_may(dir, stat,
+                                (how & KRAIT_OPEN_READ ? KRAIT_HOST_R_OK : 0u) |
+                                    (changes ? KRAIT_HOST_W_OK : 0u));
+    if (error != 0 || S_ISDIR(stat->st_mode))
         return error;
     error = open_regular(dir, name, how, host_flags, ret_fd);
     return error == ENOENT && (how & KRAIT_OPEN_CREATE) ? EAGAIN : error;
@@ -199,7 +212,7 @@ open_once(const krait_place *dir, const char *name, uint32_t how, uint16_t flags
     if (error == ENOENT && (how & KRAIT_OPEN_CREATE) && name[0] != '\0') {
         error = make_new(dir, name, how, host_flags, &fd);
     } else if (error == 0) {
-        error = open_existing(dir, name, how, host_flags, stat.st_mode, &fd);
+        error = open_existing(dir, name, how, host_flags, &stat, &fd);
         if (error == 0 && S_ISDIR(stat.st_mode))
             return open_directory(dir, name, how, flags, ret_file);
     }
@@ -237,14 +250,43 @@ host_set_times(const krait_place *dir, const char *name, const krait_times *time
 }
 
 static int
-host_mkdir(const krait_place *dir, const char *name)
+host_mkdir(const krait_place *dir, const char *name, uint32_t mode)
 {
-    return mkdirat(dir->fd, name, 0777) == 0 ? 0 : errno;
+    bool has_mode = mode != KRAIT_MODE_DEFAULT;
+    struct stat stat;
+    int error = krait__host_may_change(dir);
+
+    if (error != 0)
+        return error;
+    mode = has_mode ? mode & 0777u : 0777u;
+    if (mkdirat(dir->fd, name, mode) != 0)
+        return errno;
+    /* As for files; whatever has the name by now is in the grant, too. */
+    if (has_mode && stat_entry(dir, name, &stat) == 0 && S_ISDIR(stat.st_mode) &&
+        (stat.st_mode & 0777u) != mode)
+        error = krait__host_chmod_name(dir, name, mode);
+    return error;
+}
+
+/* What is not there is ENOENT, whatever may be done. */
+static int
+may_remove(const krait_place *dir, const char *name)
+{
+    struct stat stat;
+    int error = krait__host_may_change(dir);
+
+    if (error != 0 && fstatat(dir->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        return ENOENT;
+    return error;
 }
 
 static int
 host_rmdir(const krait_place *dir, const char *name)
 {
+    int error = may_remove(dir, name);
+
+    if (error != 0)
+        return error;
     if (unlinkat(dir->fd, name, AT_REMOVEDIR) == 0)
         return 0;
     return errno == EEXIST ? ENOTEMPTY : errno;
@@ -253,18 +295,30 @@ host_rmdir(const krait_place *dir, const char *name)
 static int
 host_unlink(const krait_place *dir, const char *name)
 {
+    int error = may_remove(dir, name);
+
+    if (error != 0)
+        return error;
     return unlinkat(dir->fd, name, 0) == 0 ? 0 : errno;
 }
 
 static int
 host_symlink(const char *target, const krait_place *dir, const char *name)
 {
+    int error = krait__host_may_change(dir);
+
+    if (error != 0)
+        return error;
     return symlinkat(target, dir->fd, name) == 0 ? 0 : errno;
 }
 
 static int
 host_link(const krait_place *dir, const char *name, const krait_place *to_dir, const char *to_name)
 {
+    int error = krait__host_may_change(to_dir);
+
+    if (error != 0)
+        return error;
     return linkat(dir->fd, name, to_dir->fd, to_name, 0) == 0 ? 0 : errno;
 }
 
@@ -272,6 +326,12 @@ static int
 host_rename(const krait_place *dir, const char *name, const krait_place *to_dir,
             const char *to_name)
 {
+    int error = may_remove(dir, name);
+
+    if (error == 0)
+        error = krait__host_may_change(to_dir);
+    if (error != 0)
+        return error;
     if (renameat(dir->fd, name, to_dir->fd, to_name) == 0)
         return 0;
     return errno == EEXIST ? ENOTEMPTY : errno;
@@ -293,6 +353,9 @@ static const krait_fs_ops host_ops = {
     .symlink = host_symlink,
     .link = host_link,
     .rename = host_rename,
+    .chmod = krait__host_chmod_name,
+    .access = krait__host_access,
+    .statvfs = krait__host_statvfs_name,
 };
 
 int

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +87,13 @@ krait__host_stat(const struct stat *from, krait_stat *ret_stat)
     ret_stat->atime_ns = nanoseconds(&from->st_atim);
     ret_stat->mtime_ns = nanoseconds(&from->st_mtim);
     ret_stat->ctime_ns = nanoseconds(&from->st_ctim);
+    ret_stat->rdev = (uint64_t)major(from->st_rdev) << 8 | minor(from->st_rdev);
+    ret_stat->blocks = from->st_blocks < 0 ? 0 : (uint64_t)from->st_blocks;
+    ret_stat->mode = from->st_mode;
+    ret_stat->uid = from->st_uid;
+    ret_stat->gid = from->st_gid;
+    ret_stat->blksize = (uint32_t)from->st_blksize;
+    ret_stat->is_host = true;
 }
 
 static struct timespec
@@ -234,6 +242,18 @@ host_set_flags(krait_file *file, uint16_t flags)
     return fcntl(fd_of(file), F_SETFL, now) == 0 ? 0 : errno;
 }
 
+static int
+host_chmod(krait_file *file, uint32_t mode)
+{
+    return ((krait_host_file *)file)->is_borrowed ? EPERM : krait__host_chmod(fd_of(file), mode);
+}
+
+static int
+host_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    return krait__host_statvfs(fd_of(file), ret_statvfs);
+}
+
 static const krait_file_ops host_file_ops = {
     .close = host_close,
     .read = host_read,
@@ -246,6 +266,8 @@ static const krait_file_ops host_file_ops = {
     .sync = host_sync,
     .set_times = host_set_times,
     .set_flags = host_set_flags,
+    .chmod = host_chmod,
+    .statvfs = host_statvfs,
 };
 
 int

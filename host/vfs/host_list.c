@@ -88,6 +88,18 @@ host_dir_set_times(krait_file *file, const krait_times *times)
 }
 
 static int
+host_dir_chmod(krait_file *file, uint32_t mode)
+{
+    return krait__host_chmod(file->place.fd, mode);
+}
+
+static int
+host_dir_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    return krait__host_statvfs(file->place.fd, ret_statvfs);
+}
+
+static int
 host_dir_sync(krait_file *file, bool data_only)
 {
     int rc = data_only ? fdatasync(file->place.fd) : fsync(file->place.fd);
@@ -221,6 +233,8 @@ static const krait_file_ops host_dir_ops = {
     .stat = host_dir_stat,
     .sync = host_dir_sync,
     .set_times = host_dir_set_times,
+    .chmod = host_dir_chmod,
+    .statvfs = host_dir_statvfs,
     .readdir = host_dir_readdir,
 };
 

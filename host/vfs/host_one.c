@@ -114,6 +114,20 @@ file_set_times(krait_file *file, const krait_times *times)
     return EROFS;
 }
 
+static int
+file_chmod(krait_file *file, uint32_t mode)
+{
+    (void)file;
+    (void)mode;
+    return EROFS;
+}
+
+static int
+file_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    return krait__host_statvfs(fd_of(file), ret_statvfs);
+}
+
 static const krait_file_ops one_file_ops = {
     .close = file_close,
     .read = file_read,
@@ -122,6 +136,8 @@ static const krait_file_ops one_file_ops = {
     .advise = file_advise,
     .sync = file_sync,
     .set_times = file_set_times,
+    .chmod = file_chmod,
+    .statvfs = file_statvfs,
 };
 
 static void
@@ -203,6 +219,33 @@ one_set_times(const krait_place *dir, const char *name, const krait_times *times
     return EROFS;
 }
 
+static int
+one_chmod(const krait_place *dir, const char *name, uint32_t mode)
+{
+    (void)dir;
+    (void)name;
+    (void)mode;
+    return EROFS;
+}
+
+/* It is open, so it can be read; path.c has refused writing. */
+static int
+one_access(const krait_place *dir, const char *name, uint32_t want)
+{
+    krait_stat stat;
+    int error = one_stat(dir, name, &stat);
+
+    if (error == 0 && (want & KRAIT_HOST_X_OK) && !(stat.mode & 0111u))
+        error = EACCES;
+    return error;
+}
+
+static int
+one_statvfs(const krait_place *dir, krait_host_statvfs *ret_statvfs)
+{
+    return krait__host_statvfs(((const krait_one_fs *)dir->mount->fs)->fd, ret_statvfs);
+}
+
 static const krait_fs_ops one_ops = {
     .free = one_free,
     .hold = one_hold,
@@ -212,6 +255,9 @@ static const krait_fs_ops one_ops = {
     .stat = one_stat,
     .open = one_open,
     .set_times = one_set_times,
+    .chmod = one_chmod,
+    .access = one_access,
+    .statvfs = one_statvfs,
 };
 
 int

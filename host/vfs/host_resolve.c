@@ -94,7 +94,8 @@ krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_plac
     krait_host_kept *kept = kept_slot(dir, path);
     int fd;
 
-    if (!fs->can_jump)
+    /* A jump looks at no modes. */
+    if (!fs->can_jump || krait__host_checks(dir))
         return EXDEV;
     if (kept != NULL && kept->path != NULL) {
         *ret_place = (krait_place){.mount = dir->mount, .fd = kept->fd, .borrowed = true};
@@ -141,6 +142,8 @@ krait__host_step(const krait_place *dir, const char *name, krait_step *ret_step)
         ret_step->type = krait__host_type(stat.st_mode);
         if (S_ISLNK(stat.st_mode))
             error = read_target(fd, ret_step->target);
+        else if (S_ISDIR(stat.st_mode))
+            error = krait__host_may(dir, &stat, KRAIT_HOST_X_OK);
     }
     if (error == 0 && S_ISDIR(stat.st_mode)) {
         ret_step->place = (krait_place){.mount = dir->mount, .fd = fd};

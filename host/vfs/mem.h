@@ -54,6 +54,7 @@ typedef struct krait_mem_dir {
 typedef struct krait_mem_data {
     uint8_t **blocks; /* NULL: a hole */
     size_t block_count;
+    size_t block_used; /* blocks that are there */
     uint64_t size;
 } krait_mem_data;
 
@@ -65,6 +66,8 @@ struct krait_mem_node {
     bool is_locked; /* directory: only the host adds and removes names */
     bool record;    /* directory: names that are not there are remembered */
     uint8_t device; /* character device: enum krait_device */
+    bool is_root;   /* owned by root, not by the guest */
+    uint16_t mode;  /* 07777 */
     uint64_t ino;
     uint64_t atime_ns;
     uint64_t mtime_ns;
@@ -72,6 +75,7 @@ struct krait_mem_node {
     union {
         krait_mem_dir dir;
         krait_mem_data data;
+        struct krait_pipe *fifo; /* NULL: nobody has it open */
         struct {
             char *text;
             size_t size;
@@ -93,7 +97,17 @@ int krait__mem_node_new(krait_mem_fs *fs, uint8_t type, krait_mem_node **ret_nod
 krait_mem_node *krait__mem_node_ref(krait_mem_node *node);
 void krait__mem_node_unref(krait_mem_node *node); /* takes NULL */
 void krait__mem_node_stat(const krait_mem_node *node, krait_stat *ret_stat);
-void krait__mem_node_set_times(krait_mem_node *node, const krait_times *times);
+/* EPERM, EACCES: not the guest's. */
+int krait__mem_node_set_times(krait_mem_node *node, const krait_times *times);
+
+/* ---- mem_modes.c ---------------------------------------------------------------------------- */
+
+/* May the guest do this (bits KRAIT_HOST_R_OK, ...)? 0 or EACCES. */
+int krait__mem_may(const krait_mem_node *node, uint32_t want);
+/* The same for opening. */
+int krait__mem_may_open(const krait_mem_node *node, uint32_t how);
+int krait__mem_node_chmod(krait_mem_node *node, uint32_t mode);
+void krait__mem_statvfs(const krait_mem_fs *fs, krait_host_statvfs *ret_statvfs);
 
 /* ---- mem_dir.c ------------------------------------------------------------------------------ */
 
@@ -125,8 +139,14 @@ int krait__mem_file_new(krait_mem_node *node, uint32_t how, uint16_t flags, krai
 int krait__mem_dir_file_new(const krait_place *place, uint32_t how, uint16_t flags,
                             krait_file **ret_file);
 
+/* ---- pipe.c --------------------------------------------------------------------------------- */
+
+int krait__fifo_open(krait_mem_node *node, uint32_t how, uint16_t flags, krait_file **ret_file);
+
 /* ---- dev.c ---------------------------------------------------------------------------------- */
 
+/* As st_rdev: major number << 8 | minor number. */
+uint64_t krait__device_number(const krait_mem_node *node);
 int krait__device_file_new(krait_mem_node *node, uint32_t how, uint16_t flags,
                            krait_file **ret_file);
 

@@ -77,6 +77,7 @@ need_block(krait_mem_node *node, uint64_t index, uint8_t **ret_block)
             return ENOMEM;
         }
         node->as.data.blocks[index] = block;
+        node->as.data.block_used++;
     }
     *ret_block = block;
     return 0;
@@ -157,6 +158,7 @@ krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
         if (data->blocks[i] != NULL) {
             krait__free(data->blocks[i]);
             data->blocks[i] = NULL;
+            data->block_used--;
             krait__mem_refund(node->fs, KRAIT_MEM_BLOCK);
         }
     }

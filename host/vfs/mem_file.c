@@ -140,7 +140,19 @@ mem_sync(krait_file *file, bool data_only)
 static int
 mem_set_times(krait_file *file, const krait_times *times)
 {
-    krait__mem_node_set_times(node_of(file), times);
+    return krait__mem_node_set_times(node_of(file), times);
+}
+
+static int
+mem_chmod(krait_file *file, uint32_t mode)
+{
+    return krait__mem_node_chmod(node_of(file), mode);
+}
+
+static int
+mem_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    krait__mem_statvfs(node_of(file)->fs, ret_statvfs);
     return 0;
 }
 
@@ -155,6 +167,8 @@ static const krait_file_ops mem_file_ops = {
     .advise = mem_advise,
     .sync = mem_sync,
     .set_times = mem_set_times,
+    .chmod = mem_chmod,
+    .statvfs = mem_statvfs,
 };
 
 int
@@ -189,7 +203,19 @@ mem_dir_stat(krait_file *file, krait_stat *ret_stat)
 static int
 mem_dir_set_times(krait_file *file, const krait_times *times)
 {
-    krait__mem_node_set_times(file->place.node, times);
+    return krait__mem_node_set_times(file->place.node, times);
+}
+
+static int
+mem_dir_chmod(krait_file *file, uint32_t mode)
+{
+    return krait__mem_node_chmod(file->place.node, mode);
+}
+
+static int
+mem_dir_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    krait__mem_statvfs(file->place.node->fs, ret_statvfs);
     return 0;
 }
 
@@ -226,6 +252,8 @@ static const krait_file_ops mem_dir_ops = {
     .stat = mem_dir_stat,
     .sync = mem_sync,
     .set_times = mem_dir_set_times,
+    .chmod = mem_dir_chmod,
+    .statvfs = mem_dir_statvfs,
     .readdir = mem_dir_readdir,
 };
 

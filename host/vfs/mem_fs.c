@@ -12,15 +12,32 @@
 #include <errno.h>
 #include <string.h>
 
-static krait_mem_node *
-find(const krait_place *dir, const char *name)
+/* ENOENT, or EACCES when the guest may not look names up here. */
+static int
+find_entry(const krait_place *dir, const char *name, krait_mem_entry **ret_entry)
+{
+    int error = krait__mem_may(dir->node, KRAIT_HOST_X_OK);
+
+    if (error != 0)
+        return error;
+    *ret_entry = krait__mem_dir_find(dir->node, name, strlen(name));
+    return *ret_entry != NULL ? 0 : ENOENT;
+}
+
+static int
+find(const krait_place *dir, const char *name, krait_mem_node **ret_node)
 {
     krait_mem_entry *entry;
+    int error;
 
-    if (name[0] == '\0')
-        return dir->node;
-    entry = krait__mem_dir_find(dir->node, name, strlen(name));
-    return entry != NULL ? entry->node : NULL;
+    if (name[0] == '\0') {
+        *ret_node = dir->node;
+        return 0;
+    }
+    error = find_entry(dir, name, &entry);
+    if (error == 0)
+        *ret_node = entry->node;
+    return error;
 }
 
 static void
@@ -51,15 +68,19 @@ mem_release(krait_place *place)
 static int
 mem_step(const krait_place *dir, const char *name, krait_step *ret_step)
 {
-    krait_mem_node *node = find(dir, name);
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     ret_step->type = node->type;
     if (node->type == KRAIT_TYPE_LINK) {
         memcpy(ret_step->target, node->as.link.text, node->as.link.size);
         ret_step->target[node->as.link.size] = '\0';
     } else if (node->type == KRAIT_TYPE_DIRECTORY) {
+        error = krait__mem_may(node, KRAIT_HOST_X_OK);
+        if (error != 0)
+            return error;
         ret_step->place = *dir;
         ret_step->place.ns = NULL;
         ret_step->place.borrowed = false;
@@ -71,10 +92,11 @@ mem_step(const krait_place *dir, const char *name, krait_step *ret_step)
 static int
 mem_readlink(const krait_place *dir, const char *name, char *buffer, size_t size, size_t *ret_size)
 {
-    const krait_mem_node *node = find(dir, name);
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     if (node->type != KRAIT_TYPE_LINK)
         return EINVAL;
     if (size > node->as.link.size)
@@ -87,10 +109,11 @@ mem_readlink(const krait_place *dir, const char *name, char *buffer, size_t size
 static int
 mem_stat(const krait_place *dir, const char *name, krait_stat *ret_stat)
 {
-    const krait_mem_node *node = find(dir, name);
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     krait__mem_node_stat(node, ret_stat);
     return 0;
 }
@@ -98,11 +121,34 @@ mem_stat(const krait_place *dir, const char *name, krait_stat *ret_stat)
 static int
 mem_set_times(const krait_place *dir, const char *name, const krait_times *times)
 {
-    krait_mem_node *node = find(dir, name);
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node == NULL)
-        return ENOENT;
-    krait__mem_node_set_times(node, times);
+    return error != 0 ? error : krait__mem_node_set_times(node, times);
+}
+
+static int
+mem_chmod(const krait_place *dir, const char *name, uint32_t mode)
+{
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
+
+    return error != 0 ? error : krait__mem_node_chmod(node, mode);
+}
+
+static int
+mem_access(const krait_place *dir, const char *name, uint32_t want)
+{
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
+
+    return error != 0 ? error : krait__mem_may(node, want);
+}
+
+static int
+mem_statvfs(const krait_place *dir, krait_host_statvfs *ret_statvfs)
+{
+    krait__mem_statvfs(dir->mount->fs, ret_statvfs);
     return 0;
 }
 
@@ -112,7 +158,9 @@ check_dir(const krait_place *dir)
 {
     if (dir->node->is_locked)
         return EROFS;
-    return dir->node->as.dir.parent == NULL ? ENOENT : 0; /* removed, but still open */
+    if (dir->node->as.dir.parent == NULL)
+        return ENOENT; /* removed, but still open */
+    return krait__mem_may(dir->node, KRAIT_HOST_W_OK | KRAIT_HOST_X_OK);
 }
 
 /* A new node with this name; the caller owns a reference. */
@@ -141,14 +189,21 @@ open_node(const krait_place *dir, krait_mem_node *node, uint32_t how, uint16_t f
           krait_file **ret_file)
 {
     krait_place place = *dir;
-    int error;
+    int error = krait__mem_may_open(node, how);
+    int kind_error;
 
-    if (node->type == KRAIT_TYPE_CHARACTER_DEVICE)
-        return how & KRAIT_OPEN_DIRECTORY ? ENOTDIR
-                                          : krait__device_file_new(node, how, flags, ret_file);
-    error = krait__may_open(node->type, how, krait__place_read_only(dir));
-    if (error != 0)
-        return error;
+    if (node->type == KRAIT_TYPE_CHARACTER_DEVICE || node->type == KRAIT_TYPE_UNKNOWN) {
+        if (how & KRAIT_OPEN_DIRECTORY)
+            return ENOTDIR;
+        if (error != 0)
+            return error;
+        return node->type == KRAIT_TYPE_UNKNOWN
+                   ? krait__fifo_open(node, how, flags, ret_file)
+                   : krait__device_file_new(node, how, flags, ret_file);
+    }
+    kind_error = krait__may_open(node->type, how, krait__place_read_only(dir));
+    if (kind_error != 0 || error != 0)
+        return kind_error != 0 ? kind_error : error;
     if (node->type == KRAIT_TYPE_DIRECTORY) {
         place.node = node;
         place.ns = NULL;
@@ -164,35 +219,53 @@ static int
 mem_open(const krait_place *dir, const char *name, uint32_t how, uint16_t flags,
          krait_file **ret_file)
 {
-    krait_mem_node *node = find(dir, name);
-    int error;
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node != NULL) {
+    if (error == 0) {
         if ((how & KRAIT_OPEN_CREATE) && (how & KRAIT_OPEN_EXCLUSIVE))
             return EEXIST;
         return open_node(dir, node, how, flags, ret_file);
     }
-    if (!(how & KRAIT_OPEN_CREATE))
-        return ENOENT;
+    if (error != ENOENT || !(how & KRAIT_OPEN_CREATE))
+        return error;
     if (krait__place_read_only(dir))
         return EROFS;
     error = make(dir, name, KRAIT_TYPE_REGULAR, &node);
     if (error != 0)
         return error;
+    if (how & KRAIT_OPEN_HAS_MODE)
+        node->mode = (uint16_t)KRAIT_OPEN_MODE_OF(how);
     error = krait__mem_file_new(node, how, flags, ret_file);
     krait__mem_node_unref(node);
     return error;
 }
 
 static int
-mem_mkdir(const krait_place *dir, const char *name)
+mem_mkdir(const krait_place *dir, const char *name, uint32_t mode)
 {
     krait_mem_node *node;
     int error = make(dir, name, KRAIT_TYPE_DIRECTORY, &node);
 
-    if (error == 0)
-        krait__mem_node_unref(node);
-    return error;
+    if (error != 0)
+        return error;
+    if (mode != KRAIT_MODE_DEFAULT)
+        node->mode = (uint16_t)(mode & 07777u);
+    krait__mem_node_unref(node);
+    return 0;
+}
+
+static int
+mem_mkfifo(const krait_place *dir, const char *name, uint32_t mode)
+{
+    krait_mem_node *node;
+    int error = make(dir, name, KRAIT_TYPE_UNKNOWN, &node);
+
+    if (error != 0)
+        return error;
+    node->mode = (uint16_t)(mode & 07777u);
+    krait__mem_node_unref(node);
+    return 0;
 }
 
 static int
@@ -222,14 +295,16 @@ mem_symlink(const char *target, const krait_place *dir, const char *name)
 static int
 mem_rmdir(const krait_place *dir, const char *name)
 {
-    krait_mem_entry *entry = krait__mem_dir_find(dir->node, name, strlen(name));
+    krait_mem_entry *entry;
+    int error = find_entry(dir, name, &entry);
 
-    if (entry == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     if (entry->node->type != KRAIT_TYPE_DIRECTORY)
         return ENOTDIR;
-    if (dir->node->is_locked)
-        return EROFS;
+    error = check_dir(dir);
+    if (error != 0)
+        return error;
     if (entry->node->as.dir.count > 0)
         return ENOTEMPTY;
     if (entry->node->is_locked)
@@ -241,14 +316,16 @@ mem_rmdir(const krait_place *dir, const char *name)
 static int
 mem_unlink(const krait_place *dir, const char *name)
 {
-    krait_mem_entry *entry = krait__mem_dir_find(dir->node, name, strlen(name));
+    krait_mem_entry *entry;
+    int error = find_entry(dir, name, &entry);
 
-    if (entry == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     if (entry->node->type == KRAIT_TYPE_DIRECTORY)
         return EISDIR;
-    if (dir->node->is_locked)
-        return EROFS;
+    error = check_dir(dir);
+    if (error != 0)
+        return error;
     krait__mem_dir_remove(dir->node, entry);
     return 0;
 }
@@ -256,11 +333,11 @@ mem_unlink(const krait_place *dir, const char *name)
 static int
 mem_link(const krait_place *dir, const char *name, const krait_place *to_dir, const char *to_name)
 {
-    krait_mem_node *node = find(dir, name);
-    int error = check_dir(to_dir);
+    krait_mem_node *node;
+    int error = find(dir, name, &node);
 
-    if (node == NULL)
-        return ENOENT;
+    if (error == 0)
+        error = check_dir(to_dir);
     if (error != 0)
         return error;
     if (krait__mem_dir_find(to_dir->node, to_name, strlen(to_name)) != NULL)
@@ -299,20 +376,24 @@ check_replace(const krait_mem_node *node, const krait_mem_entry *to)
 static int
 mem_rename(const krait_place *dir, const char *name, const krait_place *to_dir, const char *to_name)
 {
-    krait_mem_entry *from = krait__mem_dir_find(dir->node, name, strlen(name));
     krait_mem_entry *to = krait__mem_dir_find(to_dir->node, to_name, strlen(to_name));
+    krait_mem_entry *from;
     krait_mem_node *node;
-    int error = check_dir(to_dir);
+    int error = find_entry(dir, name, &from);
 
-    if (from == NULL)
-        return ENOENT;
+    if (error != 0)
+        return error;
     node = from->node;
+    error = check_dir(to_dir);
     if (error == 0)
         error = check_dir(dir);
     if (error == 0 && node->type == KRAIT_TYPE_DIRECTORY && is_above(node, to_dir->node))
         error = EINVAL;
     if (error == 0 && node->is_locked)
         error = EROFS;
+    /* Its ".." changes. */
+    if (error == 0 && node->type == KRAIT_TYPE_DIRECTORY && dir->node != to_dir->node)
+        error = krait__mem_may(node, KRAIT_HOST_W_OK);
     if (error != 0)
         return error;
     if (to == NULL) {
@@ -347,6 +428,10 @@ static const krait_fs_ops mem_ops = {
     .symlink = mem_symlink,
     .link = mem_link,
     .rename = mem_rename,
+    .chmod = mem_chmod,
+    .access = mem_access,
+    .mkfifo = mem_mkfifo,
+    .statvfs = mem_statvfs,
 };
 
 krait_mount *

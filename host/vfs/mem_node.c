@@ -51,6 +51,7 @@ krait__mem_node_new(krait_mem_fs *fs, uint8_t type, krait_mem_node **ret_node)
     node->fs = fs;
     node->refs = 1;
     node->type = type;
+    node->mode = type == KRAIT_TYPE_DIRECTORY ? 0755 : type == KRAIT_TYPE_LINK ? 0777 : 0644;
     node->ino = fs->next_ino++;
     node->atime_ns = node->mtime_ns = node->ctime_ns = krait__mem_now();
     if (type == KRAIT_TYPE_DIRECTORY)
@@ -116,6 +117,31 @@ node_size(const krait_mem_node *node)
     }
 }
 
+/* Bytes that are really in use. */
+static uint64_t
+node_bytes(const krait_mem_node *node)
+{
+    return node->type == KRAIT_TYPE_REGULAR ? node->as.data.block_used * (uint64_t)KRAIT_MEM_BLOCK
+                                            : node_size(node);
+}
+
+static uint32_t
+mode_type(uint8_t type)
+{
+    switch (type) {
+    case KRAIT_TYPE_REGULAR:
+        return KRAIT_HOST_S_IFREG;
+    case KRAIT_TYPE_DIRECTORY:
+        return KRAIT_HOST_S_IFDIR;
+    case KRAIT_TYPE_LINK:
+        return KRAIT_HOST_S_IFLNK;
+    case KRAIT_TYPE_CHARACTER_DEVICE:
+        return KRAIT_HOST_S_IFCHR;
+    default:
+        return KRAIT_HOST_S_IFIFO; /* what preview 1 has no type for */
+    }
+}
+
 void
 krait__mem_node_stat(const krait_mem_node *node, krait_stat *ret_stat)
 {
@@ -127,16 +153,31 @@ krait__mem_node_stat(const krait_mem_node *node, krait_stat *ret_stat)
     ret_stat->atime_ns = node->atime_ns;
     ret_stat->mtime_ns = node->mtime_ns;
     ret_stat->ctime_ns = node->ctime_ns;
+    ret_stat->mode = mode_type(node->type) | node->mode;
+    ret_stat->uid = node->is_root ? 0 : KRAIT_GUEST_UID;
+    ret_stat->gid = node->is_root ? 0 : KRAIT_GUEST_GID;
+    ret_stat->rdev = node->type == KRAIT_TYPE_CHARACTER_DEVICE ? krait__device_number(node) : 0;
+    ret_stat->blocks = (node_bytes(node) + 511) / 512;
+    ret_stat->blksize = KRAIT_MEM_BLOCK;
+    ret_stat->is_host = false;
 }
 
-void
+int
 krait__mem_node_set_times(krait_mem_node *node, const krait_times *times)
 {
     uint64_t now = krait__mem_now();
 
+    if (node->is_root) {
+        if (times->atime == KRAIT_TIME_SET || times->mtime == KRAIT_TIME_SET ||
+            times->atime != times->mtime)
+            return EPERM;
+        if (krait__mem_may(node, KRAIT_HOST_W_OK) != 0)
+            return EACCES;
+    }
     if (times->atime != KRAIT_TIME_KEEP)
         node->atime_ns = times->atime == KRAIT_TIME_NOW ? now : times->atime_ns;
     if (times->mtime != KRAIT_TIME_KEEP)
         node->mtime_ns = times->mtime == KRAIT_TIME_NOW ? now : times->mtime_ns;
     node->ctime_ns = now;
+    return 0;
 }

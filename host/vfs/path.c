@@ -189,9 +189,8 @@ krait__path_readlink(const krait_at *at, char *buffer, size_t size, size_t *ret_
     return error;
 }
 
-/* Is the last name free to be made?  A slash after it is allowed for directories only. */
-static int
-check_new(const krait_walk *walk, bool is_directory)
+int
+krait__walk_check_new(const krait_walk *walk, bool is_directory)
 {
     krait_stat stat;
     int error;
@@ -212,15 +211,15 @@ check_new(const krait_walk *walk, bool is_directory)
 }
 
 int
-krait__path_mkdir(const krait_at *at)
+krait__path_mkdir(const krait_at *at, uint32_t mode)
 {
     krait_walk walk;
     int error = krait__walk(&walk, at, 0);
 
     if (error == 0)
-        error = check_new(&walk, true);
+        error = krait__walk_check_new(&walk, true);
     if (error == 0)
-        error = walk.dir->mount->ops->mkdir(walk.dir, walk.name);
+        error = walk.dir->mount->ops->mkdir(walk.dir, walk.name, mode);
     krait__walk_end(&walk);
     return error;
 }
@@ -232,7 +231,7 @@ krait__path_symlink(const char *target, const krait_at *at)
     int error = krait__walk(&walk, at, 0);
 
     if (error == 0)
-        error = check_new(&walk, false);
+        error = krait__walk_check_new(&walk, false);
     if (error == 0 && target[0] == '\0')
         error = ENOENT;
     if (error == 0 && strlen(target) > KRAIT_PATH_MAX)
@@ -323,7 +322,7 @@ krait__path_link(const krait_at *from, bool follow, const krait_at *to)
     if (error == 0 && source.slash && stat.type != KRAIT_TYPE_DIRECTORY)
         error = ENOTDIR;
     if (error == 0 && source.dir->mount == target.dir->mount)
-        error = check_new(&target, false);
+        error = krait__walk_check_new(&target, false);
     if (error == 0 && (stat.type == KRAIT_TYPE_DIRECTORY || source.name[0] == '\0'))
         error = EPERM;
     if (error == 0)

@@ -129,6 +129,12 @@ stream_stat(krait_file *file, krait_stat *ret_stat)
 }
 
 static int
+stream_statvfs(krait_file *file, krait_host_statvfs *ret_statvfs)
+{
+    return krait__host_statvfs(stream_of(file)->fd, ret_statvfs);
+}
+
+static int
 stream_wait_fd(const krait_file *file)
 {
     return ((const krait_stream *)file)->fd;
@@ -146,6 +152,7 @@ static const krait_file_ops stream_ops = {
     .write = stream_write,
     .seek = stream_seek,
     .stat = stream_stat,
+    .statvfs = stream_statvfs,
     .wait_fd = stream_wait_fd,
     .is_terminal = stream_is_terminal,
 };

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_LIMIT_BYTES  (UINT64_C(256) << 20)
 #define DEFAULT_LIMIT_INODES 65536u
@@ -40,6 +41,7 @@ krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_erro
     if (vfs == NULL)
         return krait__error_nomem(err);
     vfs->walk_only = options != NULL && options->resolve_by_walking;
+    vfs->check_modes = options != NULL && options->check_modes && geteuid() == 0;
     vfs->next_dev = FIRST_DEV;
     vfs->memory = krait__mem_mount_new(vfs, krait__vfs_limit_bytes(options),
                                        krait__vfs_limit_inodes(options));
@@ -47,13 +49,14 @@ krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_erro
         krait__vfs_free(vfs);
         return krait__error_nomem(err);
     }
-    vfs->memory->root.node->is_locked = true;
+    vfs->memory->root.node->is_locked = vfs->memory->root.node->is_root = true;
     vfs->root.mount = vfs->memory;
     status = krait__vfs_mkdir(vfs, "/tmp", err);
     if (status != KRAIT_OK) {
         krait__vfs_free(vfs);
         return status;
     }
+    krait__mem_dir_find(vfs->memory->root.node, "tmp", 3)->node->mode = 01777;
     *ret_vfs = vfs;
     return KRAIT_OK;
 }
@@ -104,7 +107,7 @@ make_directory(krait_mem_node *dir, const char *name, size_t name_len, bool is_l
     error = krait__mem_node_new(dir->fs, KRAIT_TYPE_DIRECTORY, &node);
     if (error != 0)
         return error;
-    node->is_locked = is_locked;
+    node->is_locked = node->is_root = is_locked;
     error = krait__mem_dir_add(dir, name, name_len, node);
     krait__mem_node_unref(node);
     if (error != 0)
@@ -279,6 +282,8 @@ krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err)
         error = krait__mem_node_new(dev->fs, KRAIT_TYPE_CHARACTER_DEVICE, &node);
         if (error == 0) {
             node->device = (uint8_t)devices[i].device;
+            node->mode = 0666;
+            node->is_root = true;
             error = krait__mem_dir_add(dev, devices[i].name, strlen(devices[i].name), node);
             krait__mem_node_unref(node);
         }

@@ -30,6 +30,9 @@ typedef struct krait_vfs_options {
     uint64_t memory_limit_bytes; /* of all files in memory together; default 256 MiB */
     uint32_t inode_limit;        /* files, directories and links in memory; default 65536 */
     uint32_t resolve_by_walking; /* 1: never use openat2, as on kernels without it (tests) */
+    uint32_t check_modes;        /* 1: where this process is root, and its kernel so lets it do
+                                    what a file's mode does not, look at the modes of its files
+                                    in writable mounts as if it were a user */
 } krait_vfs_options;
 
 /* Flags of a mount. */

@@ -57,5 +57,7 @@ int krait__walk_follow(krait_walk *walk);
 /* The status of the result, with links followed that are to be; as krait_fs_ops.stat. */
 int krait__walk_stat(krait_walk *walk, krait_stat *ret_stat);
 void krait__walk_end(krait_walk *walk);
+/* path.c: may the result be made?  EEXIST, EROFS, ...  A slash after it is for directories only. */
+int krait__walk_check_new(const krait_walk *walk, bool is_directory);
 
 #endif /* KRAIT_VFS_WALK_H */

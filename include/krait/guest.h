@@ -97,6 +97,11 @@ typedef struct krait_host_itimer {
     uint64_t interval; /* from then on; 0: once */
 } krait_host_itimer;
 
+/** The numbers of wasi-libc, which are Linux's. */
+#define KRAIT_HOST_SIGALRM   14u
+#define KRAIT_HOST_SIGVTALRM 26u
+#define KRAIT_HOST_SIGPROF   27u
+
 /** Clocks of timers, and the signals that they send; all of <sys/time.h>. */
 #define KRAIT_HOST_ITIMER_REAL    0u /* SIGALRM (14): time that passes */
 #define KRAIT_HOST_ITIMER_VIRTUAL 1u /* SIGVTALRM (26): processor time of the guest */

@@ -55,7 +55,7 @@ dots_body(void)
 
         CHECK(krait__path_open(&where, R | FO, 0, &file) != 0);
         CHECK(krait__path_stat(&where, true, &stat) != 0);
-        CHECK(krait__path_mkdir(&where) != 0);
+        CHECK(krait__path_mkdir(&where, KRAIT_MODE_DEFAULT) != 0);
         CHECK(krait__path_unlink(&where) != 0);
     }
     {
@@ -350,6 +350,55 @@ file_race(void)
     twice(file_race_body);
 }
 
+static int
+do_chmod(const char *path, bool follow, uint32_t mode)
+{
+    krait_at where = at(path);
+
+    return krait__path_chmod(&where, follow, mode);
+}
+
+/* Changes the modes of names that become links to outside, of the last and of one before. */
+static void
+change_modes(void *(*swap)(void *), const char *path)
+{
+    pthread_t thread;
+    unsigned good = 0;
+    struct stat secret;
+
+    CHECK_INT(chmod(host("outside/secret"), 0644), 0);
+    atomic_store(&stop, false);
+    atomic_store(&swaps, 0);
+    CHECK_INT(pthread_create(&thread, NULL, swap, NULL), 0);
+    for (int i = 0; race_goes_on(i, good); i++)
+        good += do_chmod(path, i % 2, i % 4 < 2 ? 0600 : 0622) == 0;
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+    CHECK(good > 0 && swaps > 100);
+    CHECK_INT(stat(host("outside/secret"), &secret), 0);
+    CHECK_UINT(secret.st_mode & 07777, 0644);
+}
+
+static void
+mode_race_body(void)
+{
+    host_file("grant/good", "harmless");
+    host_file("grant/name", "harmless");
+    host_dir("grant/flip");
+    host_file("grant/flip/secret", "harmless");
+    tree_start();
+    change_modes(swap_file, "grant/name");
+    change_modes(swap_link, "grant/flip/secret");
+    CHECK_INT(do_chmod("grant/evil", true, 0600), EPERM);
+    CHECK_INT(do_chmod("grant/evil", false, 0600), ENOTSUP);
+}
+
+static void
+mode_race(void)
+{
+    twice(mode_race_body);
+}
+
 /* Moves a directory out of the grant and back while paths go through it and up again. */
 static void *
 move_out(void *arg)
@@ -510,5 +559,5 @@ same_answers(void)
 
 CHECK_MAIN(CHECK_CASE(dots), CHECK_CASE(links), CHECK_CASE(planted_links),
            CHECK_CASE(links_between_grants), CHECK_CASE(proc), CHECK_CASE(link_race),
-           CHECK_CASE(file_race), CHECK_CASE(move_race), CHECK_CASE(moved_directory),
-           CHECK_CASE(moved_grant), CHECK_CASE(same_answers))
+           CHECK_CASE(file_race), CHECK_CASE(mode_race), CHECK_CASE(move_race),
+           CHECK_CASE(moved_directory), CHECK_CASE(moved_grant), CHECK_CASE(same_answers))

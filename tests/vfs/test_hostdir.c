@@ -448,7 +448,8 @@ deep_paths_body(void)
         krait_file *next = NULL;
 
         size += (size_t)snprintf(path + size, sizeof(path) - size, "/d");
-        if (krait__path_mkdir(&where) != 0 || krait__path_open(&where, R | D, 0, &next) != 0)
+        if (krait__path_mkdir(&where, KRAIT_MODE_DEFAULT) != 0 ||
+            krait__path_open(&where, R | D, 0, &next) != 0)
             break;
         krait__file_unref(file);
         file = next;

@@ -234,7 +234,7 @@ removed_but_open(void)
     dir = open_file("tmp/d", R | D, 0);
     CHECK_INT(do_rmdir("tmp/d"), 0);
     inside = (krait_at){dir, "x"};
-    CHECK_INT(krait__path_mkdir(&inside), ENOENT);
+    CHECK_INT(krait__path_mkdir(&inside, KRAIT_MODE_DEFAULT), ENOENT);
     CHECK_INT(krait__path_open(&inside, W | C, 0, &file), ENOENT);
     krait__file_unref(dir);
     CHECK_UINT(krait__vfs_memory_used(tree.vfs), before);
@@ -390,7 +390,8 @@ deep_directories(void)
     for (int i = 0; i < 20000; i++) {
         krait_at where = {dir, "d"};
 
-        if (krait__path_mkdir(&where) != 0 || krait__path_open(&where, R | D, 0, &next) != 0)
+        if (krait__path_mkdir(&where, KRAIT_MODE_DEFAULT) != 0 ||
+            krait__path_open(&where, R | D, 0, &next) != 0)
             break;
         krait__file_unref(dir);
         dir = next;

@@ -178,7 +178,7 @@ read_only_body(void)
     file = open_file("ro/d", R | D, 0);
     CHECK_INT(krait__file_set_times(file, &now), EROFS);
     where = (krait_at){file, "x"};
-    CHECK_INT(krait__path_mkdir(&where), EROFS);
+    CHECK_INT(krait__path_mkdir(&where, KRAIT_MODE_DEFAULT), EROFS);
     CHECK_INT(krait__path_symlink("t", &where), EROFS);
     krait__file_unref(file);
     CHECK_INT(stat(host("ro/f"), &after), 0);

@@ -201,7 +201,7 @@ do_mkdir(const char *path)
 {
     krait_at where = at(path);
 
-    return krait__path_mkdir(&where);
+    return krait__path_mkdir(&where, KRAIT_MODE_DEFAULT);
 }
 
 static inline int
