@@ -9,6 +9,8 @@
 #include "vfs/vfs.h"
 #include "wasi/wasi.h"
 
+#include <krait/guest.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -43,11 +45,26 @@ mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
     return KRAIT_OK;
 }
 
+/* A guest that knows modes is held to them, also when the host's user is root. */
+static bool
+knows_modes(const krait_module *module)
+{
+    const krait_module_desc *desc = krait__module_desc(module);
+
+    for (uint32_t i = 0; i < desc->import_count; i++) {
+        if (strcmp(desc->imports[i].module, KRAIT_HOST_MODULE) == 0)
+            return true;
+    }
+    return false;
+}
+
 static krait_status
-open_files(krait_sandbox *sandbox, const krait_config *config, krait_error *err)
+open_files(krait_sandbox *sandbox, const krait_module *module, const krait_config *config,
+           krait_error *err)
 {
     krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
-    krait_status status = krait__vfs_new(NULL, &sandbox->vfs, err);
+    krait_vfs_options files = {.check_modes = knows_modes(module)};
+    krait_status status = krait__vfs_new(&files, &sandbox->vfs, err);
 
     if (status == KRAIT_OK)
         status = krait__vfs_mount_devices(sandbox->vfs, err);
@@ -77,7 +94,7 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);
-    status = open_files(sandbox, config, err);
+    status = open_files(sandbox, module, config, err);
     if (status == KRAIT_OK) {
         options.imports = krait__wasi_imports(&options.import_count);
         options.env = sandbox->wasi;
@@ -127,6 +144,7 @@ krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error 
         return status;
     sandbox->has_run = true;
     status = krait__instance_call(sandbox->instance, start, NULL, &outcome, err);
+    krait__wasi_stop(sandbox->wasi);
     if (status == KRAIT_OK) {
         fill_result(&outcome, ret_result);
         ret_result->fuel_spent = krait__instance_fuel_spent(sandbox->instance);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of everything that a module may import from wasi_snapshot_preview1.
+ * The table of everything that a module may import: wasi_snapshot_preview1, and what
+ * <krait/guest.h> declares.
  */
 #include "wasi/state.h"
 
@@ -9,6 +10,10 @@ static const krait_host_import imports[] = {
     {"wasi_snapshot_preview1", #name, params, results, krait__wasi_##name},
     KRAIT_WASI_FUNCTIONS(KRAIT_WASI_ENTRY)
 #undef KRAIT_WASI_ENTRY
+#define KRAIT_HOST_ENTRY(name, params, results)                                                    \
+    {KRAIT_HOST_MODULE, #name, params, results, krait__wasi_##name},
+        KRAIT_HOST_FUNCTIONS(KRAIT_HOST_ENTRY)
+#undef KRAIT_HOST_ENTRY
 };
 
 const krait_host_import *

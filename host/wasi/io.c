@@ -175,6 +175,36 @@ move_stream(transfer *t, int host_fd)
     return 0;
 }
 
+/* A pipe in memory takes a short write whole or not at all. */
+static bool
+fits(const transfer *t)
+{
+    krait_ready ready;
+
+    if (!t->is_write || t->limit > KRAIT_HOST_PIPE_BUF)
+        return true;
+    krait__file_ready(t->fd->file, true, &ready);
+    return ready.is_hangup || ready.bytes >= t->limit;
+}
+
+/* As a stream, but nobody else moves anything meanwhile. */
+static int
+move_pipe(transfer *t)
+{
+    do {
+        size_t done = 0;
+        int error = fits(t) ? move_once(t, KRAIT_WASI_STEP, &done) : EAGAIN;
+
+        if (error == EAGAIN)
+            error = krait__wasi_pipe_wait(t->wasi, t->ctx, t->fd->file);
+        if (error == KRAIT_ECANCEL)
+            return error;
+        if (error != 0)
+            return t->total > 0 ? 0 : error;
+    } while (t->is_write && t->total < t->limit);
+    return 0;
+}
+
 static int
 transfer_bytes(transfer *t, uint32_t iovs, uint32_t count, uint32_t ret_address)
 {
@@ -188,6 +218,8 @@ transfer_bytes(transfer *t, uint32_t iovs, uint32_t count, uint32_t ret_address)
     host_fd = krait__file_wait_fd(t->fd->file);
     if (host_fd >= 0 && t->limit > 0 && t->offset == KRAIT_AT_POSITION)
         error = move_stream(t, host_fd);
+    else if (krait__file_is_pipe(t->fd->file) && t->limit > 0)
+        error = move_pipe(t);
     else
         error = move_all(t);
     if (error != 0)

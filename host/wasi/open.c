@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * path_open.
+ * path_open, and path_open_mode of <krait/guest.h>.
  *
  * The rights asked for become the open mode: FD_READ or FD_READDIR reads, FD_WRITE
  * writes; FD_ALLOCATE and FD_FILESTAT_SET_SIZE write too where that is possible.  Rights that
@@ -88,22 +88,44 @@ check_new(const krait_guest_path *path, uint32_t *oflags)
     return 0;
 }
 
-KRAIT_WASI_CALL(path_open)
+/* The result's descriptor, with what it inherits from `dir`. */
+static int
+add_file(krait_wasi *wasi, const krait_fd *dir, const krait_cell *args, krait_file *file,
+         uint32_t *ret_number)
 {
+    krait_fd fd = {.file = file};
+    int error;
+
+    fd.base = rights_of(file, args[5].i64);
+    fd.inheriting = args[6].i64 & WASI_RIGHTS_ALL & ~dir->dropped_inheriting;
+    if (dir->inheriting != 0)
+        fd.inheriting &= dir->inheriting;
+    fd.dropped = fd.dropped_inheriting = dir->dropped_inheriting;
+    fd.cloexec = args[7].i32 & KRAIT_HOST_CLOEXEC;
+    error = krait__fd_add(wasi, &fd, ret_number);
+    if (error != 0)
+        krait__file_unref(file);
+    return error;
+}
+
+/* `args` as for path_open; `mode`: 0, or KRAIT_OPEN_MODE(). */
+static int
+open_path(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args, uint32_t mode,
+          uint32_t ret_address)
+{
+    const uint32_t known = 31u | (mode != 0 ? KRAIT_HOST_CLOEXEC : 0u);
     uint32_t oflags = args[4].i32;
-    const uint64_t base = args[5].i64;
-    const uint32_t fdflags = args[7].i32;
     krait_guest_path path;
+    krait_file *file;
     krait_fd *dir;
-    krait_fd fd = {0};
     uint32_t number;
     int error = krait__fd_get(wasi, args[0].i32, &dir);
 
     if (error == 0)
-        error = check_rights(dir, oflags, base);
-    if (error == 0 && ((oflags & ~15u) || (fdflags & ~31u)))
+        error = check_rights(dir, oflags, args[5].i64);
+    if (error == 0 && ((oflags & ~15u) || (args[7].i32 & ~known)))
         error = EINVAL;
-    if (error == 0 && krait__guest_span(ctx, args[8].i32, 4) == NULL)
+    if (error == 0 && krait__guest_span(ctx, ret_address, 4) == NULL)
         error = EFAULT;
     if (error == 0)
         error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_OPEN, args[2].i32, args[3].i32,
@@ -111,19 +133,22 @@ KRAIT_WASI_CALL(path_open)
     if (error == 0)
         error = check_new(&path, &oflags);
     if (error == 0)
-        error = open_file(&path.at, open_mode(args[1].i32, oflags, base), (uint16_t)fdflags, base,
-                          &fd.file);
+        error = open_file(&path.at, open_mode(args[1].i32, oflags, args[5].i64) | mode,
+                          (uint16_t)(args[7].i32 & 31u), args[5].i64, &file);
     if (error != 0)
         return krait__wasi_path_error(&path, error);
-    fd.base = rights_of(fd.file, base);
-    fd.inheriting = args[6].i64 & WASI_RIGHTS_ALL & ~dir->dropped_inheriting;
-    if (dir->inheriting != 0)
-        fd.inheriting &= dir->inheriting;
-    fd.dropped = fd.dropped_inheriting = dir->dropped_inheriting;
-    error = krait__fd_add(wasi, &fd, &number);
-    if (error != 0) {
-        krait__file_unref(fd.file);
+    error = add_file(wasi, dir, args, file, &number);
+    if (error != 0)
         return error;
-    }
-    return krait__guest_write_u32(ctx, args[8].i32, number) == 0 ? 0 : EFAULT;
+    return krait__guest_write_u32(ctx, ret_address, number) == 0 ? 0 : EFAULT;
+}
+
+KRAIT_WASI_CALL(path_open)
+{
+    return open_path(wasi, ctx, args, 0, args[8].i32);
+}
+
+KRAIT_WASI_CALL(path_open_mode)
+{
+    return open_path(wasi, ctx, args, KRAIT_OPEN_MODE(args[8].i32), args[9].i32);
 }

@@ -99,7 +99,7 @@ KRAIT_WASI_CALL(path_create_directory)
     if (error == 0)
         error = krait__wasi_new_name(&path);
     if (error == 0)
-        error = krait__path_mkdir(&path.at);
+        error = krait__path_mkdir(&path.at, KRAIT_MODE_DEFAULT);
     return krait__wasi_path_error(&path, error);
 }
 

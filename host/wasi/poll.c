@@ -38,6 +38,7 @@ typedef struct poll_state {
     uint32_t count;
     unsigned fd_count;
     bool is_ready; /* something is done already */
+    bool has_pipe; /* in memory, and not ready: only a signal's handler can change that */
 } poll_state;
 
 static uint64_t
@@ -91,6 +92,21 @@ bytes_left(krait_file *file)
 }
 
 static void
+start_pipe(poll_state *state, waiter *w, const krait_file *file, bool is_write)
+{
+    krait_ready ready;
+
+    krait__file_ready(file, is_write, &ready);
+    if (!ready.is_ready) {
+        state->has_pipe = true;
+        return;
+    }
+    w->nbytes = ready.bytes;
+    w->flags = ready.is_hangup ? WASI_EVENT_HANGUP : 0;
+    finish(state, w, 0);
+}
+
+static void
 start_fd(krait_wasi *wasi, poll_state *state, waiter *w)
 {
     bool is_write = w->what.tag == WASI_EVENT_WRITE;
@@ -103,6 +119,10 @@ start_fd(krait_wasi *wasi, poll_state *state, waiter *w)
     if (error == 0 &&
         !(krait__file_access(fd->file) & (is_write ? KRAIT_OPEN_WRITE : KRAIT_OPEN_READ)))
         error = EBADF;
+    if (error == 0 && krait__file_is_pipe(fd->file)) {
+        start_pipe(state, w, fd->file, is_write);
+        return;
+    }
     host_fd = error == 0 ? krait__file_wait_fd(fd->file) : -1;
     if (host_fd < 0) {
         if (error == 0)
@@ -195,8 +215,12 @@ wait_for_any(krait_wasi *wasi, krait_ctx *ctx, poll_state *state)
     do {
         uint64_t deadline = check_clocks(state);
         unsigned ready = 0;
-        int error = krait__wasi_wait(wasi, ctx, state->fds, state->fd_count, deadline, &ready);
+        int error = 0;
 
+        if (deadline == UINT64_MAX && state->fd_count == 0 && state->has_pipe)
+            error = krait__wasi_deadlock(wasi);
+        if (error == 0)
+            error = krait__wasi_wait(wasi, ctx, state->fds, state->fd_count, deadline, &ready);
         if (error != 0)
             return error;
         if (ready > 0)

@@ -48,7 +48,10 @@ typedef struct krait_fd {
     uint64_t dropped;            /* given up with fd_fdstat_set_rights: enforced */
     uint64_t dropped_inheriting; /* also for everything opened from here */
     bool is_preopen;
+    bool cloexec; /* only remembered: nothing is executed */
 } krait_fd;
+
+typedef struct krait_timers krait_timers;
 
 struct krait_wasi {
     krait_vfs *vfs;
@@ -62,6 +65,7 @@ struct krait_wasi {
     krait_file *stderr_file;    /* of the start; held, so that no other file is taken for it */
     char tail[KRAIT_WASI_TAIL]; /* a ring: the byte at tail_total % size comes next */
     uint64_t tail_total;
+    krait_timers *timers; /* NULL: never set one */
 };
 
 /* ---- errno.c ------------------------------------------------------------------------------ */
@@ -87,6 +91,8 @@ int krait__fd_get(krait_wasi *wasi, uint32_t number, krait_fd **ret_fd);
 int krait__fd_with(krait_wasi *wasi, uint32_t number, uint64_t rights, krait_fd **ret_fd);
 /* Takes over the file when it succeeds; EMFILE, ENOMEM. */
 int krait__fd_add(krait_wasi *wasi, const krait_fd *fd, uint32_t *ret_number);
+/* The same for the lowest free number from `min` on. */
+int krait__fd_add_from(krait_wasi *wasi, uint32_t min, const krait_fd *fd, uint32_t *ret_number);
 int krait__fd_set(krait_wasi *wasi, uint32_t number, const krait_fd *fd);
 int krait__fd_close(krait_wasi *wasi, uint32_t number);
 void krait__fd_close_all(krait_wasi *wasi);
@@ -106,6 +112,19 @@ krait__wasi_interrupted(const krait_ctx *ctx)
 {
     return ctx->thread->interrupted != 0;
 }
+
+/* ---- krait_pipe.c ------------------------------------------------------------------------- */
+
+/* A read or write of a pipe in memory cannot go on: EAGAIN, EDEADLK, or what ended the wait;
+ * never 0. */
+int krait__wasi_pipe_wait(krait_wasi *wasi, krait_ctx *ctx, const krait_file *file);
+/* Nothing but a signal can change what a wait without deadline waits for: 0, or EDEADLK when
+ * none will come. */
+int krait__wasi_deadlock(const krait_wasi *wasi);
+
+/* ---- krait_timer.c ------------------------------------------------------------------------ */
+
+bool krait__wasi_timer_runs(const krait_wasi *wasi);
 
 /* ---- paths.c ------------------------------------------------------------------------------ */
 
@@ -185,9 +204,37 @@ void krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, s
     X(sock_send, "iiiii", "i")                                                                     \
     X(sock_shutdown, "ii", "i")
 
+/* ---- <krait/guest.h> ---------------------------------------------------------------------- */
+
+#define KRAIT_HOST_FUNCTIONS(X)                                                                    \
+    X(path_stat, "iiiii", "i")                                                                     \
+    X(fd_stat, "ii", "i")                                                                          \
+    X(path_chmod, "iiiii", "i")                                                                    \
+    X(fd_chmod, "ii", "i")                                                                         \
+    X(path_chown, "iiiiii", "i")                                                                   \
+    X(fd_chown, "iii", "i")                                                                        \
+    X(path_access, "iiiii", "i")                                                                   \
+    X(path_open_mode, "iiiiiIIiii", "i")                                                           \
+    X(path_mkdir_mode, "iiii", "i")                                                                \
+    X(path_mknod, "iiii", "i")                                                                     \
+    X(path_statvfs, "iiiii", "i")                                                                  \
+    X(fd_statvfs, "ii", "i")                                                                       \
+    X(fd_pipe, "ii", "i")                                                                          \
+    X(fd_eventfd, "iii", "i")                                                                      \
+    X(fd_dup, "iiii", "i")                                                                         \
+    X(fd_dup2, "iii", "i")                                                                         \
+    X(fd_getfd, "ii", "i")                                                                         \
+    X(fd_setfd, "ii", "i")                                                                         \
+    X(fd_winsize, "ii", "i")                                                                       \
+    X(identity_get, "i", "i")                                                                      \
+    X(itimer_set, "iIIi", "i")                                                                     \
+    X(itimer_get, "ii", "i")                                                                       \
+    X(signal_wait, "iiI", "i")
+
 #define KRAIT_WASI_DECLARE(name, params, results)                                                  \
     krait_trap krait__wasi_##name(void *env, krait_ctx *ctx, krait_cell *slots);
 KRAIT_WASI_FUNCTIONS(KRAIT_WASI_DECLARE)
+KRAIT_HOST_FUNCTIONS(KRAIT_WASI_DECLARE)
 #undef KRAIT_WASI_DECLARE
 
 #endif /* KRAIT_WASI_STATE_H */

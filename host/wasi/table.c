@@ -67,7 +67,13 @@ krait__fd_set(krait_wasi *wasi, uint32_t number, const krait_fd *fd)
 int
 krait__fd_add(krait_wasi *wasi, const krait_fd *fd, uint32_t *ret_number)
 {
-    uint32_t number = 0;
+    return krait__fd_add_from(wasi, 0, fd, ret_number);
+}
+
+int
+krait__fd_add_from(krait_wasi *wasi, uint32_t min, const krait_fd *fd, uint32_t *ret_number)
+{
+    uint32_t number = min;
     int error;
 
     /* The lowest free one, as POSIX wants it. */

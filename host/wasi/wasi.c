@@ -134,6 +134,7 @@ krait__wasi_free(krait_wasi *wasi)
 {
     if (wasi == NULL)
         return;
+    krait__wasi_stop(wasi);
     krait__fd_close_all(wasi);
     krait__file_unref(wasi->stderr_file);
     krait__free(wasi->args.bytes);

@@ -2,7 +2,7 @@
 /*
  * WASI preview 1 for one guest: arguments, environment, descriptors.
  *
- * All 45 functions of wasi_snapshot_preview1 are there.  The guest starts with
+ * All 45 functions of wasi_snapshot_preview1 are there, and those of <krait/guest.h>.  The guest starts with
  * descriptors 0 to 2 (stdio) and 3, the directory "/" of its krait_vfs, as its only
  * preopen.  docs/wasi.md says what each call does where the specification leaves
  * room.  Several krait_wasi may be used in several threads at once; one of them by
@@ -45,6 +45,9 @@ krait_status krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret
 /* Takes NULL.  Closes all descriptors of the guest, not those of stdio_fds.  After the
  * instance has stopped for good. */
 void krait__wasi_free(krait_wasi *wasi);
+
+/* Stops the guest's timers.  On the thread that it ran on, when it has ended. */
+void krait__wasi_stop(krait_wasi *wasi);
 
 /* Copies the last bytes, at most `size` and at most 2 KiB, that the guest wrote to the stderr
  * it started with; returns how many.  For hints after a failure: what CPython does not

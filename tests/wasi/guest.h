@@ -69,7 +69,7 @@ guest_memory(void)
 
 /* A guest with a host directory "m" at /m, and what else the options say. */
 static inline void
-guest_begin(krait_wasi_options *options)
+guest_begin_files(krait_wasi_options *options, const krait_vfs_options *files)
 {
     krait_wasi_options plain = KRAIT_WASI_OPTIONS_INIT;
     krait_error err;
@@ -80,13 +80,19 @@ guest_begin(krait_wasi_options *options)
     CHECK(mkdtemp(g.host) != NULL);
     snprintf(path, sizeof(path), "%s/m", g.host);
     CHECK_INT(mkdir(path, 0755), 0);
-    CHECK_INT(krait__vfs_new(NULL, &g.vfs, &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_new(files, &g.vfs, &err), KRAIT_OK);
     CHECK_INT(krait__vfs_mount_dir(g.vfs, "/m", path, 0, &err), KRAIT_OK);
     if (options == NULL)
         options = &plain;
     options->vfs = g.vfs;
     CHECK_INT(krait__wasi_new(options, &g.wasi, &err), KRAIT_OK);
     guest_memory();
+}
+
+static inline void
+guest_begin(krait_wasi_options *options)
+{
+    guest_begin_files(options, NULL);
 }
 
 static inline int

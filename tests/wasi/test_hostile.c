@@ -110,7 +110,13 @@ count_host_fds(void)
 static bool
 may_wait(const krait_host_import *import)
 {
-    return strcmp(import->name, "poll_oneoff") == 0 || strcmp(import->name, "proc_exit") == 0;
+    static const char *const names[] = {"poll_oneoff", "proc_exit", "signal_wait", "itimer_set"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(import->name, names[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void
