@@ -88,7 +88,7 @@ typedef struct krait_emitter {
     uint64_t meter_cost;
     bool meter_open;
 
-    uint8_t *is_called; /* of each function: this part needs its declaration */
+    uint8_t *is_called; /* of each function: KRAIT_CALLED... */
     uint32_t *called;   /* those functions */
     uint32_t called_count;
 } krait_emitter;
@@ -132,8 +132,40 @@ const char *krait__emit_cell(krait_wasm_valtype type);
 /* "void", "u32", "r5" */
 void krait__emit_result_type(krait_text *text, const krait_wasm_type *type);
 
-/* "u32 w_name(krait_ctx*ctx,u32 l0)" */
-void krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func);
+/* "w_name", or "t_name": the code of a function that makes tail calls, or its
+ * thunk, in the convention of jumps. */
+void krait__emit_name(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail);
+
+/* "u32 w_name(krait_ctx*ctx,u32 l0)", or "TAILCC u32 t_name(...)". */
+void krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail);
+
+/* ---- calls (emit_call.c, emit_tail.c) --------------------------------------------------- */
+
+/* What a part declares of a function. */
+enum { KRAIT_CALLED = 1, KRAIT_CALLED_TAIL = 2 };
+
+/* The name of a function that this part must declare. */
+void krait__emit_callee(krait_emitter *e, uint32_t func, bool is_tail);
+
+/* The top value, fit to be written more than once. */
+krait_value krait__emit_pop_settled(krait_emitter *e);
+
+/* Statement that ends a call through a static table that misses its window. */
+void krait__emit_window_check(krait_emitter *e, const krait_value *index,
+                              const krait_plan_call *call);
+
+/* "t5" or "t5-3u": the place of an index in a window. */
+void krait__emit_window_index(krait_emitter *e, const krait_value *index,
+                              const krait_plan_call *call);
+
+void krait__emit_return_call(krait_emitter *e);
+void krait__emit_return_call_indirect(krait_emitter *e);
+
+/* w_name of a function that makes tail calls: calls t_name and carries them out. */
+void krait__emit_tail_wrapper(krait_text *text, const krait_plan *plan, uint32_t func);
+
+/* No code follows that can be reached (emit_control.c). */
+void krait__emit_end_reachable(krait_emitter *e);
 
 /* ---- metering (emit_meter.c): nothing of this writes unless the plan asks for it -------- */
 

@@ -47,15 +47,13 @@ finish_call(krait_emitter *e, const call_results *results)
     }
 }
 
-/* The name of a function that this part must declare. */
-static void
-write_callee(krait_emitter *e, uint32_t func)
+void
+krait__emit_callee(krait_emitter *e, uint32_t func, bool is_tail)
 {
-    if (!e->is_called[func]) {
-        e->is_called[func] = 1;
+    if (e->is_called[func] == 0)
         e->called[e->called_count++] = func;
-    }
-    krait__text_str(e->out, krait__plan_name(e->plan, func));
+    e->is_called[func] |= is_tail ? KRAIT_CALLED_TAIL : KRAIT_CALLED;
+    krait__emit_name(e->out, e->plan, func, is_tail);
 }
 
 void
@@ -68,24 +66,22 @@ krait__emit_call(krait_emitter *e)
     if (!krait__emit_take(e, type->param_count))
         return;
     results = begin_call(e, type);
-    write_callee(e, func);
+    krait__emit_callee(e, func, false);
     krait__emit_arguments(e, "(ctx", type->param_count);
     finish_call(e, &results);
 }
 
-/* The index is used more than once. */
-static krait_value
-pop_index(krait_emitter *e)
+krait_value
+krait__emit_pop_settled(krait_emitter *e)
 {
-    krait_value index = krait__emit_pop(e);
+    krait_value value = krait__emit_pop(e);
 
-    krait__emit_settle(e, &index);
-    return index;
+    krait__emit_settle(e, &value);
+    return value;
 }
 
-/* "t5" or "t5-3u": the place of an index in a window. */
-static void
-write_window_index(krait_emitter *e, const krait_value *index, const krait_plan_call *call)
+void
+krait__emit_window_index(krait_emitter *e, const krait_value *index, const krait_plan_call *call)
 {
     krait__emit_value(e, e->out, index);
     if (call->first != 0) {
@@ -95,25 +91,31 @@ write_window_index(krait_emitter *e, const krait_value *index, const krait_plan_
     }
 }
 
+void
+krait__emit_window_check(krait_emitter *e, const krait_value *index, const krait_plan_call *call)
+{
+    if (call->count != 0) {
+        krait__text_str(e->out, "if(BAD(");
+        krait__emit_window_index(e, index, call);
+        krait__text_fmt(e->out, ">=%uu))", call->count);
+    }
+    krait__text_fmt(e->out, "k_slow%u(ctx,", call->table);
+    krait__emit_value(e, e->out, index);
+    krait__text_str(e->out, ");\n");
+}
+
 /* A private table: the code has one table of offsets for each type, or the one
  * function of that type.  What is outside of the window is no function of the
  * type; k_slow finds out why. */
 static void
 emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm_type *type)
 {
-    krait_value index = pop_index(e);
+    krait_value index = krait__emit_pop_settled(e);
     call_results results;
 
     if (!krait__emit_take(e, type->param_count))
         return;
-    if (call->count != 0) {
-        krait__text_str(e->out, "if(BAD(");
-        write_window_index(e, &index, call);
-        krait__text_fmt(e->out, ">=%uu))", call->count);
-    }
-    krait__text_fmt(e->out, "k_slow%u(ctx,", call->table);
-    krait__emit_value(e, e->out, &index);
-    krait__text_str(e->out, ");\n");
+    krait__emit_window_check(e, &index, call);
     if (call->count == 0) {
         uint32_t i;
 
@@ -124,12 +126,12 @@ emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm
     }
     results = begin_call(e, type);
     if (call->count == 1) {
-        write_callee(e, e->plan->tables[call->table].items[call->first]);
+        krait__emit_callee(e, e->plan->tables[call->table].items[call->first], false);
         krait__emit_arguments(e, "(ctx", type->param_count);
     } else {
         krait__text_fmt(e->out, "((fn%u)((const char*)T%u_%u+T%u_%u[", call->type, call->table,
                         call->type, call->table, call->type);
-        write_window_index(e, &index, call);
+        krait__emit_window_index(e, &index, call);
         krait__emit_arguments(e, "]))(ctx", type->param_count);
     }
     finish_call(e, &results);

@@ -130,8 +130,8 @@ write_branch(krait_emitter *e, krait_label *label, const krait_value *values)
     label->is_used = true;
 }
 
-static void
-end_reachable(krait_emitter *e)
+void
+krait__emit_end_reachable(krait_emitter *e)
 {
     e->is_reachable = false;
     e->value_count = top_label(e)->height;
@@ -151,7 +151,7 @@ branch(krait_emitter *e, krait_label *label)
         declare_vars(e, label);
     write_branch(e, label, values);
     krait__text_str(e->out, "\n");
-    end_reachable(e);
+    krait__emit_end_reachable(e);
 }
 
 static krait_label *
@@ -235,7 +235,7 @@ emit_br_table(krait_emitter *e)
     krait__text_str(e->out, "default:");
     write_branch(e, otherwise, values);
     krait__text_str(e->out, "}\n");
-    end_reachable(e);
+    krait__emit_end_reachable(e);
 }
 
 /* ---- blocks ----------------------------------------------------------------------------- */
@@ -459,7 +459,7 @@ krait__emit_control(krait_emitter *e)
         return true;
     case KRAIT_OP_UNREACHABLE:
         krait__text_str(e->out, "k_trap(ctx,KRAIT_TRAP_UNREACHABLE);\n");
-        end_reachable(e);
+        krait__emit_end_reachable(e);
         return true;
     default:
         return false;

@@ -20,9 +20,12 @@ write_import(krait_text *text, const krait_plan *plan, uint32_t func)
                                                             : type->result_count;
     uint32_t i;
 
-    krait__emit_signature(text, plan, func);
-    krait__text_fmt(text, "{\nconst krait_import*im=&ctx->imports[%u];\nif(im->host==0)%s", func,
-                    type->result_count != 0 ? "return " : "{");
+    krait__emit_signature(text, plan, func, false);
+    krait__text_fmt(text, "{\nconst krait_import*im=&ctx->imports[%u];\n", func);
+    /* A loop that called this goes on with what this calls. */
+    if (plan->has_tails)
+        krait__text_fmt(text, "TAIL_PASS(%s);\n", krait__plan_name(plan, func));
+    krait__text_fmt(text, "if(im->host==0)%s", type->result_count != 0 ? "return " : "{");
     krait__text_fmt(text, "((fn%u)im->code)(krait_ctx_enter(ctx,im->instance)", type->canonical);
     for (i = 0; i < type->param_count; i++)
         krait__text_fmt(text, ",l%u", i);
@@ -56,14 +59,14 @@ krait__emit_imports(krait_text *text, const krait_plan *plan)
 /* ---- trampolines ------------------------------------------------------------------------ */
 
 static void
-write_invoke(krait_text *text, const krait_wasm_type *type)
+write_invoke(krait_text *text, const krait_wasm_type *type, bool is_shared)
 {
     uint32_t i;
 
     krait__text_fmt(text,
-                    "static void inv%u(krait_ctx*ctx,krait_code code,const krait_cell*a,"
+                    "%svoid inv%u(krait_ctx*ctx,krait_code code,const krait_cell*a,"
                     "krait_cell*r){\n",
-                    type->canonical);
+                    is_shared ? "" : "static ", type->canonical);
     if (type->result_count != 0) {
         krait__emit_result_type(text, type);
         krait__text_str(text, " x=");
@@ -90,7 +93,8 @@ krait__emit_invokes(krait_text *text, const krait_plan *plan)
 
     for (i = 0; i < plan->module->type_count; i++) {
         if ((plan->type_needs[i] & KRAIT_NEED_INVOKE) != 0)
-            write_invoke(text, &plan->module->types[i]);
+            write_invoke(text, &plan->module->types[i],
+                         (plan->type_needs[i] & KRAIT_NEED_BOUNCE) != 0);
     }
 }
 
@@ -252,7 +256,7 @@ write_funcs(krait_text *text, const krait_plan *plan)
         /* Those that are not in this file. */
         if (func < plan->module->imported_funcs)
             continue;
-        krait__emit_signature(text, plan, func);
+        krait__emit_signature(text, plan, func, false);
         krait__text_str(text, ";\n");
     }
     krait__text_str(text, "static const krait_func_desc funcs[]={\n");

@@ -24,14 +24,24 @@ krait__emit_result_type(krait_text *text, const krait_wasm_type *type)
 }
 
 void
-krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func)
+krait__emit_name(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail)
+{
+    const char *name = krait__plan_name(plan, func);
+
+    krait__text_str(text, is_tail ? "t_" : "w_");
+    krait__text_str(text, name + 2);
+}
+
+void
+krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail)
 {
     const krait_wasm_type *type = krait__wasm_func_type(plan->module, func);
     uint32_t i;
 
+    krait__text_str(text, is_tail ? "TAILCC " : "");
     krait__emit_result_type(text, type);
     krait__text_str(text, " ");
-    krait__text_str(text, krait__plan_name(plan, func));
+    krait__emit_name(text, plan, func, is_tail);
     krait__text_str(text, "(krait_ctx*ctx");
     for (i = 0; i < type->param_count; i++) {
         krait__text_add(text, ",", 1);
@@ -91,7 +101,8 @@ write_frame(krait_emitter *e)
     uint32_t groups;
     uint32_t i;
 
-    krait__emit_signature(e->out, e->plan, e->func);
+    krait__emit_signature(e->out, e->plan, e->func,
+                          (e->plan->tails[e->func] & KRAIT_TAIL_BODY) != 0);
     krait__text_str(e->out, "{\n");
     for (i = 0; i < type->param_count; i++)
         add_local(e, type->params[i]);
@@ -366,4 +377,6 @@ krait__emit_function(krait_emitter *e, uint32_t func)
     krait__meter_end(e);
     insert_memories(e, memories_at);
     krait__text_str(e->out, "}\n");
+    if ((e->plan->tails[func] & KRAIT_TAIL_BODY) != 0)
+        krait__emit_tail_wrapper(e->out, e->plan, func);
 }

@@ -190,6 +190,7 @@ write_type(krait_text *text, const krait_wasm_type *type, uint8_t needs)
         }
         krait__text_str(text, ");\n");
     }
+    krait__emit_tail_types(text, type, needs);
 }
 
 void
@@ -217,8 +218,11 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
     for (i = 0; i < plan->call_count; i++) {
         const krait_plan_call *call = &plan->calls[i];
 
-        if (plan->tables[call->table].is_private && call->count > 1)
-            krait__text_fmt(text, "extern const i32 T%u_%u[];\n", call->table, call->type);
+        if (!plan->tables[call->table].is_private || call->count < 2)
+            continue;
+        krait__text_fmt(text, "extern const i32 T%u_%u[];\n", call->table, call->type);
+        if (call->has_jumps)
+            krait__text_fmt(text, "extern const i32 TT%u_%u[];\n", call->table, call->type);
     }
 }
 
@@ -267,6 +271,8 @@ write_module(output *out)
     krait__emit_imports(&text, out->plan);
     krait__emit_table_ends(&text, out->plan);
     krait__emit_invokes(&text, out->plan);
+    if (out->plan->has_tails)
+        krait__emit_tail_ends(&text, out->plan);
     krait__emit_description(&text, out->plan, sha256);
     krait__text_str(&text, module_end);
     ok = write_text(out, "module.c", &text);
@@ -275,6 +281,19 @@ write_module(output *out)
 }
 
 /* ---- parts ------------------------------------------------------------------------------ */
+
+static void
+write_declaration(krait_text *text, const krait_plan *plan, uint32_t func, uint8_t called)
+{
+    if ((called & KRAIT_CALLED) != 0) {
+        krait__emit_signature(text, plan, func, false);
+        krait__text_str(text, ";\n");
+    }
+    if ((called & KRAIT_CALLED_TAIL) != 0) {
+        krait__emit_signature(text, plan, func, true);
+        krait__text_str(text, ";\n");
+    }
+}
 
 /* Declarations of what the part calls, then the part itself. */
 static bool
@@ -291,8 +310,7 @@ write_part(output *out, krait_emitter *e, const krait_part *part, uint32_t numbe
         krait__emit_function(e, i);
     krait__text_str(&text, "#include \"krait_module.h\"\n");
     for (i = 0; i < e->called_count; i++) {
-        krait__emit_signature(&text, out->plan, e->called[i]);
-        krait__text_str(&text, ";\n");
+        write_declaration(&text, out->plan, e->called[i], e->is_called[e->called[i]]);
         e->is_called[e->called[i]] = 0;
     }
     e->called_count = 0;
@@ -340,14 +358,18 @@ krait__emit_module(const krait_plan *plan, krait_parts *parts, int directory, kr
     output out = {.plan = plan, .directory = directory, .err = err};
     krait_text header = {0};
     krait_text tables = {0};
+    krait_text jumps = {0};
 
     krait__emit_header(&header, plan);
     krait__emit_tables(&tables, plan);
+    krait__emit_jumps(&jumps, plan);
     if (write_preludes(&out) && write_text(&out, "krait_module.h", &header) &&
-        write_text(&out, "tables.S", &tables) && write_data(&out) && write_module(&out) &&
-        write_parts(&out, parts))
+        write_text(&out, "tables.S", &tables) &&
+        (jumps.size == 0 || write_text(&out, "jumps.S", &jumps)) && write_data(&out) &&
+        write_module(&out) && write_parts(&out, parts))
         parts->c_bytes = out.bytes;
     krait__text_release(&header);
     krait__text_release(&tables);
+    krait__text_release(&jumps);
     return out.status;
 }

@@ -8,6 +8,7 @@
  *   part_000.c ...               the functions
  *   module.c                     imports, traps, trampolines, the description
  *   tables.S data.bin            static tables and the data segments
+ *   jumps.S                      those that tail calls jump through, if any; module.c includes it
  *
  * The bytes of these files depend on the module and the number of parts only.
  */
@@ -44,6 +45,12 @@ void krait__emit_imports(krait_text *text, const krait_plan *plan);
 void krait__emit_invokes(krait_text *text, const krait_plan *plan);
 void krait__emit_table_ends(krait_text *text, const krait_plan *plan);
 void krait__emit_tables(krait_text *text, const krait_plan *plan);
+/* A function of this type that only traps: "k_null5", or in the convention of jumps "kt_null5". */
+void krait__emit_stub(krait_text *text, const krait_wasm_type *type, const char *name,
+                      const char *trap);
+void krait__emit_jumps(krait_text *text, const krait_plan *plan);
+void krait__emit_tail_types(krait_text *text, const krait_wasm_type *type, uint8_t needs);
+void krait__emit_tail_ends(krait_text *text, const krait_plan *plan);
 void krait__emit_cpu(krait_text *text);
 
 /* Copies of headers, made by CMake from include/krait/abi.h and prelude*.h. */

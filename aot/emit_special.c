@@ -306,6 +306,8 @@ static const struct {
     {KRAIT_OP_F64_CONST, emit_const},
     {KRAIT_OP_CALL, krait__emit_call},
     {KRAIT_OP_CALL_INDIRECT, krait__emit_call_indirect},
+    {KRAIT_OP_RETURN_CALL, krait__emit_return_call},
+    {KRAIT_OP_RETURN_CALL_INDIRECT, krait__emit_return_call_indirect},
     {KRAIT_OP_GLOBAL_GET, emit_global_get},
     {KRAIT_OP_GLOBAL_SET, emit_global_set},
     {KRAIT_OP_DROP, emit_drop},

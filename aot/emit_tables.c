@@ -12,22 +12,25 @@
 
 #include <krait/abi.h>
 
+#include <stdio.h>
+
 static bool
 is_static(const krait_plan *plan, const krait_plan_call *call)
 {
     return plan->tables[call->table].is_private && call->count > 1;
 }
 
-/* What entry `index` of the window leads to. */
+/* What an entry of the window leads to. */
 static void
-write_symbol(krait_text *text, const krait_plan *plan, const krait_plan_call *call, uint32_t func)
+write_symbol(krait_text *text, const krait_plan *plan, const krait_plan_call *call, uint32_t func,
+             bool is_tail)
 {
     if (func == KRAIT_PLAN_NONE)
-        krait__text_fmt(text, "k_null%u", call->type);
+        krait__text_fmt(text, is_tail ? "kt_null%u" : "k_null%u", call->type);
     else if (krait__wasm_func_type(plan->module, func)->canonical != call->type)
-        krait__text_fmt(text, "k_mismatch%u", call->type);
+        krait__text_fmt(text, is_tail ? "kt_mismatch%u" : "k_mismatch%u", call->type);
     else
-        krait__text_str(text, krait__plan_name(plan, func));
+        krait__emit_name(text, plan, func, is_tail);
 }
 
 /* Entries that lead to the same place are one, for repeating. */
@@ -41,19 +44,20 @@ class_of(const krait_plan *plan, const krait_plan_call *call, uint32_t func)
     return func;
 }
 
+/* T<table>_<type>, or TT<table>_<type> for tail calls. */
 static void
-write_table(krait_text *text, const krait_plan *plan, const krait_plan_call *call)
+write_table(krait_text *text, const krait_plan *plan, const krait_plan_call *call, bool is_tail)
 {
     const uint32_t *items = plan->tables[call->table].items + call->first;
+    char name[32];
     uint32_t i;
     uint32_t run;
 
+    snprintf(name, sizeof(name), "%s%u_%u", is_tail ? "TT" : "T", call->table, call->type);
     krait__text_fmt(text,
-                    ".globl T%u_%u\n.hidden T%u_%u\n.type T%u_%u,@object\n.size T%u_%u,%llu\n"
-                    ".balign 4\nT%u_%u:\n",
-                    call->table, call->type, call->table, call->type, call->table, call->type,
-                    call->table, call->type, (unsigned long long)call->count * 4, call->table,
-                    call->type);
+                    ".globl %s\n.hidden %s\n.type %s,@object\n.size %s,%llu\n"
+                    ".balign 4\n%s:\n",
+                    name, name, name, name, (unsigned long long)call->count * 4, name);
     for (i = 0; i < call->count; i += run) {
         uint32_t same = class_of(plan, call, items[i]);
 
@@ -64,8 +68,8 @@ write_table(krait_text *text, const krait_plan *plan, const krait_plan_call *cal
         if (run > 1)
             krait__text_fmt(text, ".rept %u\n", run);
         krait__text_str(text, ".long ");
-        write_symbol(text, plan, call, items[i]);
-        krait__text_fmt(text, "-T%u_%u\n", call->table, call->type);
+        write_symbol(text, plan, call, items[i], is_tail);
+        krait__text_fmt(text, "-%s\n", name);
         if (run > 1)
             krait__text_str(text, ".endr\n");
     }
@@ -79,13 +83,24 @@ krait__emit_tables(krait_text *text, const krait_plan *plan)
     krait__text_str(text, ".section .rodata\n");
     for (i = 0; i < plan->call_count; i++) {
         if (is_static(plan, &plan->calls[i]))
-            write_table(text, plan, &plan->calls[i]);
+            write_table(text, plan, &plan->calls[i], false);
     }
     krait__text_str(text, ".balign 16\n.globl k_data\n.hidden k_data\n.type k_data,@object\n");
     krait__text_fmt(text, ".size k_data,%llu\nk_data:\n", (unsigned long long)plan->data_size);
     if (plan->data_size != 0)
         krait__text_str(text, ".incbin \"data.bin\"\n");
     krait__text_str(text, ".byte 0\n.section .note.GNU-stack,\"\",@progbits\n");
+}
+
+void
+krait__emit_jumps(krait_text *text, const krait_plan *plan)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->call_count; i++) {
+        if (is_static(plan, &plan->calls[i]) && plan->calls[i].has_jumps)
+            write_table(text, plan, &plan->calls[i], true);
+    }
 }
 
 /* ---- calls that miss -------------------------------------------------------------------- */
@@ -118,11 +133,12 @@ write_slow(krait_text *text, const krait_plan_table *table, uint32_t index)
                     table->size, count);
 }
 
-static void
-write_stub(krait_text *text, const krait_wasm_type *type, const char *name, const char *trap)
+void
+krait__emit_stub(krait_text *text, const krait_wasm_type *type, const char *name, const char *trap)
 {
     uint32_t i;
 
+    krait__text_str(text, name[1] == 't' ? "TAILCC " : "");
     krait__emit_result_type(text, type);
     krait__text_fmt(text, " %s%u(krait_ctx*ctx", name, type->canonical);
     for (i = 0; i < type->param_count; i++) {
@@ -146,7 +162,7 @@ krait__emit_table_ends(krait_text *text, const krait_plan *plan)
     for (i = 0; i < module->type_count; i++) {
         if ((plan->type_needs[i] & KRAIT_NEED_STUBS) == 0)
             continue;
-        write_stub(text, &module->types[i], "k_null", "KRAIT_TRAP_ELEMENT_NULL");
-        write_stub(text, &module->types[i], "k_mismatch", "KRAIT_TRAP_SIGNATURE");
+        krait__emit_stub(text, &module->types[i], "k_null", "KRAIT_TRAP_ELEMENT_NULL");
+        krait__emit_stub(text, &module->types[i], "k_mismatch", "KRAIT_TRAP_SIGNATURE");
     }
 }

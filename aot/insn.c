@@ -41,10 +41,13 @@ proposal_of(uint8_t code)
         uint8_t first, last;
         const char *name;
     } ranges[] = {
-        {0x06, 0x0a, "exception handling"},        {0x18, 0x19, "exception handling"},
-        {0x1f, 0x1f, "exception handling"},        {0x12, 0x13, "tail calls"},
-        {0x14, 0x15, "typed function references"}, {0xd3, 0xd6, "garbage collection"},
-        {0xfb, 0xfb, "garbage collection"},        {0xfe, 0xfe, "threads"},
+        {0x06, 0x0a, "exception handling"},
+        {0x18, 0x19, "exception handling"},
+        {0x1f, 0x1f, "exception handling"},
+        {0x14, 0x15, "typed function references"},
+        {0xd3, 0xd6, "garbage collection"},
+        {0xfb, 0xfb, "garbage collection"},
+        {0xfe, 0xfe, "threads"},
     };
     size_t i;
 

@@ -30,6 +30,10 @@
 /* Operands on the stack of one function; blocks with many results multiply. */
 #define KRAIT_WASM_MAX_OPERANDS 1000000u
 
+_Static_assert(KRAIT_WASM_MAX_PARAMS <= KRAIT_CALL_CELLS &&
+                   KRAIT_WASM_MAX_RESULTS <= KRAIT_CALL_CELLS,
+               "a tail call has room");
+
 /* Operands of one constant expression at a time; krait/abi.h relies on it. */
 #define KRAIT_WASM_MAX_CONST_DEPTH KRAIT_CONST_DEPTH
 

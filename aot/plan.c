@@ -156,14 +156,16 @@ allocate(krait_plan *plan)
     plan->func_slot = krait__calloc(module->func_count, sizeof(*plan->func_slot));
     plan->slots = krait__calloc(module->func_count, sizeof(*plan->slots));
     plan->type_needs = krait__calloc(module->type_count, 1);
+    plan->tails = krait__calloc(module->func_count, 1);
     plan->tables = krait__calloc(module->table_count, sizeof(*plan->tables));
     plan->globals = krait__calloc(module->global_count, sizeof(*plan->globals));
     plan->elem_slot = krait__calloc(module->elem_count, sizeof(*plan->elem_slot));
     plan->elem_used = krait__calloc(module->elem_count, 1);
     plan->data_at = krait__calloc(module->data_count, sizeof(*plan->data_at));
     if (plan->name_at == NULL || plan->func_slot == NULL || plan->slots == NULL ||
-        plan->type_needs == NULL || plan->tables == NULL || plan->globals == NULL ||
-        plan->elem_slot == NULL || plan->elem_used == NULL || plan->data_at == NULL)
+        plan->type_needs == NULL || plan->tails == NULL || plan->tables == NULL ||
+        plan->globals == NULL || plan->elem_slot == NULL || plan->elem_used == NULL ||
+        plan->data_at == NULL)
         return false;
     for (i = 0; i < module->func_count; i++)
         plan->func_slot[i] = KRAIT_PLAN_NONE;
@@ -186,6 +188,7 @@ krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan, krait_er
     reach_from_sections(&plan);
     number_slots(&plan);
     number_segments(&plan);
+    krait__plan_tails(&plan);
     need_results(&plan);
     *ret_plan = plan;
     return KRAIT_OK;
@@ -203,6 +206,7 @@ krait__plan_release(krait_plan *plan)
     krait__free(plan->func_slot);
     krait__free(plan->slots);
     krait__free(plan->type_needs);
+    krait__free(plan->tails);
     krait__free(plan->tables);
     krait__free(plan->calls);
     krait__free(plan->globals);

@@ -32,6 +32,7 @@ typedef struct krait_plan_call {
     uint32_t type; /* canonical */
     uint32_t first;
     uint32_t count;
+    bool has_jumps; /* a return_call_indirect from a function of the same type */
 } krait_plan_call;
 
 typedef struct krait_plan_table {
@@ -46,7 +47,15 @@ enum {
     KRAIT_NEED_RESULT = 1,  /* struct of several results */
     KRAIT_NEED_POINTER = 2, /* function pointer type */
     KRAIT_NEED_INVOKE = 4,  /* trampoline for calls from outside */
-    KRAIT_NEED_STUBS = 8    /* ends of calls through static tables that miss */
+    KRAIT_NEED_STUBS = 8,   /* ends of calls through static tables that miss */
+    KRAIT_NEED_BOUNCE = 16, /* that trampoline in all files, for tail calls by a loop */
+    KRAIT_NEED_TAIL = 32    /* function pointer type and ends for tail calls by a jump */
+};
+
+/* What a function is to tail calls. */
+enum {
+    KRAIT_TAIL_BODY = 1, /* makes some: its code is t_NAME, and w_NAME carries them out */
+    KRAIT_TAIL_THUNK = 2 /* makes none, but is in a table that tail calls jump through */
 };
 
 typedef struct krait_plan {
@@ -59,6 +68,8 @@ typedef struct krait_plan {
     uint32_t *slots;     /* the reverse */
     uint32_t slot_count;
     uint8_t *type_needs; /* of each canonical type */
+    uint8_t *tails;      /* of each function: KRAIT_TAIL_... */
+    bool has_tails;
 
     krait_plan_table *tables;
     krait_plan_call *calls; /* sorted by table and type */
@@ -88,11 +99,20 @@ krait__plan_name(const krait_plan *plan, uint32_t func)
 /* The call_indirect uses of (table, canonical type); NULL when there are none. */
 const krait_plan_call *krait__plan_find_call(const krait_plan *plan, uint32_t table, uint32_t type);
 
+/* True when a tail call of this canonical type can be a jump from a function of
+ * type `from`: both are the same in C and give their result in a register. */
+static inline bool
+krait__plan_can_jump(const krait_plan *plan, const krait_wasm_type *from, uint32_t to)
+{
+    return from->canonical == to && plan->module->types[to].result_count <= 1;
+}
+
 /* ---- between the files of the plan ------------------------------------------------------ */
 
 /* False when memory ran out. */
 bool krait__plan_names(krait_plan *plan);
 bool krait__plan_scan(krait_plan *plan);
 bool krait__plan_tables(krait_plan *plan);
+void krait__plan_tails(krait_plan *plan);
 
 #endif /* KRAIT_AOT_PLAN_H */

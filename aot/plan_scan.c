@@ -23,25 +23,44 @@ typedef struct scan {
     krait_plan *plan;
     size_t capacity;      /* of plan->calls */
     uint32_t *last_table; /* of each canonical type: table + 1 of its last call */
+    uint32_t *last_jump;  /* the same of its last tail call by a jump */
+    uint32_t func;
     krait_cursor cursor;
 } scan;
 
 static bool
-note_call(scan *s, uint32_t table, uint32_t type)
+note_call(scan *s, uint32_t table, uint32_t canonical, bool is_jump)
 {
     krait_plan *plan = s->plan;
-    uint32_t canonical = plan->module->types[type].canonical;
+    uint32_t *last = is_jump ? &s->last_jump[canonical] : &s->last_table[canonical];
 
-    if (s->last_table[canonical] == table + 1)
+    if (*last == table + 1)
         return true;
-    s->last_table[canonical] = table + 1;
+    *last = table + 1;
     if (krait__grow(&plan->calls, plan->call_count, &s->capacity, sizeof(*plan->calls),
                     UINT32_MAX) != 0)
         return false;
-    plan->calls[plan->call_count++] = (krait_plan_call){table, canonical, 0, 0};
+    plan->calls[plan->call_count++] = (krait_plan_call){table, canonical, 0, 0, is_jump};
     plan->type_needs[canonical] |= KRAIT_NEED_POINTER;
     plan->tables[table].has_calls = true;
     return true;
+}
+
+static void
+note_tail(scan *s, uint32_t canonical)
+{
+    s->plan->has_tails = true;
+    s->plan->tails[s->func] = KRAIT_TAIL_BODY;
+    s->plan->type_needs[canonical] |= KRAIT_NEED_POINTER | KRAIT_NEED_INVOKE | KRAIT_NEED_BOUNCE;
+}
+
+static bool
+note_tail_indirect(scan *s, uint32_t table, uint32_t canonical)
+{
+    const krait_wasm_type *own = krait__wasm_func_type(s->plan->module, s->func);
+
+    note_tail(s, canonical);
+    return note_call(s, table, canonical, krait__plan_can_jump(s->plan, own, canonical));
 }
 
 static bool
@@ -51,7 +70,12 @@ note_instruction(scan *s, const krait_insn *insn)
 
     switch (insn->op) {
     case KRAIT_OP_CALL_INDIRECT:
-        return note_call(s, insn->index2, insn->index);
+        return note_call(s, insn->index2, plan->module->types[insn->index].canonical, false);
+    case KRAIT_OP_RETURN_CALL:
+        note_tail(s, krait__wasm_func_type(plan->module, insn->index)->canonical);
+        return true;
+    case KRAIT_OP_RETURN_CALL_INDIRECT:
+        return note_tail_indirect(s, insn->index2, plan->module->types[insn->index].canonical);
     case KRAIT_OP_TABLE_GET:
     case KRAIT_OP_TABLE_SET:
     case KRAIT_OP_TABLE_GROW:
@@ -119,7 +143,9 @@ sort_calls(krait_plan *plan)
         return;
     qsort(plan->calls, plan->call_count, sizeof(*plan->calls), compare_calls);
     for (i = 1; i < plan->call_count; i++) {
-        if (compare_calls(&plan->calls[kept], &plan->calls[i]) != 0)
+        if (compare_calls(&plan->calls[kept], &plan->calls[i]) == 0)
+            plan->calls[kept].has_jumps |= plan->calls[i].has_jumps;
+        else
             plan->calls[++kept] = plan->calls[i];
     }
     plan->call_count = kept + 1;
@@ -128,7 +154,7 @@ sort_calls(krait_plan *plan)
 const krait_plan_call *
 krait__plan_find_call(const krait_plan *plan, uint32_t table, uint32_t type)
 {
-    krait_plan_call key = {table, type, 0, 0};
+    krait_plan_call key = {table, type, 0, 0, false};
 
     if (plan->call_count == 0)
         return NULL;
@@ -320,12 +346,43 @@ krait__plan_scan(krait_plan *plan)
     s.plan = plan;
     s.cursor.data = module->bytes;
     s.last_table = krait__calloc(module->type_count, sizeof(*s.last_table));
-    ok = s.last_table != NULL;
+    s.last_jump = krait__calloc(module->type_count, sizeof(*s.last_jump));
+    ok = s.last_table != NULL && s.last_jump != NULL;
     assume_private(plan);
-    for (i = module->imported_funcs; ok && i < module->func_count; i++)
+    for (i = module->imported_funcs; ok && i < module->func_count; i++) {
+        s.func = i;
         ok = scan_body(&s, &module->funcs[i]);
+    }
     krait__free(s.last_table);
+    krait__free(s.last_jump);
     plan->uses_simd = module->has_simd || s.cursor.saw_simd;
     sort_calls(plan);
     return ok;
+}
+
+/* Static tables that tail calls jump through lead to functions of another calling
+ * convention: those that make no tail calls get one by a thunk. */
+void
+krait__plan_tails(krait_plan *plan)
+{
+    const krait_wasm_module *module = plan->module;
+    uint32_t i;
+    uint32_t j;
+
+    for (i = 0; i < plan->call_count; i++) {
+        const krait_plan_call *call = &plan->calls[i];
+        const krait_plan_table *table = &plan->tables[call->table];
+
+        if (!call->has_jumps || !table->is_private || call->count < 2)
+            continue;
+        plan->type_needs[call->type] |= KRAIT_NEED_TAIL;
+        for (j = call->first; j < call->first + call->count; j++) {
+            uint32_t func = table->items[j];
+
+            if (func != KRAIT_PLAN_NONE &&
+                krait__wasm_func_type(module, func)->canonical == call->type &&
+                plan->tails[func] == 0)
+                plan->tails[func] = KRAIT_TAIL_THUNK;
+        }
+    }
 }

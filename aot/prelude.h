@@ -396,6 +396,35 @@ table_entry(krait_ctx *ctx, u32 table, u32 type, u32 index)
     return entry;
 }
 
+/* ---- tail calls ------------------------------------------------------------------------- */
+
+/* clang can be told to jump; with preserve_none a jump saves no register. */
+#if defined(__clang__)
+#define MUSTTAIL __attribute__((musttail))
+#if __has_attribute(preserve_none)
+#define TAILCC __attribute__((preserve_none))
+#endif
+#endif
+#ifndef TAILCC
+#define TAILCC
+#endif
+
+/* Carries out what is pending, until a function returns without leaving more. */
+void k_tail(krait_tail *tl);
+
+/* A function called by a loop leaves tail calls to that loop; called by anybody
+ * else, it carries them out itself. */
+#define TAIL_BEGIN                                                                                 \
+    krait_tail *tl = &ctx->thread->tail;                                                           \
+    krait_code was = tl->called;                                                                   \
+    tl->called = 0
+#define TAIL_IS_MINE(name) (BAD(tl->code != 0) && was != (krait_code)name)
+
+/* What an import calls is called by whoever called the import. */
+#define TAIL_PASS(name)                                                                            \
+    if (ctx->thread->tail.called == (krait_code)name)                                              \
+    ctx->thread->tail.called = im->host == 0 ? im->code : 0
+
 /* ---- calls of imported functions -------------------------------------------------------- */
 
 /* Calls a host function; on return `cells` holds the results. */

@@ -226,17 +226,37 @@ check_call_type(krait_validator *v, const krait_wasm_type *type)
            krait__validate_push_all(v, (krait_types){type->results, type->result_count});
 }
 
+/* A tail call gives what the function gives. */
+static bool
+check_tail_type(krait_validator *v, const krait_wasm_type *type)
+{
+    krait_types results = v->frames[0].end;
+
+    if (type->result_count != results.count ||
+        memcmp(type->results, results.types, results.count) != 0)
+        return krait__validate_fail(v, "type mismatch: the results are not those of the function");
+    if (!krait__validate_pop_all(v, (krait_types){type->params, type->param_count}))
+        return false;
+    krait__validate_unreachable(v);
+    return true;
+}
+
 static bool
 check_call(krait_validator *v)
 {
+    const krait_wasm_type *type;
+
     if (v->insn->index >= v->module->func_count)
         return krait__validate_fail(v, "unknown function %u", v->insn->index);
-    return check_call_type(v, krait__wasm_func_type(v->module, v->insn->index));
+    type = krait__wasm_func_type(v->module, v->insn->index);
+    return v->insn->op == KRAIT_OP_CALL ? check_call_type(v, type) : check_tail_type(v, type);
 }
 
 static bool
 check_call_indirect(krait_validator *v)
 {
+    const krait_wasm_type *type;
+
     if (v->insn->index2 >= v->module->table_count)
         return krait__validate_fail(v, "unknown table %u", v->insn->index2);
     if (v->module->tables[v->insn->index2].type != KRAIT_FUNCREF)
@@ -244,8 +264,10 @@ check_call_indirect(krait_validator *v)
                                     v->insn->index2);
     if (v->insn->index >= v->module->type_count)
         return krait__validate_fail(v, "unknown type %u", v->insn->index);
+    type = &v->module->types[v->insn->index];
     return krait__validate_pop(v, KRAIT_I32, NULL) &&
-           check_call_type(v, &v->module->types[v->insn->index]);
+           (v->insn->op == KRAIT_OP_CALL_INDIRECT ? check_call_type(v, type)
+                                                  : check_tail_type(v, type));
 }
 
 /* ---- parametric and variables ----------------------------------------------------------- */
@@ -442,6 +464,8 @@ static const struct {
     {KRAIT_OP_RETURN, check_return},
     {KRAIT_OP_UNREACHABLE, check_unreachable},
     {KRAIT_OP_CALL_INDIRECT, check_call_indirect},
+    {KRAIT_OP_RETURN_CALL, check_call},
+    {KRAIT_OP_RETURN_CALL_INDIRECT, check_call_indirect},
     {KRAIT_OP_DROP, check_drop},
     {KRAIT_OP_SELECT, check_select},
     {KRAIT_OP_SELECT_T, check_select_t},

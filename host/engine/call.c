@@ -123,6 +123,8 @@ krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
     frame.func = &desc->funcs[func];
     frame.cells = cells;
     instance->thread.in_host = 1;
+    /* A trap may have left one pending. */
+    instance->thread.tail = krait__stack_tail(&instance->stack, 0);
     instance->delivering = false;
     status = run_frame(&frame, err);
     if (status == KRAIT_OK)

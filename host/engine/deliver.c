@@ -22,10 +22,14 @@ call_guest(krait_ctx *ctx, uint32_t number)
     void (*code)(krait_ctx *,
                  uint32_t) = (void (*)(krait_ctx *, uint32_t))ctx->instance->signal_code;
     uint32_t sp = ctx->thread_globals[0].i32;
+    krait_tail tail = ctx->thread->tail;
 
+    /* The guest may have been on the way to a tail call. */
+    ctx->thread->tail = krait__stack_tail(krait__activation()->stack, 1);
     ctx->thread_globals[0].i32 = (sp - GUEST_RED_ZONE) & ~15u;
     code(ctx, number);
     ctx->thread_globals[0].i32 = sp;
+    ctx->thread->tail = tail;
 }
 
 void

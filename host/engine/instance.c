@@ -47,6 +47,24 @@ intern_types(krait_instance *instance, krait_error *err)
     return KRAIT_OK;
 }
 
+/* A function that is only passed on is reached without a stop here, so that a
+ * tail call into another instance does not leave a frame of this one behind. */
+static void
+resolve_funcs(krait_instance *instance)
+{
+    const krait_module_desc *desc = instance->module->desc;
+    uint32_t i;
+
+    for (i = 0; i < desc->func_count; i++) {
+        uint32_t index = desc->funcs[i].index;
+
+        if (index < instance->func_import_total && instance->imports[index].host == NULL) {
+            instance->funcs[i].code = instance->imports[index].code;
+            instance->funcs[i].instance = instance->imports[index].instance;
+        }
+    }
+}
+
 static void
 count_imports(krait_instance *instance)
 {
@@ -243,6 +261,8 @@ build(krait_instance *instance, const krait_instance_options *options, krait_err
         status = intern_types(instance, err);
     if (status == KRAIT_OK)
         status = krait__link(instance, options, err);
+    if (status == KRAIT_OK)
+        resolve_funcs(instance);
     if (status == KRAIT_OK)
         status = make_memories(instance, options->memory_limit_bytes, err);
     if (status == KRAIT_OK)

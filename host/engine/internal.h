@@ -15,9 +15,12 @@
 /* Most program counters that a trap records. */
 #define KRAIT_BACKTRACE_MAX 48
 
-/* Native stack for one guest thread, in one mapping, low addresses first:
- * guard (never accessible) | reserve (opened only while a trap is handled) |
- * usable, grows down from `top`. */
+/* Tail calls that can be pending at once: of the guest, and of its signal function. */
+#define KRAIT_TAIL_SETS 2
+
+/* Native stack for one guest thread, in one mapping, low addresses first: signal
+ * stack | cells for tail calls | guard (never accessible) | reserve (opened only
+ * while a trap is handled) | usable, grows down from `top`. */
 typedef struct krait_stack {
     uint8_t *map;
     size_t map_size;
@@ -26,6 +29,7 @@ typedef struct krait_stack {
     uint8_t *usable;
     uint8_t *top;
     uint8_t *signal_stack;
+    krait_cell *cells; /* KRAIT_TAIL_SETS times arguments and results */
     size_t signal_stack_size;
     bool reserve_open;
 } krait_stack;
@@ -34,6 +38,8 @@ krait_status krait__stack_open(krait_stack *stack, size_t size, krait_error *err
 void krait__stack_close(krait_stack *stack);
 void krait__stack_reserve_open(krait_stack *stack);
 void krait__stack_reserve_close(krait_stack *stack);
+/* No tail call is pending; the next one uses the cells of this set. */
+krait_tail krait__stack_tail(const krait_stack *stack, unsigned set);
 
 /* switch_*.S: calls fn(arg) on the stack that ends at `top` and returns 0, or
  * the value given to krait__stack_unwind, which abandons everything above. */

@@ -2,8 +2,8 @@
 /*
  * Native stacks for guest code.
  *
- * One mapping holds, from low to high addresses: a signal stack, the guard, the
- * reserve and the usable stack.  Translated code probes every page of a large
+ * One mapping holds, from low to high addresses: a signal stack, cells for tail
+ * calls, the guard, the reserve and the usable stack.  Translated code probes every page of a large
  * frame (-fstack-clash-protection), so it meets the guard or the reserve and
  * cannot jump over them.  The reserve is opened for the short time in which a
  * trap is handled on an exhausted stack.
@@ -19,11 +19,15 @@
 
 enum {
     SIGNAL_STACK_SIZE = 64 * 1024,
+    CELLS_SIZE = 64 * 1024,
     GUARD_SIZE = 64 * 1024,
     RESERVE_SIZE = 256 * 1024,
     DEFAULT_STACK_SIZE = 64 * 1024 * 1024,
     MIN_STACK_SIZE = 2 * KRAIT_HOST_HEADROOM
 };
+
+_Static_assert(KRAIT_TAIL_SETS * 2 * KRAIT_CALL_CELLS * sizeof(krait_cell) <= CELLS_SIZE,
+               "cells for tail calls fit");
 
 static size_t
 round_to_page(size_t size)
@@ -42,7 +46,7 @@ krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
 
     if (usable < MIN_STACK_SIZE)
         usable = MIN_STACK_SIZE;
-    total = (size_t)SIGNAL_STACK_SIZE + GUARD_SIZE + RESERVE_SIZE + usable;
+    total = (size_t)SIGNAL_STACK_SIZE + CELLS_SIZE + GUARD_SIZE + RESERVE_SIZE + usable;
     if (total < usable)
         return krait__error_set(err, KRAIT_EINVAL, 0, "stack size %zu is too large", size);
     map = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -54,11 +58,12 @@ krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
     stack->map_size = total;
     stack->signal_stack = map;
     stack->signal_stack_size = SIGNAL_STACK_SIZE;
-    stack->guard = map + SIGNAL_STACK_SIZE;
+    stack->cells = (krait_cell *)(void *)(map + SIGNAL_STACK_SIZE);
+    stack->guard = map + SIGNAL_STACK_SIZE + CELLS_SIZE;
     stack->reserve = stack->guard + GUARD_SIZE;
     stack->usable = stack->reserve + RESERVE_SIZE;
     stack->top = map + total;
-    if (mprotect(map, SIGNAL_STACK_SIZE, PROT_READ | PROT_WRITE) != 0 ||
+    if (mprotect(map, SIGNAL_STACK_SIZE + CELLS_SIZE, PROT_READ | PROT_WRITE) != 0 ||
         mprotect(stack->usable, usable, PROT_READ | PROT_WRITE) != 0) {
         krait__error_set(err, KRAIT_ENOMEM, errno, "cannot make a stack of %zu bytes", usable);
         munmap(map, total);
@@ -74,6 +79,17 @@ krait__stack_close(krait_stack *stack)
     if (stack->map != NULL)
         munmap(stack->map, stack->map_size);
     stack->map = NULL;
+}
+
+krait_tail
+krait__stack_tail(const krait_stack *stack, unsigned set)
+{
+    krait_tail tail;
+
+    memset(&tail, 0, sizeof(tail));
+    tail.args = stack->cells + (size_t)set * 2 * KRAIT_CALL_CELLS;
+    tail.results = tail.args + KRAIT_CALL_CELLS;
+    return tail;
 }
 
 void

@@ -99,7 +99,8 @@ search(const elf_view *view, uint64_t address, char *text, size_t size)
             symbol->st_name >= all[table->sh_link].sh_size)
             continue;
         name = names + symbol->st_name;
-        if (strncmp(name, "w_", 2) == 0)
+        /* t_NAME is the code of a function that makes tail calls. */
+        if (strncmp(name, "w_", 2) == 0 || strncmp(name, "t_", 2) == 0)
             name += 2;
         snprintf(text, size, "%.200s+%#llx", name,
                  (unsigned long long)(address - symbol->st_value));

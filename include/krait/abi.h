@@ -166,17 +166,40 @@ typedef struct krait_runtime {
     void (*elem_drop)(krait_ctx *ctx, uint32_t segment);
 } krait_runtime;
 
+/** Calls `code` (of this type) with arguments from `args`, results to `results`
+ *  (they may be the same array). */
+typedef void (*krait_invoke)(krait_ctx *ctx, krait_code code, const krait_cell *args,
+                             krait_cell *results);
+
+/** Arguments or results of a call at most. */
+#define KRAIT_CALL_CELLS 1000u
+
+/**
+ * A tail call that is carried out by a loop instead of a jump.  The caller puts
+ * everything here and returns; its results mean nothing while `code` is not NULL.
+ * Whoever called it other than by a loop carries it out; docs/aot.md explains it.
+ */
+typedef struct krait_tail {
+    krait_code code;     /* function to call; NULL: nothing is pending */
+    krait_code called;   /* function that a loop calls just now */
+    krait_invoke invoke; /* of the type of `code` */
+    krait_ctx *ctx;      /* for `code` */
+    krait_cell *args;    /* KRAIT_CALL_CELLS */
+    krait_cell *results; /* the same */
+} krait_tail;
+
 /** What all contexts of one guest thread share. */
 typedef struct krait_thread {
     uintptr_t stack_limit;         /* lowest native address at which a host call may begin */
     volatile uint32_t in_host;     /* not 0 while this thread is not in guest code */
     volatile uint32_t interrupted; /* not 0: call runtime->interrupted when a host call ends */
+    krait_tail tail;
 } krait_thread;
 
 /**
  * The context: one per guest thread and instance.  Hot members come first.
- * Translated code reads all of it and writes only `thread_globals`, `fuel` and
- * `thread->in_host`.
+ * Translated code reads all of it and writes only `thread_globals`, `fuel`,
+ * `thread->in_host` and `thread->tail`.
  */
 struct krait_ctx {
     uint8_t *memory_base; /* memories[0]->base, or NULL */
@@ -213,11 +236,6 @@ enum { KRAIT_KIND_FUNC = 0, KRAIT_KIND_TABLE = 1, KRAIT_KIND_MEMORY = 2, KRAIT_K
 
 /** Most operands that the steps of a constant expression have on their stack. */
 #define KRAIT_CONST_DEPTH 256u
-
-/** Calls `code` (of this type) with arguments from `args`, results to `results`
- *  (they may be the same array). */
-typedef void (*krait_invoke)(krait_ctx *ctx, krait_code code, const krait_cell *args,
-                             krait_cell *results);
 
 /** A function type. */
 typedef struct krait_type_desc {

@@ -186,3 +186,16 @@
 (assert_invalid (module (global i64 (v128.const i64x2 0 0))) "expected i64, found v128")
 (assert_invalid (module (global v128 (i32x4.splat (i32.const 0)))) "constant expression required")
 (assert_invalid (module (memory 1) (data (v128.const i64x2 0 0) "x")) "expected i32, found v128")
+
+;; tail calls
+(assert_invalid (module (func (return_call 1))) "unknown function 1")
+(assert_invalid (module (func $f (result i32) (i32.const 0)) (func (return_call $f))) "the results are not those of the function")
+(assert_invalid (module (func $f) (func (result i32) (return_call $f))) "the results are not those of the function")
+(assert_invalid (module (func $f (result i64) (i64.const 0)) (func (result i32) (return_call $f))) "type mismatch")
+(assert_invalid (module (func $f (param i32)) (func (return_call $f))) "type mismatch: expected i32, found nothing")
+(assert_invalid (module (func $f (param i32)) (func (return_call $f (i64.const 0)))) "type mismatch: expected i32, found i64")
+(assert_invalid (module (func $f) (func (result i32) (block (return_call $f)) (i32.const 0))) "type mismatch")
+(assert_invalid (module (type $t (func)) (func (return_call_indirect (type $t) (i32.const 0)))) "unknown table 0")
+(assert_invalid (module (type $t (func)) (table 1 externref) (func (return_call_indirect (type $t) (i32.const 0)))) "table 0 holds no functions")
+(assert_invalid (module (type $t (func)) (table 1 funcref) (func (return_call_indirect (type $t) (i64.const 0)))) "type mismatch: expected i32, found i64")
+(assert_invalid (module (type $t (func (result i32))) (table 1 funcref) (func (return_call_indirect (type $t) (i32.const 0)))) "the results are not those")

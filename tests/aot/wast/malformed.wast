@@ -113,7 +113,7 @@
 (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\19\01\17\00\fd\8c\80\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\1a\0b")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\1c\01\1a\00\fd\8c\80\80\80\80\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\1a\0b") "integer representation too long")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\06\01\04\00\fe\00\0b") "not supported (threads)")
-(assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\06\01\04\00\12\00\0b") "not supported (tail calls)")
+(assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\06\01\04\00\15\00\0b") "instruction 0x15 is not supported (typed function references)")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\06\01\04\00\08\00\0b") "not supported (exception handling)")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\06\01\04\00\fb\00\0b") "not supported (garbage collection)")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00" "\0a\07\01\05\00\02\7b\0b\0b") "expected v128, found nothing")
