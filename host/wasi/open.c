@@ -76,18 +76,6 @@ rights_of(const krait_file *file, uint64_t asked)
     return rights & WASI_RIGHTS_FILE;
 }
 
-/* A name that is not UTF-8 opens a file that exists, but makes none. */
-static int
-check_new(const krait_guest_path *path, uint32_t *oflags)
-{
-    if (!(*oflags & WASI_O_CREAT) || krait__wasi_new_name(path) == 0)
-        return 0;
-    if (*oflags & WASI_O_EXCL)
-        return EILSEQ;
-    *oflags &= ~(uint32_t)WASI_O_CREAT;
-    return 0;
-}
-
 /* The result's descriptor, with what it inherits from `dir`. */
 static int
 add_file(krait_wasi *wasi, const krait_fd *dir, const krait_cell *args, krait_file *file,
@@ -114,7 +102,7 @@ open_path(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args, uint32_t mod
           uint32_t ret_address)
 {
     const uint32_t known = 31u | (mode != 0 ? KRAIT_HOST_CLOEXEC : 0u);
-    uint32_t oflags = args[4].i32;
+    const uint32_t oflags = args[4].i32;
     krait_guest_path path;
     krait_file *file;
     krait_fd *dir;
@@ -131,12 +119,10 @@ open_path(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args, uint32_t mod
         error = krait__wasi_path(wasi, ctx, args[0].i32, WASI_PATH_OPEN, args[2].i32, args[3].i32,
                                  &path);
     if (error == 0)
-        error = check_new(&path, &oflags);
-    if (error == 0)
         error = open_file(&path.at, open_mode(args[1].i32, oflags, args[5].i64) | mode,
                           (uint16_t)(args[7].i32 & 31u), args[5].i64, &file);
     if (error != 0)
-        return krait__wasi_path_error(&path, error);
+        return error;
     error = add_file(wasi, dir, args, file, &number);
     if (error != 0)
         return error;

@@ -3,9 +3,8 @@
  * Calls with paths, except path_open.
  *
  * A path is copied out of guest memory once.  Its bytes are taken as they are, since
- * file names on Linux are bytes; a NUL inside is EINVAL.  WASI has paths in UTF-8 and EILSEQ for
- * others: that is the answer when there is no such file, ENOENT for a proper name, and
- * when one would be made.
+ * file names on Linux are bytes; a NUL inside is EINVAL.  WASI has paths in UTF-8; EILSEQ for others
+ * would keep a guest from copying what it can read.
  */
 #include "wasi/state.h"
 
@@ -22,56 +21,6 @@ krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, si
         return EFAULT;
     text[size] = '\0';
     return memchr(text, '\0', size) != NULL ? EINVAL : 0;
-}
-
-/* Bytes of the UTF-8 sequence that starts with this one; 0: none does (RFC 3629). */
-static unsigned
-utf8_length(uint8_t first)
-{
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
-/* Is the second byte one of an overlong form, a surrogate, or above U+10FFFF? */
-static bool
-is_bad_pair(uint8_t first, uint8_t second)
-{
-    return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-           (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-}
-
-static bool
-is_utf8(const char *text)
-{
-    const uint8_t *at = (const uint8_t *)text;
-
-    while (*at != 0) {
-        unsigned length = utf8_length(*at);
-
-        if (length == 0 || (length > 1 && is_bad_pair(at[0], at[1])))
-            return false;
-        for (unsigned i = 1; i < length; i++) {
-            if ((at[i] & 0xc0) != 0x80)
-                return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
-int
-krait__wasi_path_error(const krait_guest_path *path, int error)
-{
-    return error == ENOENT && !is_utf8(path->text) ? EILSEQ : error;
-}
-
-int
-krait__wasi_new_name(const krait_guest_path *path)
-{
-    return is_utf8(path->text) ? 0 : EILSEQ;
 }
 
 int
@@ -97,10 +46,8 @@ KRAIT_WASI_CALL(path_create_directory)
                                  args[2].i32, &path);
 
     if (error == 0)
-        error = krait__wasi_new_name(&path);
-    if (error == 0)
         error = krait__path_mkdir(&path.at, KRAIT_MODE_DEFAULT);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_remove_directory)
@@ -111,7 +58,7 @@ KRAIT_WASI_CALL(path_remove_directory)
 
     if (error == 0)
         error = krait__path_rmdir(&path.at);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_unlink_file)
@@ -122,7 +69,7 @@ KRAIT_WASI_CALL(path_unlink_file)
 
     if (error == 0)
         error = krait__path_unlink(&path.at);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_filestat_get)
@@ -136,7 +83,7 @@ KRAIT_WASI_CALL(path_filestat_get)
         error = krait__path_stat(&path.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &stat);
     if (error == 0)
         error = krait__wasi_write_stat(ctx, args[4].i32, &stat);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_filestat_set_times)
@@ -150,7 +97,7 @@ KRAIT_WASI_CALL(path_filestat_set_times)
         error = krait__wasi_times(args[4].i64, args[5].i64, args[6].i32, &times);
     if (error == 0)
         error = krait__path_set_times(&path.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &times);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_readlink)
@@ -167,7 +114,7 @@ KRAIT_WASI_CALL(path_readlink)
     if (error == 0)
         error = krait__path_readlink(&path.at, target, room, &size);
     if (error != 0)
-        return krait__wasi_path_error(&path, error);
+        return error;
     if (krait__guest_write(ctx, args[3].i32, target, size) != 0 ||
         krait__guest_write_u32(ctx, args[5].i32, (uint32_t)size) != 0)
         return EFAULT;
@@ -184,10 +131,8 @@ KRAIT_WASI_CALL(path_symlink)
     if (error == 0)
         error = krait__wasi_text(ctx, args[0].i32, args[1].i32, target, sizeof(target));
     if (error == 0)
-        error = krait__wasi_new_name(&path);
-    if (error == 0)
         error = krait__path_symlink(target, &path.at);
-    return krait__wasi_path_error(&path, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_link)
@@ -201,10 +146,8 @@ KRAIT_WASI_CALL(path_link)
         error = krait__wasi_path(wasi, ctx, args[4].i32, WASI_PATH_LINK_TARGET, args[5].i32,
                                  args[6].i32, &to);
     if (error == 0)
-        error = krait__wasi_new_name(&to);
-    if (error == 0)
         error = krait__path_link(&from.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &to.at);
-    return krait__wasi_path_error(&from, error);
+    return error;
 }
 
 KRAIT_WASI_CALL(path_rename)
@@ -218,8 +161,6 @@ KRAIT_WASI_CALL(path_rename)
         error = krait__wasi_path(wasi, ctx, args[3].i32, WASI_PATH_RENAME_TARGET, args[4].i32,
                                  args[5].i32, &to);
     if (error == 0)
-        error = krait__wasi_new_name(&to);
-    if (error == 0)
         error = krait__path_rename(&from.at, &to.at);
-    return krait__wasi_path_error(&from, error);
+    return error;
 }

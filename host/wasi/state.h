@@ -137,10 +137,6 @@ typedef struct krait_guest_path {
 /* Copies a path and finds its directory, which has these rights. */
 int krait__wasi_path(krait_wasi *wasi, krait_ctx *ctx, uint32_t dir, uint64_t rights,
                      uint32_t address, uint32_t size, krait_guest_path *ret_path);
-/* What a call on this path answers instead of `error`: see paths.c. */
-int krait__wasi_path_error(const krait_guest_path *path, int error);
-/* EILSEQ when the guest must not make a file of this name, else 0. */
-int krait__wasi_new_name(const krait_guest_path *path);
 /* Copies only the text, of at most `room` - 1 bytes. */
 int krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text, size_t room);
 
