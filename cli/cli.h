@@ -92,12 +92,16 @@ typedef struct cli_run_request {
     char **python; /* arguments for Python, its options first; borrowed strings */
     int python_count;
     int script_index; /* of the script in `python`, -1: the program is no file */
+    uint64_t memory;  /* limit in bytes, 0: not given */
 } cli_run_request;
 
 /* Reads argv[1..argc); with `own_options` also krait's.  0, or an exit status
  * after a message.  Release the request in both cases. */
 int cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options);
 void cli_run_release(cli_run_request *request);
+
+/* size.c: "512K", "256M", "1G" or bytes. False when `text` is none of these. */
+bool cli_parse_size(const char *text, uint64_t *ret);
 
 /* runtime.c: the translated interpreter and its library. */
 typedef struct cli_runtime {

@@ -49,6 +49,8 @@ static const char help_text[] =
     "                            GUEST is given; :ro makes it read-only\n"
     "  --mapdir GUEST::HOST[:ro] the same, the other way round\n"
     "  -e, --env NAME=VALUE      set an environment variable; -e NAME copies it from here\n"
+    "  --memory SIZE             most memory that the program may use, such as 256M; more\n"
+    "                            raises MemoryError (default: 3/4 of the machine's, below 4G)\n"
     "  --                        end of krait's options\n"
     "  -h, --help                print this\n"
     "\n"
@@ -194,10 +196,10 @@ place_script(const cli_run_request *request, run_place *place)
     return is_in_grant(request, place, script) ? 0 : check_script(script);
 }
 
-/* Three quarters of the machine's memory, so that a guest that allocates without
- * end gets a MemoryError before the machine is in trouble. */
+/* What was asked for, else three quarters of the machine's memory, so that a guest that
+ * allocates without end gets a MemoryError before the machine is in trouble. */
 static uint64_t
-default_memory_limit(void)
+memory_limit(const cli_run_request *request)
 {
     long pages = sysconf(_SC_PHYS_PAGES);
     long page_size = sysconf(_SC_PAGESIZE);
@@ -209,6 +211,8 @@ default_memory_limit(void)
         if (share < limit)
             limit = share;
     }
+    if (request->memory != 0)
+        limit = request->memory < MEMORY_CEILING ? request->memory : MEMORY_CEILING;
     return limit;
 }
 
@@ -257,7 +261,7 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
                                        place->script_guest != NULL ? place->script_guest
                                                                    : place->script_host,
                                        KRAIT_GRANT_RECORD_MISSES, err);
-    krait_config_set_memory_limit(config, default_memory_limit());
+    krait_config_set_memory_limit(config, memory_limit(request));
     krait_config_set_stdio(config, cli_stdio(0), cli_stdio(1), cli_stdio(2));
     return status;
 }

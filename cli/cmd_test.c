@@ -26,6 +26,7 @@ static const char usage[] =
     "  --python 3.13        the version to test\n"
     "  -j N                 modules at once (default: processors)\n"
     "  --timeout SECONDS    for each module (default: 300)\n"
+    "  --memory SIZE        for each module, in the sandbox (default: 2G)\n"
     "  --expectations FILE  what must come out; none: nothing may fail\n"
     "                       (default: " EXPECTATIONS " of the checkout)\n"
     "  --update FILE        write the expectations that this run would meet\n"
@@ -61,6 +62,7 @@ typedef struct test_request {
 enum {
     OPTION_PYTHON = 256,
     OPTION_TIMEOUT,
+    OPTION_MEMORY,
     OPTION_EXPECTATIONS,
     OPTION_UPDATE,
     OPTION_JSON,
@@ -74,6 +76,7 @@ enum {
 static const struct option long_options[] = {
     {"python", required_argument, NULL, OPTION_PYTHON},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
     {"expectations", required_argument, NULL, OPTION_EXPECTATIONS},
     {"update", required_argument, NULL, OPTION_UPDATE},
     {"json", required_argument, NULL, OPTION_JSON},
@@ -97,6 +100,18 @@ take_number(const char *option, unsigned most, unsigned *ret)
     }
     *ret = (unsigned)value;
     return true;
+}
+
+static bool
+take_memory(test_request *request)
+{
+    uint64_t size;
+
+    request->where.memory = optarg;
+    if (cli_parse_size(optarg, &size) && size > 0)
+        return true;
+    cli_message("test: --memory takes a size such as 256M or 1G, not '%s'", optarg);
+    return false;
 }
 
 static bool
@@ -127,6 +142,8 @@ take_option(test_request *request, int option)
         return take_number("-j", 256, &request->options.jobs);
     case OPTION_TIMEOUT:
         return take_number("--timeout", 1000000, &request->options.timeout_seconds);
+    case OPTION_MEMORY:
+        return take_memory(request);
     case OPTION_PYTHON:
         return take_python();
     case OPTION_EXPECTATIONS:
@@ -409,7 +426,8 @@ run_tests(test_request *request)
 int
 krait_cmd_test(int argc, char **argv)
 {
-    test_request request = {.options = {.timeout_seconds = 300}, .on = "krait"};
+    test_request request = {
+        .options = {.timeout_seconds = 300}, .where = {.memory = "2G"}, .on = "krait"};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int early;
     int status;

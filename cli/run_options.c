@@ -74,6 +74,15 @@ is_long(const char *arg, const char *name)
     return strncmp(arg, name, size) == 0 && (arg[size] == '\0' || arg[size] == '=');
 }
 
+static int
+take_memory(cli_run_request *request, const char *value)
+{
+    if (cli_parse_size(value, &request->memory) && request->memory > 0)
+        return 0;
+    cli_message("--memory: '%s' is no size such as 256M or 1G", value);
+    return KRAIT_EXIT_FAILED;
+}
+
 /* One krait option at argv[*index]: -1 it is none, 0 taken, else an exit status. */
 static int
 take_option(cli_run_request *request, int argc, char **argv, int *index)
@@ -82,6 +91,10 @@ take_option(cli_run_request *request, int argc, char **argv, int *index)
     const char *value;
     bool is_env = strncmp(arg, "-e", 2) == 0;
 
+    if (is_long(arg, "--memory")) {
+        value = option_value(argc, argv, index, 8);
+        return value != NULL ? take_memory(request, value) : KRAIT_EXIT_FAILED;
+    }
     if (!is_env && !is_long(arg, "--env") && !is_long(arg, "--dir") && !is_long(arg, "--mapdir"))
         return -1;
     if (is_env || arg[2] == 'e') {

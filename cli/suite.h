@@ -294,6 +294,7 @@ typedef struct suite_where {
     char *tests;      /* host folder of the test package */
     char **arguments; /* for CPython's runner; borrowed */
     int argument_count;
+    const char *memory; /* limit in the sandbox, as `krait run --memory` takes it; borrowed */
 } suite_where;
 
 /* A file of the source tree, below the working directory or beside the build folder that

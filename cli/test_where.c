@@ -234,6 +234,8 @@ suite_where_command(const suite_where *where, const char *folder, const char *mo
     if (strcmp(where->on, "krait") == 0) {
         add(&line, "/proc/self/exe");
         add(&line, "run");
+        add(&line, "--memory");
+        add(&line, where->memory);
         add_grant(&line, folder, "results", GUEST_RESULTS);
         add_grant(&line, where->runtime, TESTS, GUEST_TESTS ":ro");
     } else {

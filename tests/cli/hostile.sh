@@ -62,4 +62,14 @@ ends "a file without end" 1 "No space left on device" 'with open("/tmp/x", "wb")
 ends "files without end" 1 "No space left on device" 'i = 0
 while True:
     open(f"/tmp/{i}", "w").close(); i += 1'
+
+# A limit on memory: Python sees it as MemoryError, and goes on.
+for size in 64M 65536K 67108864; do
+    same "memory: $size" "$("$KRAIT" run --memory $size -c 'try: bytes(1 << 26)
+except MemoryError: print("caught", len(bytes(1 << 20)))' 2>&1)" "caught 1048576"
+done
+same "more memory" "$("$KRAIT" run --memory 256m -c 'print(len(bytes(1 << 26)))' 2>&1)" 67108864
+out=$("$KRAIT" run --memory 1M -c pass 2>&1)
+same "less memory than the module begins with" $? 125
+has "it is said" "$out" "memory"
 finish

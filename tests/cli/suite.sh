@@ -38,6 +38,10 @@ out=$("$KRAIT" test --timeout 1 --expectations none test_decimal 2>&1)
 same "a time limit" "$?" 1
 has "it is said" "$out" "no end after 1 seconds"
 
+out=$("$KRAIT" test --memory 32M --expectations none --logs . test_zlib 2>&1)
+same "a memory limit" "$?" 1
+has "it is said" "$(cat test_zlib.log)" "MemoryError"
+
 # A signal stops the modules, what was done is printed, nothing is left.
 "$KRAIT" test --expectations none -j2 test_decimal test_zipfile >sig.out 2>&1 &
 pid=$!

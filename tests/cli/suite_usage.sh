@@ -21,6 +21,7 @@ refuses 125 "unknown option '--nosuch'" --nosuch
 refuses 125 "a value is missing after '--json'" --json
 refuses 125 "-j takes a number from 1 to 256, not '0'" -j 0
 refuses 125 "--timeout takes a number" --timeout x
+refuses 125 "--memory takes a size" --memory 1Z
 refuses 125 "no Python '2.7' here" --python 2.7
 refuses 125 "not 'elsewhere'" --on elsewhere
 refuses 125 "not 'native'" --on native

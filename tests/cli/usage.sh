@@ -39,6 +39,10 @@ refused 125 "'::' is not HOST[::GUEST][:ro]" run --dir :: -c pass
 refused 125 "'x::' is not GUEST::HOST[:ro]" run --mapdir x:: -c pass
 refused 125 "'=x' is not NAME=VALUE" run -e =x -c pass
 refused 125 "'KRAIT_TEST_UNSET' is not set here" run -e KRAIT_TEST_UNSET -c pass
+refused 125 "'--memory' needs a value" run --memory
+for size in 0 x 1T 12MB 99999999999999999999 -1 ''; do
+    refused 125 "--memory: '$size' is no size" run --memory="$size" -c pass
+done
 echo 'print(1)' >file
 refused 126 "--dir: 'file' is not a directory" run --dir file -c pass
 refused 127 "cannot open 'file/x.py': Not a directory" run file/x.py
