@@ -173,8 +173,8 @@ def check_links(check, options, maker):
     """A small reservation is not for code that relies on a large one."""
     krts = {}
     for name, text in (("owner", OWNER), ("user", USER)):
-        krts[name, False] = maker.make(text)
-        krts[name, True] = maker.make(text, "--bounds-checked")
+        krts[name, False] = maker.make(text, "--cc", options.cc[0])
+        krts[name, True] = maker.make(text, "--cc", options.cc[0], "--bounds-checked")
     for owner in (False, True):
         for user in (False, True):
             runner = Runner(options.runner)
@@ -194,8 +194,8 @@ def check_links(check, options, maker):
 
 def check_limits(check, options, maker):
     """Where address space is limited: what cannot run says so, what can grows as far as it goes."""
-    plain = maker.make(GROWER)
-    checked = maker.make(GROWER, "--bounds-checked")
+    plain = maker.make(GROWER, "--cc", options.cc[0])
+    checked = maker.make(GROWER, "--cc", options.cc[0], "--bounds-checked")
     for limit in (256 * MIB, 1024 * MIB, 6144 * MIB):
         runner = Runner(options.runner, limit)
         answer = runner.ask("module", "1", plain)
@@ -221,7 +221,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--krait", required=True)
     parser.add_argument("--runner", required=True)
-    parser.add_argument("--cc", action="append", default=[])
+    parser.add_argument("--cc", action="append", required=True)
     parser.add_argument("-O", dest="levels", default="02")
     parser.add_argument("--no-limits", action="store_true",
                         help="leave out what limits the address space (sanitizers, emulators)")

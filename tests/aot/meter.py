@@ -196,7 +196,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--krait", required=True)
     parser.add_argument("--runner", required=True)
-    parser.add_argument("--cc", action="append", default=[])
+    parser.add_argument("--cc", action="append", required=True)
     parser.add_argument("-O", dest="levels", default="02")
     options = parser.parse_args()
     check = Checker()
