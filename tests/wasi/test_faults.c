@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 
+#include <krait/guest.h>
+
 #include <dirent.h>
 
 static char host_dir[64];
@@ -86,6 +88,40 @@ use_files(const char *folder)
 }
 
 static void
+use_krait_host(const char *folder)
+{
+    char path[300];
+    uint32_t size;
+
+    if (try(call("fd_pipe", U(0), U(OUT))) == 0) {
+        uint32_t reader = load32(OUT);
+        uint32_t writer = load32(OUT + 4);
+
+        if (try(call("fd_dup", reader, U(0), U(0), U(OUT))) == 0)
+            try(call("fd_close", load32(OUT)));
+        try(call("fd_dup2", reader, U(60), U(0)));
+        try(write_fd(writer, "text"));
+        try(call("fd_close", reader));
+        try(call("fd_close", writer));
+        try(call("fd_close", U(60)));
+    }
+    if (try(call("fd_eventfd", U(1), U(0), U(OUT))) == 0)
+        try(call("fd_close", load32(OUT)));
+    try(call("itimer_set", U(0), L(3600000000000), L(0), U(STAT)));
+    snprintf(path, sizeof(path), "%s/p", folder);
+    size = text_at(NAME, path);
+    try(call("path_mknod", U(3), U(NAME), size, U(KRAIT_HOST_S_IFIFO | 0600)));
+    try(call("path_chmod", U(3), U(0), U(NAME), size, U(0640)));
+    try(call("path_access", U(3), U(0), U(NAME), size, U(4)));
+    try(call("path_statvfs", U(3), U(0), U(NAME), size, U(STAT)));
+    try(open_error(path, 0, WASI_FD_READ | WASI_FD_WRITE));
+    try(path_call("path_unlink_file", path));
+    size = text_at(NAME, path);
+    try(call("path_mkdir_mode", U(3), U(NAME), size, U(0700)));
+    try(path_call("path_remove_directory", path));
+}
+
+static void
 use_the_rest(void)
 {
     store32(SUBS, 1);
@@ -147,6 +183,8 @@ live(void)
         use_files("tmp");
         use_files("m");
         use_files("m/not/there");
+        use_krait_host("tmp");
+        use_krait_host("m");
         use_the_rest();
         free(g.memory.base);
     }

@@ -376,6 +376,45 @@ double_fetch(void)
 #endif
 }
 
+/* Timers of any length; none goes off in whoever runs next. */
+static void
+timers(void)
+{
+    state = 11;
+    begin();
+    for (unsigned round = 0; round < 2000; round++) {
+        uint64_t numbers[16];
+
+        for (size_t k = 0; k < 16; k++)
+            numbers[k] = hostile_number();
+        numbers[0] = random64() % 4;
+        call_with(find_import(round % 3 ? "itimer_set" : "itimer_get"), numbers);
+    }
+    CHECK(g.trap == KRAIT_TRAP_NONE);
+    guest_end();
+}
+
+/* A guest that copies descriptors until there is room for no more, and again. */
+static void
+storm_of_duplicates(void)
+{
+    unsigned made = 0;
+
+    begin();
+    (void)open_fd("m/f", WASI_O_CREAT, ALL);
+    for (unsigned round = 0; round < 20; round++) {
+        for (uint32_t i = 0; i < 40; i++)
+            made += call("fd_dup", U(4), i, U(0), U(OUT)) == 0;
+        for (uint32_t i = 0; i < 40; i++)
+            (void)call("fd_dup2", U(4), i == 4 ? U(5) : i, U(0));
+        for (uint32_t i = 5; i < 40; i++)
+            (void)call("fd_close", i);
+    }
+    CHECK_UINT(made, 27 + 19 * 27);
+    CHECK_INT(call("fd_tell", U(4), U(OUT)), 0);
+    guest_end();
+}
+
 /* Without memory no address is good. */
 static void
 no_memory(void)
@@ -396,4 +435,5 @@ no_memory(void)
 
 CHECK_MAIN(CHECK_CASE(random_sequences), CHECK_CASE(edges), CHECK_CASE(polls),
            CHECK_CASE(every_descriptor_closed_and_renumbered), CHECK_CASE(overlaps),
-           CHECK_CASE(double_fetch), CHECK_CASE(no_memory))
+           CHECK_CASE(double_fetch), CHECK_CASE(no_memory), CHECK_CASE(timers),
+           CHECK_CASE(storm_of_duplicates))
