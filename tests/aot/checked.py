@@ -32,6 +32,14 @@ STORES = (
     ("i32.store8", 1, "i32"), ("i32.store16", 2, "i32"), ("i32.store", 4, "i32"),
     ("i64.store8", 1, "i64"), ("i64.store16", 2, "i64"), ("i64.store32", 4, "i64"),
     ("i64.store", 8, "i64"), ("f32.store", 4, "f32"), ("f64.store", 8, "f64"))
+VECTORS = (
+    ("v128.load", 16), ("v128.store", 16), ("v128.load8x8_s", 8), ("v128.load8x8_u", 8),
+    ("v128.load16x4_s", 8), ("v128.load16x4_u", 8), ("v128.load32x2_s", 8),
+    ("v128.load32x2_u", 8), ("v128.load8_splat", 1), ("v128.load16_splat", 2),
+    ("v128.load32_splat", 4), ("v128.load64_splat", 8), ("v128.load32_zero", 4),
+    ("v128.load64_zero", 8), ("v128.load8_lane", 1), ("v128.load16_lane", 2),
+    ("v128.load32_lane", 4), ("v128.load64_lane", 8), ("v128.store8_lane", 1),
+    ("v128.store16_lane", 2), ("v128.store32_lane", 4), ("v128.store64_lane", 8))
 BULK = ("memory.fill", "memory.copy", "memory.init")
 
 
@@ -47,15 +55,28 @@ def indices_of(width, offset):
     return sorted(i for i in picked if 0 <= i < 1 << 32)
 
 
+def access(name, kind, offset):
+    """The instruction with its operands; what a load gives is dropped."""
+    place = "%s offset=%d" % (name, offset)
+    operands = ["(local.get 0)"]
+    if name.endswith("_lane"):
+        place += " 0"
+    if kind == "v128" and (".store" in name or name.endswith("_lane")):
+        operands.append("(v128.const i64x2 1 2)")
+    elif ".store" in name:
+        operands.append("(%s.const 1)" % kind)
+    text = "(%s %s)" % (place, " ".join(operands))
+    return "(drop %s)" % text if ".load" in name else text
+
+
 def attack_module():
     """One function for each instruction and offset, and the cases for it."""
     text = ["(module (memory 1 1) (data $d \"" + "x" * 64 + "\")"]
     cases = []
-    for name, width, kind in LOADS + STORES:
+    for name, width, kind in LOADS + STORES + tuple((n, w, "v128") for n, w in VECTORS):
         for offset in offsets_of(width):
             export = "%s@%d" % (name, offset)
-            place = "%s offset=%d (local.get 0)" % (name, offset)
-            body = "(drop (%s))" % place if ".load" in name else "(%s (%s.const 1))" % (place, kind)
+            body = access(name, kind, offset)
             text.append("(func (export \"%s\") (param i32) %s)" % (export, body))
             for index in indices_of(width, offset):
                 fits = index + offset + width <= SIZE

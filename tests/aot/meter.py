@@ -59,6 +59,11 @@ CASES = (
     ("walk", ("i32:0",), MEMORY, 1 + 10 * 17),
     ("walk", ("i32:65533",), MEMORY, 1 + 10),
     ("march", ("i32:0",), MEMORY, 8 * 17),
+    ("tail", ("i32:0",), "ok i32:7", 3 + 2),
+    ("tail", ("i32:100000",), "ok i32:7", 100000 * (3 + 4) + 3 + 2),
+    ("vector", ("i32:0",), "ok", 6),
+    ("vector", ("i32:65521",), MEMORY, 6),
+    ("other", ("i32:128",), "ok", 8 + 2 + 2),
     ("deep", ("i32:0",), "trap call stack exhausted", None),
 )
 
@@ -68,6 +73,7 @@ ENDLESS = (
     ("forever", (), 0, (1,)),
     ("forever-fill", (), 0, (5, 1024)),
     ("deep", ("i32:0",), 0, (4,)),
+    ("tail-forever", ("i32:0",), 0, (2,)),
 )
 
 
@@ -203,7 +209,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="krait-meter.") as folder:
         wasm = os.path.join(folder, "meter.wasm")
         try:
-            subprocess.run(["wat2wasm", os.path.join(HERE, "meter.wat"), "-o", wasm], check=True)
+            subprocess.run(["wat2wasm", "--enable-tail-call", "--enable-multi-memory",
+                            os.path.join(HERE, "meter.wat"), "-o", wasm], check=True)
         except FileNotFoundError:
             print("wat2wasm (Debian package wabt) is not installed")
             return 77

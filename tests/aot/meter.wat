@@ -2,6 +2,7 @@
 ;; For meter.py, which has the cost of each function written down.
 (module
   (memory 1 70)
+  (memory $other 1 2)
   (table $t 10 200 funcref)
   (global $g (mut i32) (i32.const 0))
   (data $d "0123456789")
@@ -71,6 +72,15 @@
   (func (export "forever") (loop $on (br $on)))
   (func (export "forever-fill")
     (loop $on (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $on)))
+  (func $tail (export "tail") (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))
+    (return_call $tail (i32.sub (local.get 0) (i32.const 1))))
+  (func $tail-forever (export "tail-forever") (param i32) (return_call $tail-forever (local.get 0)))
+  (func (export "vector") (param i32)
+    (v128.store (local.get 0) (i8x16.add (v128.load (local.get 0)) (v128.const i64x2 1 2))))
+  (func (export "other") (param i32)
+    (memory.copy $other 0 (i32.const 0) (i32.const 0) (local.get 0))
+    (memory.fill $other (i32.const 0) (i32.const 0) (local.get 0)))
   (func $deep (export "deep") (param i32) (result i32)
     (i32.add (i32.const 1) (call $deep (local.get 0))))
   (func (export "set") (param i32)
