@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <krait/error.h>
+#include <krait/krait.h>
 
 /* Statuses that are krait's own; all others are the guest's. */
 enum {
@@ -93,6 +93,8 @@ typedef struct cli_run_request {
     int python_count;
     int script_index; /* of the script in `python`, -1: the program is no file */
     uint64_t memory;  /* limit in bytes, 0: not given */
+    uint64_t fuel;    /* limit in units, 0: not given */
+    bool show_fuel;   /* say what was spent */
 } cli_run_request;
 
 /* Reads argv[1..argc); with `own_options` also krait's.  0, or an exit status
@@ -110,8 +112,21 @@ typedef struct cli_runtime {
     char *program; /* python.wasm: what sys.executable names */
 } cli_runtime;
 
+/* run_open.c: a module and its sandbox; the caller releases both, also after a failure. */
+typedef struct cli_run_opened {
+    krait_module *module;
+    krait_sandbox *sandbox;
+} cli_run_opened;
+
+/* Fails after a message. */
+krait_status cli_run_open(krait_engine *engine, const cli_runtime *runtime,
+                          const cli_run_request *request, const krait_config *config,
+                          cli_run_opened *opened);
+
 /* 0, or an exit status after a message. */
 int cli_runtime_find(cli_runtime *runtime);
+/* Another translation of the interpreter, "python.NAME.krt" beside the usual one; allocated. */
+char *cli_runtime_variant(const cli_runtime *runtime, const char *name);
 void cli_runtime_release(cli_runtime *runtime);
 /* From here on, also in child processes: the runtime beside the usual one that has
  * CPython's test-only modules, when it was built and KRAIT_RUNTIME does not say else. */

@@ -9,6 +9,7 @@
  */
 #include "cli.h"
 
+#include <krait/abi.h>
 #include <krait/krait.h>
 
 #include <errno.h>
@@ -51,6 +52,8 @@ static const char help_text[] =
     "  -e, --env NAME=VALUE      set an environment variable; -e NAME copies it from here\n"
     "  --memory SIZE             most memory that the program may use, such as 256M; more\n"
     "                            raises MemoryError (default: 3/4 of the machine's, below 4G)\n"
+    "  --fuel N                  most units of fuel that a metered program may spend\n"
+    "  --show-fuel               say at the end what it spent\n"
     "  --                        end of krait's options\n"
     "  -h, --help                print this\n"
     "\n"
@@ -58,8 +61,8 @@ static const char help_text[] =
     "between them and the program. The working directory is the caller's when it is\n"
     "granted, else /.\n"
     "\n"
-    "Exit status: the program's own; 125 krait could not start it, 126 not runnable,\n"
-    "127 not found, 134 it was stopped by a trap.\n";
+    "Exit status: the program's own; 124 it ran out of fuel, 125 krait could not start\n"
+    "it, 126 not runnable, 127 not found, 134 it was stopped by a trap.\n";
 
 static void
 place_release(run_place *place)
@@ -262,6 +265,9 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
                                                                    : place->script_host,
                                        KRAIT_GRANT_RECORD_MISSES, err);
     krait_config_set_memory_limit(config, memory_limit(request));
+    /* To be told what it spent, the program must count: that is a limit, too. */
+    krait_config_set_fuel(config,
+                          request->fuel == 0 && request->show_fuel ? UINT64_MAX : request->fuel);
     krait_config_set_stdio(config, cli_stdio(0), cli_stdio(1), cli_stdio(2));
     return status;
 }
@@ -322,7 +328,7 @@ report(const krait_sandbox *sandbox, const run_place *place, const krait_result 
     if (result->kind == KRAIT_RESULT_TRAPPED) {
         cli_message("the program was stopped: %s", result->message);
         fputs(result->backtrace, stderr);
-        return KRAIT_EXIT_TRAPPED;
+        return result->trap == KRAIT_TRAP_FUEL ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_TRAPPED;
     }
     if (result->exit_code != 0)
         print_hint(sandbox, place);
@@ -370,47 +376,42 @@ after_interrupt(int exit_status)
 }
 
 static int
-run_sandbox(krait_module *module, const krait_config *config, const run_place *place)
+run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const run_place *place)
 {
-    krait_sandbox *sandbox;
     krait_result result;
     krait_error err;
     int exit_status;
 
-    if (krait_sandbox_new(module, config, &sandbox, &err) != KRAIT_OK) {
-        cli_error(&err);
-        return KRAIT_EXIT_FAILED;
-    }
     catch_interrupt(sandbox);
     if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
         cli_error(&err);
         exit_status = KRAIT_EXIT_FAILED;
     } else {
         exit_status = report(sandbox, place, &result);
+        if (request->show_fuel)
+            cli_message("fuel spent: %llu", (unsigned long long)result.fuel_spent);
     }
-    exit_status = after_interrupt(exit_status);
-    krait_sandbox_free(sandbox);
-    return exit_status;
+    return after_interrupt(exit_status);
 }
 
 static int
 run_module(const cli_runtime *runtime, const cli_run_request *request, const run_place *place)
 {
     krait_engine *engine = NULL;
-    krait_module *module = NULL;
     krait_config *config = NULL;
+    cli_run_opened opened = {NULL, NULL};
     krait_error err;
     int exit_status = KRAIT_EXIT_FAILED;
 
     if (krait_engine_new(&engine, &err) != KRAIT_OK ||
-        krait_module_open(engine, runtime->module, &module, &err) != KRAIT_OK ||
         krait_config_new(&config, &err) != KRAIT_OK ||
         fill_config(config, request, place, runtime, &err) != KRAIT_OK)
         cli_error(&err);
-    else
-        exit_status = run_sandbox(module, config, place);
+    else if (cli_run_open(engine, runtime, request, config, &opened) == KRAIT_OK)
+        exit_status = run_sandbox(opened.sandbox, request, place);
+    krait_sandbox_free(opened.sandbox);
     krait_config_free(config);
-    krait_module_close(module);
+    krait_module_close(opened.module);
     krait_engine_free(engine);
     return exit_status;
 }

@@ -83,6 +83,21 @@ take_memory(cli_run_request *request, const char *value)
     return KRAIT_EXIT_FAILED;
 }
 
+static int
+take_fuel(cli_run_request *request, const char *value)
+{
+    uint64_t fuel = 0;
+
+    for (; *value >= '0' && *value <= '9' && fuel < INT64_MAX / 10 - 1; value++)
+        fuel = fuel * 10 + (uint64_t)(*value - '0');
+    if (*value == '\0' && fuel > 0) {
+        request->fuel = fuel;
+        return 0;
+    }
+    cli_message("--fuel takes a number from 1 on, at most 18 digits");
+    return KRAIT_EXIT_FAILED;
+}
+
 /* One krait option at argv[*index]: -1 it is none, 0 taken, else an exit status. */
 static int
 take_option(cli_run_request *request, int argc, char **argv, int *index)
@@ -94,6 +109,14 @@ take_option(cli_run_request *request, int argc, char **argv, int *index)
     if (is_long(arg, "--memory")) {
         value = option_value(argc, argv, index, 8);
         return value != NULL ? take_memory(request, value) : KRAIT_EXIT_FAILED;
+    }
+    if (is_long(arg, "--fuel")) {
+        value = option_value(argc, argv, index, 6);
+        return value != NULL ? take_fuel(request, value) : KRAIT_EXIT_FAILED;
+    }
+    if (strcmp(arg, "--show-fuel") == 0) {
+        request->show_fuel = true;
+        return 0;
     }
     if (!is_env && !is_long(arg, "--env") && !is_long(arg, "--dir") && !is_long(arg, "--mapdir"))
         return -1;

@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,6 +101,18 @@ cli_runtime_find(cli_runtime *runtime)
         return KRAIT_EXIT_FAILED;
     }
     return 0;
+}
+
+char *
+cli_runtime_variant(const cli_runtime *runtime, const char *name)
+{
+    static const char suffix[] = ".krt";
+    size_t stem = strlen(runtime->module) - (sizeof(suffix) - 1);
+    size_t size = stem + 1 + strlen(name) + sizeof(suffix);
+    char *path = cli_need(malloc(size));
+
+    snprintf(path, size, "%.*s.%s%s", (int)stem, runtime->module, name, suffix);
+    return path;
 }
 
 void

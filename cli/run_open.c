@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which translation of the interpreter a run gets: the usual one, one that counts
+ * what it executes, or one that needs little address space.
+ */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static krait_status
+open_module(krait_engine *engine, const char *path, const krait_config *config,
+            cli_run_opened *opened, krait_error *err)
+{
+    krait_status status = krait_module_open(engine, path, &opened->module, err);
+
+    if (status == KRAIT_OK)
+        status = krait_sandbox_new(opened->module, config, &opened->sandbox, err);
+    if (status != KRAIT_OK) {
+        krait_module_close(opened->module);
+        opened->module = NULL;
+    }
+    return status;
+}
+
+/* Says how to make the translation of the interpreter that would be needed. */
+static void
+suggest_variant(const cli_runtime *runtime, const char *option, const char *path)
+{
+    cli_message(
+        "to make such a translation of the interpreter, once: krait compile %s '%s' -o '%s'",
+        option, runtime->program, path);
+}
+
+/* Fuel is for an interpreter that counts; where 8 GiB of address space cannot be had, one
+ * that checks its bounds takes the place of the usual one. */
+krait_status
+cli_run_open(krait_engine *engine, const cli_runtime *runtime, const cli_run_request *request,
+             const krait_config *config, cli_run_opened *opened)
+{
+    bool is_metered = request->fuel != 0 || request->show_fuel;
+    char *variant = cli_runtime_variant(runtime, is_metered ? "metered" : "checked");
+    bool is_there = access(variant, R_OK) == 0;
+    krait_error err;
+    krait_status status = open_module(engine, is_metered && is_there ? variant : runtime->module,
+                                      config, opened, &err);
+
+    if (!is_metered && status == KRAIT_ENOMEM && is_there)
+        status = open_module(engine, variant, config, opened, &err);
+    if (status != KRAIT_OK)
+        cli_error(&err);
+    if (!is_there && status == (is_metered ? KRAIT_EUNSUPPORTED : KRAIT_ENOMEM))
+        suggest_variant(runtime, is_metered ? "--meter" : "--bounds-checked", variant);
+    free(variant);
+    return status;
+}

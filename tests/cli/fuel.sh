@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# krait run --fuel and --show-fuel, with a small module in the interpreter's place.
+. "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
+command -v wat2wasm >/dev/null || skip "wat2wasm (Debian package wabt) is not installed"
+cd "$T" || exit 1
+mkdir -p runtime/bin runtime/usr/local/lib/python3.13
+cat >python.wat <<'WAT'
+(module
+  (memory (export "memory") 1)
+  (func (export "_start") (local i32)
+    (loop $again
+      (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get 0) (i32.const 100000))))))
+WAT
+wat2wasm python.wat -o runtime/bin/python.wasm || exit 1
+export KRAIT_RUNTIME="$T/runtime"
+translate() {
+    check "compile $*" "$KRAIT" compile -O 1 runtime/bin/python.wasm -o "$@"
+}
+# 1 for the local, 8 for each turn.
+cost=800001
+
+run() {
+    "$KRAIT" run "$@" -c pass >out 2>err
+    status=$?
+}
+
+translate runtime/python.krt
+run
+same "without fuel" "$status" 0
+run --fuel 5000000
+same "no translation that counts" "$status" 125
+has "it says what is missing" "$(cat err)" "not translated with --meter"
+has "and how to make it" "$(cat err)" "krait compile --meter '$T/runtime/bin/python.wasm' -o '$T/runtime/python.metered.krt'"
+run --show-fuel
+same "nor for --show-fuel" "$status" 125
+
+translate runtime/python.metered.krt --meter
+run --fuel $cost
+same "just enough" "$status" 0
+same "quiet" "$(cat out err)" ""
+run --fuel=$((cost - 1))
+same "one less" "$status" 124
+has "the reason" "$(cat err)" "out of fuel"
+for _ in 1 2 3; do
+    run --show-fuel --fuel 1000000
+    same "shown" "$(cat err)" "krait: fuel spent: $cost"
+done
+run --show-fuel
+same "shown without a limit" "$(cat err)" "krait: fuel spent: $cost"
+run --show-fuel --fuel 1000
+has "shown when it is used up" "$(cat err)" "krait: fuel spent: 993"
+for wrong in 0 -1 1x x 99999999999999999999 ''; do
+    run --fuel "$wrong"
+    same "--fuel '$wrong'" "$status" 125
+    has "--fuel '$wrong' is named" "$(cat err)" "--fuel takes a number"
+done
+finish
