@@ -10,8 +10,10 @@
 #include "aot/compiler.h"
 #include "aot/elf_check.h"
 #include "aot/identity.h"
+#include "aot/input.h"
 #include "aot/jobs.h"
 #include "aot/limits.h"
+#include "aot/options.h"
 #include "aot/output.h"
 #include "aot/scratch.h"
 #include "aot/translate.h"
@@ -31,8 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_JOBS 256
-#define MAX_ARGS 32
+#define MAX_ARGS 40
 
 /* Of a linked module. */
 #define MAX_RESULT_BYTES (UINT64_C(1) << 32)
@@ -40,7 +41,10 @@
 typedef struct build {
     krait_aot_options options;
     krait_compiler compiler;
+    krait_confine confine;
     krait_parts parts;
+    uint64_t deadline_ms;
+    krait_text reduced; /* names of files that were compiled with -O0 */
     krait_scratch scratch;
     krait_output output;
     uint8_t wasm_sha256[KRAIT_SHA256_SIZE];
@@ -50,61 +54,6 @@ typedef struct build {
     char compiler_define[1100];
     krait_error *err;
 } build;
-
-/* ---- the input -------------------------------------------------------------------------- */
-
-static krait_status
-read_open_file(int fd, const char *path, uint64_t limit, uint8_t **ret_data, size_t *ret_size,
-               krait_error *err)
-{
-    struct stat status;
-    size_t size;
-    size_t got = 0;
-    uint8_t *data;
-
-    if (fstat(fd, &status) != 0)
-        return krait__error_set(err, KRAIT_EINVAL, errno, "cannot read '%s'", path);
-    if (S_ISDIR(status.st_mode))
-        return krait__error_set(err, KRAIT_EINVAL, EISDIR, "cannot read '%s'", path);
-    if ((uint64_t)status.st_size > limit)
-        return krait__error_set(err, KRAIT_ELIMIT, 0, "'%s' is larger than %llu bytes", path,
-                                (unsigned long long)limit);
-    size = (size_t)status.st_size;
-    data = krait__alloc(size);
-    if (data == NULL)
-        return krait__error_nomem(err);
-    while (got < size) {
-        ssize_t done = read(fd, data + got, size - got);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0) {
-            int number = done < 0 ? errno : EIO;
-
-            krait__free(data);
-            return krait__error_set(err, KRAIT_EINVAL, number, "cannot read '%s'", path);
-        }
-        got += (size_t)done;
-    }
-    *ret_data = data;
-    *ret_size = size;
-    return KRAIT_OK;
-}
-
-static krait_status
-read_file(const char *path, uint64_t limit, uint8_t **ret_data, size_t *ret_size, krait_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    krait_status status;
-
-    if (fd < 0)
-        return krait__error_set(
-            err, errno == ENOENT || errno == ENOTDIR ? KRAIT_ENOTFOUND : KRAIT_EINVAL, errno,
-            "cannot open '%s'", path);
-    status = read_open_file(fd, path, limit, ret_data, ret_size, err);
-    close(fd);
-    return status;
-}
 
 /* ---- the result ------------------------------------------------------------------------- */
 
@@ -143,7 +92,7 @@ take_result(build *b)
     krait_status status;
 
     snprintf(from, sizeof(from), "%s/module.krt", b->scratch.path);
-    status = read_file(from, MAX_RESULT_BYTES, &data, &size, b->err);
+    status = krait__input_read(from, MAX_RESULT_BYTES, &data, &size, b->err);
     if (status == KRAIT_OK)
         status = krait__elf_check(data, size, &cpu, b->err);
     if (status == KRAIT_OK)
@@ -165,8 +114,15 @@ take_result(build *b)
 typedef struct command {
     char *argv[MAX_ARGS];
     unsigned count;
-    char file[24];
 } command;
+
+/* One file to compile: as asked for, and without optimisation. */
+typedef struct unit {
+    command first;
+    command second;
+    char file[24];
+    char what[160];
+} unit;
 
 /* exec's interface takes char * and promises not to write. */
 static void
@@ -201,19 +157,46 @@ file_count(const build *b)
 }
 
 static void
-fill_compile(build *b, command *c, const char *name, const char *suffix)
+fill_command(build *b, command *c, const char *file, const char *opt_flag, bool is_module)
 {
-    snprintf(c->file, sizeof(c->file), "%s%s", name, suffix);
     add_arg(c, b->compiler.path);
     add_args(c, krait__compiler_flags);
-    add_arg(c, b->opt_flag);
-    if (strcmp(name, "module") == 0) {
+    add_arg(c, opt_flag);
+    if (is_module) {
         add_arg(c, b->compiler_define);
         if (is_whole(b))
             add_arg(c, "-DK_WHOLE");
     }
     add_arg(c, "-c");
-    add_arg(c, c->file);
+    add_arg(c, file);
+}
+
+/* `part` is NULL for what holds no function of the module.  */
+static krait_job
+fill_unit(build *b, unit *u, const char *name, const char *suffix, const krait_part *part)
+{
+    bool is_module = strcmp(name, "module") == 0;
+    bool is_plain = part != NULL && part->is_plain;
+    krait_job job = {.argv = u->first.argv, .what = u->what};
+
+    snprintf(u->file, sizeof(u->file), "%s%s", name, suffix);
+    fill_command(b, &u->first, u->file, is_plain ? "-O0" : b->opt_flag, is_module);
+    if (part == NULL || part->end == part->first) {
+        snprintf(u->what, sizeof(u->what), "%s", u->file);
+        return job;
+    }
+    if (part->end - part->first == 1)
+        snprintf(u->what, sizeof(u->what), "function %u%s%s%s", part->largest,
+                 part->name[0] != '\0' ? " '" : "", part->name, part->name[0] != '\0' ? "'" : "");
+    else
+        snprintf(u->what, sizeof(u->what), "functions %u to %u (the largest is %u%s%s%s)",
+                 part->first, part->end - 1, part->largest, part->name[0] != '\0' ? " '" : "",
+                 part->name, part->name[0] != '\0' ? "'" : "");
+    if (!is_plain && strcmp(b->opt_flag, "-O0") != 0) {
+        fill_command(b, &u->second, u->file, "-O0", is_module);
+        job.second_argv = u->second.argv;
+    }
+    return job;
 }
 
 /* The most expensive parts first, so that no long one is left for the end. */
@@ -228,39 +211,87 @@ compare_parts(const void *left, const void *right)
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
+static krait_jobs_setting
+setting_of(const build *b)
+{
+    return (krait_jobs_setting){.directory = b->scratch.path,
+                                .options = &b->options,
+                                .confine = &b->confine,
+                                .deadline_ms = b->deadline_ms,
+                                .total = file_count(b) + 2};
+}
+
+/* Jobs of all files; `order` has the parts, the most expensive first. */
+static void
+fill_units(build *b, const krait_part *order, unit *units, krait_job *jobs)
+{
+    unsigned parts = is_whole(b) ? 0 : b->parts.count;
+    unsigned i;
+
+    for (i = 0; i < parts; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "part_%03u", order[i].number);
+        jobs[i] = fill_unit(b, &units[i], name, ".c", &order[i]);
+    }
+    jobs[parts] = fill_unit(b, &units[parts], "module", ".c", is_whole(b) ? b->parts.parts : NULL);
+    if (!is_whole(b))
+        jobs[parts + 1] = fill_unit(b, &units[parts + 1], "tables", ".S", NULL);
+}
+
+/* Tells the caller, and keeps it for the seal. */
+static void
+note_reduced(build *b, const char *file, const char *what, const char *why)
+{
+    char line[300];
+
+    snprintf(line, sizeof(line), "%s: compiled without optimisation: %s", what, why);
+    if (b->options.note != NULL)
+        b->options.note(b->options.user, line);
+    krait__text_fmt(&b->reduced, "%s%s", b->reduced.size != 0 ? " " : "", file);
+}
+
+static void
+note_all_reduced(build *b, const unit *units, const krait_job *jobs)
+{
+    unsigned i;
+
+    for (i = 0; i < file_count(b); i++) {
+        const char *first = jobs[i].second_argv == NULL ? "-O0" : b->opt_flag;
+
+        if (jobs[i].was_second)
+            note_reduced(b, units[i].file, units[i].what, "the compiler failed at first");
+        else if (strcmp(first, b->opt_flag) != 0 && units[i].what[0] == 'f')
+            note_reduced(b, units[i].file, units[i].what, "too many instructions");
+    }
+    /* A string for the seal. */
+    if (b->reduced.size != 0)
+        krait__text_add(&b->reduced, "", 1);
+}
+
 static krait_status
 compile(build *b)
 {
-    unsigned parts = is_whole(b) ? 0 : b->parts.count;
     unsigned count = file_count(b);
-    command *commands = krait__calloc(count, sizeof(*commands));
+    unit *units = krait__calloc(count, sizeof(*units));
     krait_job *jobs = krait__calloc(count, sizeof(*jobs));
     krait_part *order = krait__memdup(b->parts.parts, b->parts.count * sizeof(*order));
+    krait_jobs_setting setting = setting_of(b);
     krait_status status = KRAIT_OK;
     unsigned i;
 
-    if (commands == NULL || jobs == NULL || order == NULL) {
+    if (units == NULL || jobs == NULL || order == NULL) {
         status = krait__error_nomem(b->err);
     } else {
-        /* `first` is not needed any more; it becomes the number in the file's name. */
         for (i = 0; i < b->parts.count; i++)
-            order[i].first = i;
+            order[i].number = i;
         qsort(order, b->parts.count, sizeof(*order), compare_parts);
-        for (i = 0; i < parts; i++) {
-            char name[16];
-
-            snprintf(name, sizeof(name), "part_%03u", order[i].first);
-            fill_compile(b, &commands[i], name, ".c");
-        }
-        fill_compile(b, &commands[parts], "module", ".c");
-        if (!is_whole(b))
-            fill_compile(b, &commands[parts + 1], "tables", ".S");
-        for (i = 0; i < count; i++)
-            jobs[i] = (krait_job){commands[i].argv, commands[i].file};
-        status = krait__jobs_run(jobs, count, b->scratch.path, &b->options, 1, count + 2, NULL,
-                                 b->err);
+        fill_units(b, order, units, jobs);
+        status = krait__jobs_run(jobs, count, &setting, 1, NULL, b->err);
+        if (status == KRAIT_OK)
+            note_all_reduced(b, units, jobs);
     }
-    krait__free(commands);
+    krait__free(units);
     krait__free(jobs);
     krait__free(order);
     return status;
@@ -293,7 +324,8 @@ static krait_status
 link_module(build *b)
 {
     command link = {.count = 0};
-    krait_job job = {link.argv, "the linked module"};
+    krait_job job = {.argv = link.argv, .what = "the linked module"};
+    krait_jobs_setting setting = setting_of(b);
     krait_status status = write_object_list(b);
 
     if (status != KRAIT_OK)
@@ -304,8 +336,7 @@ link_module(build *b)
     add_arg(&link, "module.krt");
     add_arg(&link, "@objects");
     add_arg(&link, "-lm");
-    return krait__jobs_run(&job, 1, b->scratch.path, &b->options, file_count(b) + 1,
-                           file_count(b) + 2, NULL, b->err);
+    return krait__jobs_run(&job, 1, &setting, file_count(b) + 1, NULL, b->err);
 }
 
 /* ---- what it was made with -------------------------------------------------------------- */
@@ -326,15 +357,17 @@ ask_version(build *b)
 {
     char output[KRAIT_JOB_OUTPUT + 1];
     command ask = {.count = 0};
-    krait_job job = {ask.argv, "--version"};
+    krait_job job = {.argv = ask.argv, .what = "--version"};
     krait_aot_options quiet = b->options;
+    krait_jobs_setting setting = setting_of(b);
     krait_status status;
 
     quiet.progress = NULL;
     quiet.log = NULL;
+    setting.options = &quiet;
     add_arg(&ask, b->compiler.path);
     add_arg(&ask, "--version");
-    status = krait__jobs_run(&job, 1, b->scratch.path, &quiet, 0, 1, output, b->err);
+    status = krait__jobs_run(&job, 1, &setting, 0, output, b->err);
     if (status != KRAIT_OK)
         return status;
     clean_line(output);
@@ -346,51 +379,23 @@ ask_version(build *b)
     return KRAIT_OK;
 }
 
-static krait_status
-take_options(build *b, const krait_aot_options *options)
-{
-    krait_aot_options defaults = KRAIT_AOT_OPTIONS_INIT;
-    const char *level;
-
-    b->options = options != NULL ? *options : defaults;
-    if (b->options.size != sizeof(b->options))
-        return krait__error_set(b->err, KRAIT_EINVAL, 0, "options of another version");
-    if (b->options.jobs == 0) {
-        long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-        b->options.jobs = processors > 0 && processors < MAX_JOBS ? (unsigned)processors : 1;
-    }
-    if (b->options.jobs > MAX_JOBS)
-        return krait__error_set(b->err, KRAIT_EINVAL, 0, "at most %d jobs are possible", MAX_JOBS);
-    if (b->options.parts > KRAIT_EMIT_MAX_PARTS)
-        return krait__error_set(b->err, KRAIT_EINVAL, 0, "at most %u parts are possible",
-                                KRAIT_EMIT_MAX_PARTS);
-    level = b->options.opt_level != NULL ? b->options.opt_level : "2";
-    /* Not "fast": its arithmetic is another. */
-    if (strlen(level) != 1 || strchr("0123sgz", level[0]) == NULL)
-        return krait__error_set(b->err, KRAIT_EINVAL, 0, "'%s' is not an optimisation level",
-                                level);
-    snprintf(b->opt_flag, sizeof(b->opt_flag), "-O%s", level);
-    b->flags = (b->options.meter != 0 ? (uint32_t)KRAIT_MODULE_METERED : 0) |
-               (b->options.bounds_checked != 0 ? (uint32_t)KRAIT_MODULE_CHECKED : 0);
-    return KRAIT_OK;
-}
-
 /* ---- all together ----------------------------------------------------------------------- */
 
 static krait_status
 translate_bytes(build *b, const uint8_t *data, size_t size)
 {
+    krait_translation how = {.parts = b->options.parts,
+                             .flags = b->flags,
+                             .plain_function = b->options.plain_function,
+                             .max_function = b->options.max_function};
     krait_status status = KRAIT_OK;
 
     if (b->options.emit_c != NULL)
-        status = krait__translate_into(data, size, b->options.emit_c, b->options.parts, b->flags,
-                                       b->err);
+        status = krait__translate_into(data, size, b->options.emit_c, &how, b->err);
     if (status != KRAIT_OK)
         return status;
     krait__sha256(data, size, b->wasm_sha256);
-    return krait__translate(data, size, b->scratch.fd, b->options.parts, b->flags, &b->parts,
-                            b->err);
+    return krait__translate(data, size, b->scratch.fd, &how, &b->parts, b->err);
 }
 
 static krait_status
@@ -398,7 +403,8 @@ translate_file(build *b, const char *wasm_path)
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    krait_status status = read_file(wasm_path, KRAIT_WASM_MAX_MODULE_BYTES, &data, &size, b->err);
+    krait_status status = krait__input_read(wasm_path, KRAIT_WASM_MAX_MODULE_BYTES, &data, &size,
+                                            b->err);
 
     if (status != KRAIT_OK)
         return status;
@@ -413,6 +419,34 @@ translate_file(build *b, const char *wasm_path)
     return KRAIT_OK;
 }
 
+static void
+take_options(build *b)
+{
+    snprintf(b->opt_flag, sizeof(b->opt_flag), "-O%s", b->options.opt_level);
+    b->flags = (b->options.meter != 0 ? (uint32_t)KRAIT_MODULE_METERED : 0) |
+               (b->options.bounds_checked != 0 ? (uint32_t)KRAIT_MODULE_CHECKED : 0);
+    b->deadline_ms = b->options.timeout_s == KRAIT_AOT_NO_LIMIT
+                         ? UINT64_MAX
+                         : krait__jobs_clock_ms() + (uint64_t)b->options.timeout_s * 1000;
+}
+
+static krait_status
+prepare_compiler(build *b)
+{
+    krait_status status = krait__compiler_find(b->options.cc, getenv("KRAIT_CC"), &b->compiler,
+                                               b->err);
+    char line[256];
+
+    if (status == KRAIT_OK)
+        status = krait__confine_prepare(&b->confine, &b->options, b->scratch.path, b->compiler.path,
+                                        b->err);
+    if (status == KRAIT_OK && b->options.log != NULL) {
+        krait__confine_describe(&b->confine, line, sizeof(line));
+        b->options.log(b->options.user, line);
+    }
+    return status == KRAIT_OK ? ask_version(b) : status;
+}
+
 static krait_status
 run(build *b, const char *wasm_path, const char *krt_path)
 {
@@ -423,13 +457,15 @@ run(build *b, const char *wasm_path, const char *krt_path)
     if (status == KRAIT_OK)
         status = krait__output_open(&b->output, krt_path, b->err);
     if (status == KRAIT_OK)
-        status = krait__compiler_find(b->options.cc, getenv("KRAIT_CC"), &b->compiler, b->err);
-    if (status == KRAIT_OK)
-        status = ask_version(b);
-    if (status == KRAIT_OK)
+        status = prepare_compiler(b);
+    if (status == KRAIT_OK) {
         status = compile(b);
-    if (status == KRAIT_OK)
-        status = link_module(b);
+        if (status == KRAIT_OK)
+            status = link_module(b);
+        /* It was the module that needed more than the limits. */
+        if (status == KRAIT_ELIMIT && b->err != NULL)
+            (void)krait__error_context(b->err, "'%s'", wasm_path);
+    }
     if (status == KRAIT_OK)
         status = take_result(b);
     return status;
@@ -446,12 +482,17 @@ krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_o
         return krait__error_nomem(err);
     b->err = err;
     b->output.fd = -1;
-    status = take_options(b, options);
-    if (status == KRAIT_OK)
+    b->confine.landlock = -1;
+    status = krait__options_take(options, &b->options, err);
+    if (status == KRAIT_OK) {
+        take_options(b);
         status = run(b, wasm_path, krt_path);
+    }
     krait__output_close(&b->output);
     krait__scratch_close(&b->scratch);
+    krait__confine_release(&b->confine);
     krait__compiler_release(&b->compiler);
+    krait__text_release(&b->reduced);
     krait__free(b->parts.parts);
     krait__free(b);
     return status;

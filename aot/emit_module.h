@@ -20,7 +20,11 @@
 typedef struct krait_part {
     uint32_t first; /* function */
     uint32_t end;
-    uint64_t cost; /* of compiling it, in no unit */
+    uint32_t number;  /* in the name of its file, while parts are sorted */
+    uint64_t cost;    /* of compiling it, in no unit */
+    uint32_t largest; /* function, see krait__parts_describe */
+    char name[48];    /* of that function, for messages; may be cut */
+    bool is_plain;    /* compiled without optimisation */
 } krait_part;
 
 typedef struct krait_parts {
@@ -32,6 +36,20 @@ typedef struct krait_parts {
 /* `count` 0: as many as suit the size.  The caller frees ret_parts->parts. */
 krait_status krait__parts_plan(const krait_wasm_module *module, uint32_t count,
                                krait_parts *ret_parts, krait_error *err);
+
+/* ---- parts.c ---------------------------------------------------------------------------- */
+
+/* KRAIT_ELIMIT for the first function of more than `limit` instructions. */
+krait_status krait__parts_refuse_large(const krait_plan *plan, uint32_t limit, krait_error *err);
+
+/* Gives functions of more than `limit` instructions plain parts of their own. */
+krait_status krait__parts_isolate(const krait_plan *plan, uint32_t limit, krait_parts *parts,
+                                  krait_error *err);
+
+/* Fills largest and name. */
+void krait__parts_describe(const krait_plan *plan, krait_parts *parts);
+
+/* ---- writing ---------------------------------------------------------------------------- */
 
 /* Writes all files into the directory that `directory` is a descriptor of. */
 krait_status krait__emit_module(const krait_plan *plan, krait_parts *parts, int directory,

@@ -3,6 +3,7 @@
  * See jobs.h.
  */
 #include "aot/jobs.h"
+#include "aot/spawn.h"
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -10,17 +11,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How often a cancelled run is noticed when nothing else happens. */
 #define POLL_MS 200
 
 typedef struct child {
-    const krait_job *job; /* NULL: free */
+    krait_job *job; /* NULL: free */
+    bool is_second;
     pid_t pid;
     int pipe;
     size_t size;
@@ -28,14 +30,13 @@ typedef struct child {
 } child;
 
 typedef struct runner {
-    const krait_job *jobs;
+    krait_job *jobs;
     unsigned count;
     unsigned next;
     unsigned running;
     unsigned slots;
     unsigned done;
-    unsigned total;
-    const char *directory;
+    const krait_jobs_setting *setting;
     const krait_aot_options *options;
     child *children;
     struct pollfd *polled;
@@ -45,61 +46,8 @@ typedef struct runner {
 
 /* ---- starting --------------------------------------------------------------------------- */
 
-/* What is done in the child before the program runs. */
-static int
-prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const char *directory,
-        int output)
-{
-    sigset_t none;
-    sigset_t defaults;
-    int number;
-
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    sigaddset(&defaults, SIGINT);
-    sigaddset(&defaults, SIGTERM);
-    number = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                      POSIX_SPAWN_SETSIGDEF);
-    if (number == 0)
-        number = posix_spawnattr_setpgroup(attributes, 0);
-    if (number == 0)
-        number = posix_spawnattr_setsigmask(attributes, &none);
-    if (number == 0)
-        number = posix_spawnattr_setsigdefault(attributes, &defaults);
-    if (number == 0)
-        number = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(actions, output, 1);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(actions, output, 2);
-    if (number == 0)
-        number = posix_spawn_file_actions_addchdir_np(actions, directory);
-    return number;
-}
-
-static int
-spawn(const runner *r, const krait_job *job, int output, pid_t *ret_pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int number = posix_spawn_file_actions_init(&actions);
-
-    if (number != 0)
-        return number;
-    number = posix_spawnattr_init(&attributes);
-    if (number == 0) {
-        number = prepare(&actions, &attributes, r->directory, output);
-        if (number == 0)
-            number = posix_spawn(ret_pid, job->argv[0], &actions, &attributes, job->argv, environ);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return number;
-}
-
 static void
-log_command(const runner *r, const krait_job *job)
+log_command(const runner *r, char *const *argv)
 {
     char line[2048];
     size_t used = 0;
@@ -107,9 +55,8 @@ log_command(const runner *r, const krait_job *job)
 
     if (r->options->log == NULL)
         return;
-    for (i = 0; job->argv[i] != NULL && used < sizeof(line); i++) {
-        int added = snprintf(line + used, sizeof(line) - used, "%s%s", i != 0 ? " " : "",
-                             job->argv[i]);
+    for (i = 0; argv[i] != NULL && used < sizeof(line); i++) {
+        int added = snprintf(line + used, sizeof(line) - used, "%s%s", i != 0 ? " " : "", argv[i]);
 
         used += added > 0 ? (size_t)added : 0;
     }
@@ -117,21 +64,26 @@ log_command(const runner *r, const krait_job *job)
 }
 
 static krait_status
-start(runner *r, child *slot, const krait_job *job)
+start(runner *r, child *slot, krait_job *job, bool is_second)
 {
+    krait_spawn spawn = {.argv = is_second ? job->second_argv : job->argv,
+                         .directory = r->setting->directory,
+                         .confine = r->setting->confine};
     int ends[2];
     int number;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return krait__error_set(r->err, KRAIT_EIO, errno, "cannot make a pipe");
-    log_command(r, job);
-    number = spawn(r, job, ends[1], &slot->pid);
+    log_command(r, spawn.argv);
+    spawn.output = ends[1];
+    number = krait__spawn(&spawn, &slot->pid);
     close(ends[1]);
     if (number != 0) {
         close(ends[0]);
         return krait__error_set(r->err, KRAIT_EIO, number, "cannot start '%s'", job->argv[0]);
     }
     slot->job = job;
+    slot->is_second = is_second;
     slot->pipe = ends[0];
     slot->size = 0;
     r->running++;
@@ -145,7 +97,7 @@ start_more(runner *r)
 
     for (i = 0; i < r->slots && r->next < r->count; i++) {
         if (r->children[i].job == NULL) {
-            krait_status status = start(r, &r->children[i], &r->jobs[r->next]);
+            krait_status status = start(r, &r->children[i], &r->jobs[r->next], false);
 
             if (status != KRAIT_OK)
                 return status;
@@ -226,43 +178,91 @@ last_lines(child *c)
     return text;
 }
 
+/* Compilers say it in many ways; LLVM's crash handler says nothing of use. */
+static bool
+ran_out(const child *c, int wait_status)
+{
+    static const char *const texts[] = {"out of memory",          "memory exhausted",
+                                        "Cannot allocate memory", "bad_alloc",
+                                        "CPU time limit",         "File size limit"};
+    int number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    size_t i;
+
+    /* A shell or a driver turns the signal into a status. */
+    if (number == 0 && WEXITSTATUS(wait_status) > 128)
+        number = WEXITSTATUS(wait_status) - 128;
+    if (number == SIGXCPU || number == SIGKILL || number == SIGXFSZ)
+        return true;
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strstr(c->output, texts[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static const char *
+signal_reason(int number)
+{
+    switch (number) {
+    case SIGXCPU:
+        return ", its limit of processor time,";
+    case SIGXFSZ:
+        return ", its limit of file size,";
+    default:
+        return "";
+    }
+}
+
 static krait_status
-report(runner *r, child *c, int wait_status)
+report_failure(runner *r, child *c, int wait_status)
 {
     const char *program = strrchr(c->job->argv[0], '/');
+    const char *said = last_lines(c);
+    krait_status status = ran_out(c, wait_status) ? KRAIT_ELIMIT : KRAIT_EIO;
 
     program = program != NULL ? program + 1 : c->job->argv[0];
-    if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) {
-        if (r->last_output != NULL)
-            memcpy(r->last_output, c->output, c->size + 1);
-        r->done++;
-        if (r->options->progress != NULL)
-            r->options->progress(r->options->user, r->done, r->total);
-        return KRAIT_OK;
-    }
     if (WIFSIGNALED(wait_status))
-        return krait__error_set(r->err, KRAIT_EIO, 0, "%s was killed by signal %d on %s%s%s",
-                                program, WTERMSIG(wait_status), c->job->what,
-                                c->size != 0 ? ": " : "", last_lines(c));
-    return krait__error_set(r->err, KRAIT_EIO, 0, "%s failed on %s with status %d%s%s", program,
-                            c->job->what, WEXITSTATUS(wait_status), c->size != 0 ? ": " : "",
-                            last_lines(c));
+        return krait__error_set(r->err, status, 0, "%s was killed by signal %d%s on %s%s%s",
+                                program, WTERMSIG(wait_status),
+                                signal_reason(WTERMSIG(wait_status)), c->job->what,
+                                said[0] != '\0' ? ": " : "", said);
+    return krait__error_set(r->err, status, 0, "%s failed on %s with status %d%s%s", program,
+                            c->job->what, WEXITSTATUS(wait_status), said[0] != '\0' ? ": " : "",
+                            said);
+}
+
+static void
+report_success(runner *r, child *c)
+{
+    c->job->was_second = c->is_second;
+    if (r->last_output != NULL)
+        memcpy(r->last_output, c->output, c->size + 1);
+    r->done++;
+    if (r->options->progress != NULL)
+        r->options->progress(r->options->user, r->done, r->setting->total);
 }
 
 static krait_status
 finish(runner *r, child *c)
 {
-    krait_status status;
-    int wait_status = 0;
+    krait_status status = KRAIT_OK;
+    krait_job *job = c->job;
+    bool again = false;
+    int wait_status;
 
     close(c->pipe);
-    while (waitpid(c->pid, &wait_status, 0) < 0 && errno == EINTR)
-        continue;
+    wait_status = krait__spawn_wait(c->pid);
     r->running--;
     log_output(r, c);
-    status = report(r, c, wait_status);
+    c->output[c->size] = '\0';
+    if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)
+        report_success(r, c);
+    else if (job->second_argv == NULL || c->is_second)
+        status = report_failure(r, c, wait_status);
+    else
+        again = true;
     c->job = NULL;
-    return status;
+    return again ? start(r, c, job, true) : status;
 }
 
 static krait_status
@@ -279,6 +279,9 @@ listen_once(runner *r)
         return krait__error_set(r->err, KRAIT_EIO, errno, "cannot wait for a compiler");
     if (r->options->cancel != NULL && *r->options->cancel != 0)
         return krait__error_set(r->err, KRAIT_EBUSY, 0, "cancelled");
+    if (krait__jobs_clock_ms() >= r->setting->deadline_ms)
+        return krait__error_set(r->err, KRAIT_ELIMIT, 0, "the compilers were not ready after %u s",
+                                r->options->timeout_s);
     for (i = 0; i < r->slots; i++) {
         if (r->polled[i].revents != 0 && !listen_to(&r->children[i])) {
             krait_status status = finish(r, &r->children[i]);
@@ -300,25 +303,30 @@ kill_all(runner *r)
 
         if (c->job == NULL)
             continue;
-        kill(-c->pid, SIGKILL);
         close(c->pipe);
-        while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+        krait__spawn_kill(c->pid);
         c->job = NULL;
     }
 }
 
+uint64_t
+krait__jobs_clock_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 krait_status
-krait__jobs_run(const krait_job *jobs, unsigned count, const char *directory,
-                const krait_aot_options *options, unsigned done, unsigned total,
+krait__jobs_run(krait_job *jobs, unsigned count, const krait_jobs_setting *setting, unsigned done,
                 char ret_output[KRAIT_JOB_OUTPUT + 1], krait_error *err)
 {
-    runner r = {.jobs = jobs, .count = count, .done = done, .total = total};
+    runner r = {.jobs = jobs, .count = count, .done = done, .setting = setting};
     krait_status status = KRAIT_OK;
 
-    r.slots = options->jobs;
-    r.directory = directory;
-    r.options = options;
+    r.options = setting->options;
+    r.slots = r.options->jobs;
     r.last_output = ret_output;
     r.err = err;
     r.children = krait__calloc(r.slots, sizeof(*r.children));

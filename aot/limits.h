@@ -47,6 +47,11 @@ _Static_assert(KRAIT_WASM_MAX_PARAMS <= KRAIT_CALL_CELLS &&
 /* Entries of all static tables together; with more, tables are made at run time. */
 #define KRAIT_EMIT_MAX_STATIC_ENTRIES (1u << 24)
 
+/* Instructions of one function: with more it is compiled without optimisation, with
+ * still more the module is refused.  Options can change both. */
+#define KRAIT_EMIT_PLAIN_FUNCTION 100000u
+#define KRAIT_EMIT_MAX_FUNCTION   1000000u
+
 /* Files that the functions are spread over. */
 #define KRAIT_EMIT_MAX_PARTS 999u
 

@@ -157,15 +157,16 @@ allocate(krait_plan *plan)
     plan->slots = krait__calloc(module->func_count, sizeof(*plan->slots));
     plan->type_needs = krait__calloc(module->type_count, 1);
     plan->tails = krait__calloc(module->func_count, 1);
+    plan->weights = krait__calloc(module->func_count, sizeof(*plan->weights));
     plan->tables = krait__calloc(module->table_count, sizeof(*plan->tables));
     plan->globals = krait__calloc(module->global_count, sizeof(*plan->globals));
     plan->elem_slot = krait__calloc(module->elem_count, sizeof(*plan->elem_slot));
     plan->elem_used = krait__calloc(module->elem_count, 1);
     plan->data_at = krait__calloc(module->data_count, sizeof(*plan->data_at));
     if (plan->name_at == NULL || plan->func_slot == NULL || plan->slots == NULL ||
-        plan->type_needs == NULL || plan->tails == NULL || plan->tables == NULL ||
-        plan->globals == NULL || plan->elem_slot == NULL || plan->elem_used == NULL ||
-        plan->data_at == NULL)
+        plan->type_needs == NULL || plan->tails == NULL || plan->weights == NULL ||
+        plan->tables == NULL || plan->globals == NULL || plan->elem_slot == NULL ||
+        plan->elem_used == NULL || plan->data_at == NULL)
         return false;
     for (i = 0; i < module->func_count; i++)
         plan->func_slot[i] = KRAIT_PLAN_NONE;
@@ -207,6 +208,7 @@ krait__plan_release(krait_plan *plan)
     krait__free(plan->slots);
     krait__free(plan->type_needs);
     krait__free(plan->tails);
+    krait__free(plan->weights);
     krait__free(plan->tables);
     krait__free(plan->calls);
     krait__free(plan->globals);

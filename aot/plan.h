@@ -70,6 +70,7 @@ typedef struct krait_plan {
     uint8_t *type_needs; /* of each canonical type */
     uint8_t *tails;      /* of each function: KRAIT_TAIL_... */
     bool has_tails;
+    uint32_t *weights; /* of each function: instructions, targets of br_table counted too */
 
     krait_plan_table *tables;
     krait_plan_call *calls; /* sorted by table and type */

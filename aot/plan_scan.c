@@ -101,8 +101,15 @@ note_instruction(scan *s, const krait_insn *insn)
     }
 }
 
+/* Saturates.  Four locals count as one instruction. */
+static void
+add_weight(uint32_t *weight, uint64_t more)
+{
+    *weight = more < UINT32_MAX - *weight ? *weight + (uint32_t)more : UINT32_MAX;
+}
+
 static bool
-scan_body(scan *s, const krait_wasm_func *func)
+scan_body(scan *s, const krait_wasm_func *func, uint32_t *weight)
 {
     krait_cursor *cursor = &s->cursor;
     krait_insn insn;
@@ -112,12 +119,13 @@ scan_body(scan *s, const krait_wasm_func *func)
     cursor->at = func->offset;
     cursor->end = func->offset + func->size;
     for (groups = krait__cursor_u32(cursor); groups != 0; groups--) {
-        (void)krait__cursor_u32(cursor);
+        add_weight(weight, krait__cursor_u32(cursor) / 4);
         (void)krait__valtype_read(cursor, "value type");
     }
     while (cursor->at < cursor->end) {
         if (!krait__insn_read(cursor, &insn) || !note_instruction(s, &insn))
             return false;
+        add_weight(weight, insn.op == KRAIT_OP_BR_TABLE ? UINT64_C(1) + insn.count : 1);
     }
     return true;
 }
@@ -351,7 +359,7 @@ krait__plan_scan(krait_plan *plan)
     assume_private(plan);
     for (i = module->imported_funcs; ok && i < module->func_count; i++) {
         s.func = i;
-        ok = scan_body(&s, &module->funcs[i]);
+        ok = scan_body(&s, &module->funcs[i], &plan->weights[i]);
     }
     krait__free(s.last_table);
     krait__free(s.last_jump);

@@ -15,8 +15,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+static krait_status
+plan_parts(const krait_plan *plan, const krait_translation *how, krait_parts *ret_parts,
+           krait_error *err)
+{
+    krait_status status = krait__parts_refuse_large(plan, how->max_function, err);
+
+    if (status == KRAIT_OK)
+        status = krait__parts_plan(plan->module, how->parts, ret_parts, err);
+    if (status == KRAIT_OK)
+        status = krait__parts_isolate(plan, how->plain_function, ret_parts, err);
+    if (status == KRAIT_OK)
+        krait__parts_describe(plan, ret_parts);
+    return status;
+}
+
 krait_status
-krait__translate(const void *wasm, size_t size, int directory, unsigned parts, uint32_t flags,
+krait__translate(const void *wasm, size_t size, int directory, const krait_translation *how,
                  krait_parts *ret_parts, krait_error *err)
 {
     krait_wasm_module module;
@@ -30,8 +45,8 @@ krait__translate(const void *wasm, size_t size, int directory, unsigned parts, u
     if (status == KRAIT_OK)
         status = krait__plan_make(&module, &plan, err);
     if (status == KRAIT_OK) {
-        plan.flags = flags;
-        status = krait__parts_plan(&module, parts, &made, err);
+        plan.flags = how->flags;
+        status = plan_parts(&plan, how, &made, err);
         if (status == KRAIT_OK)
             status = krait__emit_module(&plan, &made, directory, err);
         krait__plan_release(&plan);
@@ -58,8 +73,8 @@ krait_aot_validate(const void *wasm, size_t size, krait_error *err)
 }
 
 krait_status
-krait__translate_into(const void *wasm, size_t size, const char *directory, unsigned parts,
-                      uint32_t flags, krait_error *err)
+krait__translate_into(const void *wasm, size_t size, const char *directory,
+                      const krait_translation *how, krait_error *err)
 {
     krait_parts made;
     krait_status status;
@@ -67,7 +82,7 @@ krait__translate_into(const void *wasm, size_t size, const char *directory, unsi
 
     if (fd < 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot open directory '%s'", directory);
-    status = krait__translate(wasm, size, fd, parts, flags, &made, err);
+    status = krait__translate(wasm, size, fd, how, &made, err);
     if (status == KRAIT_OK)
         krait__free(made.parts);
     close(fd);
@@ -78,8 +93,12 @@ krait_status
 krait_aot_translate(const void *wasm, size_t size, const char *directory, unsigned parts,
                     krait_error *err)
 {
+    krait_translation how = {.parts = parts,
+                             .plain_function = KRAIT_EMIT_PLAIN_FUNCTION,
+                             .max_function = KRAIT_EMIT_MAX_FUNCTION};
+
     if (parts > KRAIT_EMIT_MAX_PARTS)
         return krait__error_set(err, KRAIT_EINVAL, 0, "at most %u parts are possible",
                                 KRAIT_EMIT_MAX_PARTS);
-    return krait__translate_into(wasm, size, directory, parts, 0, err);
+    return krait__translate_into(wasm, size, directory, &how, err);
 }

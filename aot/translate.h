@@ -7,12 +7,20 @@
 
 #include "aot/emit_module.h"
 
-/* `flags`: KRAIT_MODULE_... of abi.h.  The caller frees ret_parts->parts. */
-krait_status krait__translate(const void *wasm, size_t size, int directory, unsigned parts,
-                              uint32_t flags, krait_parts *ret_parts, krait_error *err);
+typedef struct krait_translation {
+    unsigned parts;          /* 0: by size */
+    uint32_t flags;          /* KRAIT_MODULE_... of abi.h */
+    uint32_t plain_function; /* functions of more instructions get parts of their own */
+    uint32_t max_function;   /* functions of more instructions are refused */
+} krait_translation;
+
+/* The caller frees ret_parts->parts. */
+krait_status krait__translate(const void *wasm, size_t size, int directory,
+                              const krait_translation *how, krait_parts *ret_parts,
+                              krait_error *err);
 
 /* The same for a directory that is given by its name. */
 krait_status krait__translate_into(const void *wasm, size_t size, const char *directory,
-                                   unsigned parts, uint32_t flags, krait_error *err);
+                                   const krait_translation *how, krait_error *err);
 
 #endif /* KRAIT_AOT_TRANSLATE_H */

@@ -30,8 +30,27 @@ static const char usage[] =
     "                  check every memory access: for machines that cannot reserve 8 GiB\n"
     "                  of address space\n"
     "  --emit-c DIR    keep the C files in the existing directory DIR\n"
+    "\n"
+    "limits of the compilers, which work on input that nobody vouches for:\n"
+    "  --timeout SECONDS        for the whole work (default: 3600)\n"
+    "  --cpu-time SECONDS       processor time of each compiler (default: 120)\n"
+    "  --memory MIB             address space of each compiler (default: 4096)\n"
+    "  --plain-function N       compile functions of more than N instructions without\n"
+    "                           optimisation (default: 100000)\n"
+    "  --max-function N         refuse functions of more than N instructions\n"
+    "                           (default: 1000000)\n"
+    "  --confine auto|require|off\n"
+    "                           keep compilers from files and the network: where the\n"
+    "                           kernel can, or fail, or not at all (default: auto)\n"
+    "The first three take 0 for no limit.\n"
+    "\n"
     "  --verbose       show the commands and what compilers say\n"
     "  --help          show this\n";
+
+/* Ceilings of options: ten years, 16 TiB, more than a module can have. */
+#define MOST_SECONDS      315360000u
+#define MOST_MIB          16777216u
+#define MOST_INSTRUCTIONS 1000000000u
 
 /* The one writable global of the program: a signal handler has no argument. */
 static volatile sig_atomic_t interrupted;
@@ -66,6 +85,17 @@ show_line(void *user, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+static void
+show_note(void *user, const char *line)
+{
+    compile_request *request = user;
+
+    if (request->has_progress)
+        fputc('\n', stderr);
+    request->has_progress = false;
+    cli_message("'%s': %s", request->input, line);
+}
+
 static bool
 parse_number(const char *text, const char *option, unsigned most, unsigned *ret)
 {
@@ -89,6 +119,12 @@ enum {
     OPTION_EMIT_C,
     OPTION_METER,
     OPTION_CHECKED,
+    OPTION_TIMEOUT,
+    OPTION_CPU_TIME,
+    OPTION_MEMORY,
+    OPTION_PLAIN,
+    OPTION_MAX,
+    OPTION_CONFINE,
     OPTION_VERBOSE,
     OPTION_HELP
 };
@@ -100,40 +136,97 @@ static const struct option long_options[] = {
     {"emit-c", required_argument, NULL, OPTION_EMIT_C},
     {"meter", no_argument, NULL, OPTION_METER},
     {"bounds-checked", no_argument, NULL, OPTION_CHECKED},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"cpu-time", required_argument, NULL, OPTION_CPU_TIME},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"plain-function", required_argument, NULL, OPTION_PLAIN},
+    {"max-function", required_argument, NULL, OPTION_MAX},
+    {"confine", required_argument, NULL, OPTION_CONFINE},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
 
 static bool
+parse_confine(const char *text, krait_aot_confine *ret)
+{
+    static const char *const names[] = {"auto", "require", "off"};
+    unsigned i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *ret = (krait_aot_confine)i;
+            return true;
+        }
+    }
+    cli_message("--confine takes auto, require or off, not '%s'", text);
+    return false;
+}
+
+/* 0 stands for no limit. */
+static bool
+parse_limit(const char *text, const char *option, unsigned most, unsigned *ret)
+{
+    if (strcmp(text, "0") == 0) {
+        *ret = KRAIT_AOT_NO_LIMIT;
+        return true;
+    }
+    return parse_number(text, option, most, ret);
+}
+
+static bool
+take_limit(krait_aot_options *options, int option)
+{
+    switch (option) {
+    case OPTION_TIMEOUT:
+        return parse_limit(optarg, "--timeout", MOST_SECONDS, &options->timeout_s);
+    case OPTION_CPU_TIME:
+        return parse_limit(optarg, "--cpu-time", MOST_SECONDS, &options->cpu_s);
+    case OPTION_MEMORY:
+        return parse_limit(optarg, "--memory", MOST_MIB, &options->memory_mib);
+    case OPTION_PLAIN:
+        return parse_number(optarg, "--plain-function", MOST_INSTRUCTIONS,
+                            &options->plain_function);
+    case OPTION_MAX:
+        return parse_number(optarg, "--max-function", MOST_INSTRUCTIONS, &options->max_function);
+    default:
+        return parse_confine(optarg, &options->confine);
+    }
+}
+
+static bool
 take_option(compile_request *request, int option)
 {
+    krait_aot_options *options = &request->options;
+
     switch (option) {
     case 'o':
         request->output = optarg;
         return true;
     case 'O':
-        request->options.opt_level = optarg;
+        options->opt_level = optarg;
         return true;
     case OPTION_CC:
-        request->options.cc = optarg;
+        options->cc = optarg;
         return true;
     case OPTION_JOBS:
-        return parse_number(optarg, "--jobs", 256, &request->options.jobs);
+        return parse_number(optarg, "--jobs", 256, &options->jobs);
     case OPTION_PARTS:
-        return parse_number(optarg, "--parts", 999, &request->options.parts);
+        return parse_number(optarg, "--parts", 999, &options->parts);
     case OPTION_METER:
-        request->options.meter = 1;
+        options->meter = 1;
         return true;
     case OPTION_CHECKED:
-        request->options.bounds_checked = 1;
+        options->bounds_checked = 1;
         return true;
     case OPTION_EMIT_C:
-        request->options.emit_c = optarg;
+        options->emit_c = optarg;
+        return true;
+    case OPTION_VERBOSE:
+        options->log = show_line;
         return true;
     default:
-        request->options.log = show_line;
-        return true;
+        return take_limit(options, option);
     }
 }
 
@@ -221,6 +314,7 @@ krait_cmd_compile(int argc, char **argv)
         return early - 1;
     if (request.options.log == NULL && isatty(STDERR_FILENO) != 0)
         request.options.progress = show_progress;
+    request.options.note = show_note;
     request.options.user = &request;
     request.options.cancel = &interrupted;
     catch_signals();

@@ -26,6 +26,16 @@
 extern "C" {
 #endif
 
+/** How the C compiler is kept from the rest of the system; see docs/aot.md. */
+typedef enum krait_aot_confine {
+    KRAIT_AOT_CONFINE_AUTO = 0,    /* with all that the kernel has */
+    KRAIT_AOT_CONFINE_REQUIRE = 1, /* fail with KRAIT_EUNSUPPORTED where something is missing */
+    KRAIT_AOT_CONFINE_OFF = 2      /* limits of time, memory and file size only */
+} krait_aot_confine;
+
+/** No limit, for the limits in krait_aot_options. */
+#define KRAIT_AOT_NO_LIMIT ((unsigned)-1)
+
 /** How to compile.  Start from KRAIT_AOT_OPTIONS_INIT; zero is the default of every field. */
 typedef struct krait_aot_options {
     size_t size;             /* sizeof(krait_aot_options), set by KRAIT_AOT_OPTIONS_INIT */
@@ -39,11 +49,24 @@ typedef struct krait_aot_options {
     unsigned bounds_checked; /* 1: check every access, so that a memory needs no more address
                               space than its maximum; default: it reserves 8 GiB */
 
+    /* Limits for what a hostile module makes the C compiler do. */
+    krait_aot_confine confine;
+    unsigned timeout_s;      /* the whole work; default 3600 */
+    unsigned cpu_s;          /* processor time of each compiler; default 120 */
+    unsigned memory_mib;     /* address space of each compiler; default 4096 */
+    unsigned plain_function; /* functions of more instructions are compiled with -O0; default
+                              100,000 */
+    unsigned max_function;   /* modules with functions of more instructions are refused; default
+                              1,000,000 */
+
     /** Called after each step: `done` of `total`; from the calling thread. */
     void (*progress)(void *user, unsigned done, unsigned total);
     /** Called with each command line and with what compilers say, one line at a time. */
     void (*log)(void *user, const char *line);
-    void *user; /* first argument of both */
+    /** Called with one line for what the caller should know, such as functions that could
+     *  only be compiled without optimisation. */
+    void (*note)(void *user, const char *line);
+    void *user; /* first argument of all three */
 
     /** When not NULL and set to anything but 0 (by a signal handler, say), the
      *  work stops within a second and fails with KRAIT_EBUSY. */
@@ -51,7 +74,26 @@ typedef struct krait_aot_options {
 } krait_aot_options;
 
 /** The start value of options. */
-#define KRAIT_AOT_OPTIONS_INIT {sizeof(krait_aot_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define KRAIT_AOT_OPTIONS_INIT                                                                     \
+    {sizeof(krait_aot_options),                                                                    \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     KRAIT_AOT_CONFINE_AUTO,                                                                       \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0,                                                                                            \
+     0}
 
 /**
  * Check that bytes are a valid module of the supported features.

@@ -132,16 +132,16 @@ has "the reason is told" "$out" "File too large"
 nothing_left "no room"
 
 # Told to stop: it takes its compilers with it.
-printf '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho $$ >>"%s/pids"\nexec sleep 60\n' \
-    "$T" >"$T/slowcc"
+printf '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho $$ >>pids\nexec sleep 60\n' >"$T/slowcc"
 chmod +x "$T/slowcc"
 "$KRAIT" compile "$T/m.wasm" -o "$T/out/x.krt" --cc "$T/slowcc" --jobs 2 &
 pid=$!
 i=0
-while [ ! -s "$T/pids" ] && [ $i -lt 200 ]; do
+while ! cp "$TMPDIR"/krait-compile.*/pids "$T/pids" 2>/dev/null && [ $i -lt 200 ]; do
     sleep 0.1
     i=$((i + 1))
 done
+check "the compiler was started" test -s "$T/pids"
 kill -TERM $pid
 wait $pid
 same "ended by the signal" "$?" 143

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options of a build with every default filled in.
+ */
+#ifndef KRAIT_AOT_OPTIONS_H
+#define KRAIT_AOT_OPTIONS_H
+
+#include <krait/aot.h>
+
+/* `given` may be NULL: all defaults.  KRAIT_EINVAL names what is wrong. */
+krait_status krait__options_take(const krait_aot_options *given, krait_aot_options *ret_options,
+                                 krait_error *err);
+
+#endif /* KRAIT_AOT_OPTIONS_H */
