@@ -63,7 +63,6 @@ typedef u32x2 UNALIGNED(u32x2);
 
 #define WIDENED(x, T)  ((v128) __builtin_convertvector(x, T))
 #define LV(k, a, o)    AT(const v128_u, k, a, o)
-#define SV(k, a, o, v) (AT(v128_u, k, a, o) = (v))
 #define LX8S(k, a, o)  WIDENED(AT(const i8x8_u, k, a, o), i16x8)
 #define LX8U(k, a, o)  WIDENED(AT(const u8x8_u, k, a, o), u16x8)
 #define LX16S(k, a, o) WIDENED(AT(const i16x4_u, k, a, o), i32x4)
@@ -76,6 +75,14 @@ typedef u32x2 UNALIGNED(u32x2);
 #define LS64(k, a, o)  i64x2_splat(L8(k, a, o))
 #define LZ32(k, a, o)  hide((v128)(u32x4){L4(k, a, o)})
 #define LZ64(k, a, o)  hide((v128)(u64x2){L8(k, a, o)})
+
+/* A store that crosses the end writes nothing.  x86-64 sees to that; others may
+ * have written the first half, so the last byte is looked at before. */
+#if defined(__x86_64__)
+#define SV(k, a, o, v) (AT(v128_u, k, a, o) = (v))
+#else
+#define SV(k, a, o, v) ((void)AT(const volatile u8, k, a, (u64)(o) + 15), AT(v128_u, k, a, o) = (v))
+#endif
 
 /* ---- lanes ------------------------------------------------------------------------------ */
 
