@@ -162,6 +162,12 @@ int krait__pipe_new(krait_vfs *vfs, uint16_t flags, krait_file **ret_read, krait
 /* A counter as Linux has it; a semaphore gives 1 with each read. */
 int krait__eventfd_new(krait_vfs *vfs, uint64_t value, bool is_semaphore, uint16_t flags,
                        krait_file **ret_file);
+/* A regular file in memory without a name. */
+int krait__memfd_new(krait_vfs *vfs, krait_file **ret_file);
+/* A timer as Linux has it, on a host descriptor of its own; EINVAL: not one of these. */
+int krait__timerfd_new(bool is_realtime, uint16_t flags, krait_file **ret_file);
+int krait__timerfd_set(krait_file *file, bool is_absolute, const krait_host_itimer *timer);
+int krait__timerfd_get(const krait_file *file, krait_host_itimer *ret_timer);
 /* Pipes and counters in memory: a read or write that cannot go on is EAGAIN, and only the guest
  * itself can change that. */
 bool krait__file_is_pipe(const krait_file *file);

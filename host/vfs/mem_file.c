@@ -184,6 +184,20 @@ krait__mem_file_new(krait_mem_node *node, uint32_t how, uint16_t flags, krait_fi
     return 0;
 }
 
+int
+krait__memfd_new(krait_vfs *vfs, krait_file **ret_file)
+{
+    krait_mem_node *node;
+    int error = krait__mem_node_new(vfs->memory->fs, KRAIT_TYPE_REGULAR, &node);
+
+    if (error != 0)
+        return error;
+    node->mode = 0777;
+    error = krait__mem_file_new(node, KRAIT_OPEN_READ | KRAIT_OPEN_WRITE, 0, ret_file);
+    krait__mem_node_unref(node);
+    return error;
+}
+
 /* ---- directories ---------------------------------------------------------------------------- */
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * <krait/guest.h>: pipes, counters, and more than one descriptor for one open file.
+ * <krait/guest.h>: pipes, counters, timers and memory as descriptors, and more than one
+ * descriptor for one open file.
  *
  * The guest has one thread and holds every end of its pipes.  So nobody fills a pipe that it
  * waits for, except the handler of a signal: such a wait goes on while a timer of the guest
@@ -35,10 +36,10 @@ krait__wasi_pipe_wait(krait_wasi *wasi, krait_ctx *ctx, const krait_file *file)
 static krait_fd
 pipe_fd(krait_file *file, uint32_t flags)
 {
-    krait_fd fd = {.file = file,
-                   .base = WASI_RIGHTS_FILE & ~(WASI_FD_SEEK | WASI_FD_TELL),
-                   .cloexec = flags & KRAIT_HOST_CLOEXEC};
+    krait_fd fd = {.file = file, .base = WASI_RIGHTS_FILE, .cloexec = flags & KRAIT_HOST_CLOEXEC};
 
+    if (krait__file_type(file) != KRAIT_TYPE_REGULAR)
+        fd.base &= ~(WASI_FD_SEEK | WASI_FD_TELL);
     if (!(krait__file_access(file) & KRAIT_OPEN_READ))
         fd.base &= ~WASI_FD_READ;
     if (!(krait__file_access(file) & KRAIT_OPEN_WRITE))
@@ -87,29 +88,93 @@ KRAIT_WASI_CALL(fd_pipe)
     return krait__guest_write(ctx, args[1].i32, numbers, sizeof(numbers)) == 0 ? 0 : EFAULT;
 }
 
-KRAIT_WASI_CALL(fd_eventfd)
+/* A new file as a descriptor, whose number goes to the guest; takes over the file. */
+static int
+add_one(krait_wasi *wasi, krait_ctx *ctx, krait_file *file, uint32_t flags, uint32_t ret_address)
 {
-    const uint32_t flags = args[1].i32;
-    krait_file *file;
-    krait_fd fd;
+    krait_fd fd = pipe_fd(file, flags);
     uint32_t number;
-    int error;
+    int error = krait__fd_add(wasi, &fd, &number);
 
-    if (flags & ~(KRAIT_HOST_NONBLOCK | KRAIT_HOST_CLOEXEC | KRAIT_HOST_EVENTFD_SEMAPHORE))
-        return EINVAL;
-    if (krait__guest_span(ctx, args[2].i32, sizeof(number)) == NULL)
-        return EFAULT;
-    error = krait__eventfd_new(wasi->vfs, args[0].i32, flags & KRAIT_HOST_EVENTFD_SEMAPHORE,
-                               (uint16_t)(flags & KRAIT_HOST_NONBLOCK), &file);
-    if (error != 0)
-        return error;
-    fd = pipe_fd(file, flags);
-    error = krait__fd_add(wasi, &fd, &number);
     if (error != 0) {
         krait__file_unref(file);
         return error;
     }
-    return krait__guest_write_u32(ctx, args[2].i32, number) == 0 ? 0 : EFAULT;
+    return krait__guest_write_u32(ctx, ret_address, number) == 0 ? 0 : EFAULT;
+}
+
+KRAIT_WASI_CALL(fd_eventfd)
+{
+    const uint32_t flags = args[1].i32;
+    krait_file *file;
+    int error;
+
+    if (flags & ~(KRAIT_HOST_NONBLOCK | KRAIT_HOST_CLOEXEC | KRAIT_HOST_EVENTFD_SEMAPHORE))
+        return EINVAL;
+    if (krait__guest_span(ctx, args[2].i32, 4) == NULL)
+        return EFAULT;
+    error = krait__eventfd_new(wasi->vfs, args[0].i32, flags & KRAIT_HOST_EVENTFD_SEMAPHORE,
+                               (uint16_t)(flags & KRAIT_HOST_NONBLOCK), &file);
+    return error != 0 ? error : add_one(wasi, ctx, file, flags, args[2].i32);
+}
+
+KRAIT_WASI_CALL(fd_memfd)
+{
+    krait_file *file;
+    int error;
+
+    if (args[0].i32 & ~KRAIT_HOST_CLOEXEC)
+        return EINVAL;
+    if (krait__guest_span(ctx, args[1].i32, 4) == NULL)
+        return EFAULT;
+    error = krait__memfd_new(wasi->vfs, &file);
+    return error != 0 ? error : add_one(wasi, ctx, file, args[0].i32, args[1].i32);
+}
+
+KRAIT_WASI_CALL(fd_timerfd)
+{
+    const uint32_t flags = args[1].i32;
+    krait_file *file;
+    int error;
+
+    if ((flags & ~(KRAIT_HOST_NONBLOCK | KRAIT_HOST_CLOEXEC)) || args[0].i32 > WASI_CLOCK_MONOTONIC)
+        return EINVAL;
+    if (krait__guest_span(ctx, args[2].i32, 4) == NULL)
+        return EFAULT;
+    error = krait__timerfd_new(args[0].i32 == WASI_CLOCK_REALTIME,
+                               (uint16_t)(flags & KRAIT_HOST_NONBLOCK), &file);
+    return error != 0 ? error : add_one(wasi, ctx, file, flags, args[2].i32);
+}
+
+KRAIT_WASI_CALL(timerfd_set)
+{
+    const krait_host_itimer timer = {args[2].i64, args[3].i64};
+    krait_host_itimer old;
+    krait_fd *fd;
+    int error = krait__fd_get(wasi, args[0].i32, &fd);
+
+    if (error == 0 && (args[1].i32 & ~KRAIT_HOST_TIMER_ABSTIME))
+        error = EINVAL;
+    if (error == 0)
+        error = krait__timerfd_get(fd->file, &old);
+    if (error != 0)
+        return error;
+    if (args[4].i32 != 0 && krait__guest_write(ctx, args[4].i32, &old, sizeof(old)) != 0)
+        return EFAULT;
+    return krait__timerfd_set(fd->file, args[1].i32 & KRAIT_HOST_TIMER_ABSTIME, &timer);
+}
+
+KRAIT_WASI_CALL(timerfd_get)
+{
+    krait_host_itimer timer;
+    krait_fd *fd;
+    int error = krait__fd_get(wasi, args[0].i32, &fd);
+
+    if (error == 0)
+        error = krait__timerfd_get(fd->file, &timer);
+    if (error != 0)
+        return error;
+    return krait__guest_write(ctx, args[1].i32, &timer, sizeof(timer)) == 0 ? 0 : EFAULT;
 }
 
 /* Another owner of the same open file, with the rights of this descriptor. */

@@ -217,6 +217,10 @@ void krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, s
     X(fd_statvfs, "ii", "i")                                                                       \
     X(fd_pipe, "ii", "i")                                                                          \
     X(fd_eventfd, "iii", "i")                                                                      \
+    X(fd_memfd, "ii", "i")                                                                         \
+    X(fd_timerfd, "iii", "i")                                                                      \
+    X(timerfd_set, "iiIIi", "i")                                                                   \
+    X(timerfd_get, "ii", "i")                                                                      \
     X(fd_dup, "iiii", "i")                                                                         \
     X(fd_dup2, "iii", "i")                                                                         \
     X(fd_getfd, "ii", "i")                                                                         \

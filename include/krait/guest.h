@@ -125,6 +125,8 @@ typedef struct krait_host_winsize {
 /** Besides fdflags: the new descriptor starts with FD_CLOEXEC.  path_open_mode, fd_pipe, fd_dup,
  *  fd_eventfd. */
 #define KRAIT_HOST_CLOEXEC 0x100u
+/** timerfd_set: the value is a time of the timer's clock. */
+#define KRAIT_HOST_TIMER_ABSTIME 1u
 /** fd_eventfd: a read takes 1 and leaves the rest. */
 #define KRAIT_HOST_EVENTFD_SEMAPHORE 0x200u
 
@@ -221,6 +223,24 @@ krait_host_fd_pipe(uint32_t flags, uint32_t ret_fds[2]);
  *  KRAIT_HOST_NONBLOCK, KRAIT_HOST_CLOEXEC, KRAIT_HOST_EVENTFD_SEMAPHORE. */
 KRAIT_HOST_IMPORT(fd_eventfd)
 krait_host_fd_eventfd(uint32_t value, uint32_t flags, uint32_t *ret_fd);
+
+/** memfd_create: a regular file in memory without a name.  flags: 0 or KRAIT_HOST_CLOEXEC. */
+KRAIT_HOST_IMPORT(fd_memfd)
+krait_host_fd_memfd(uint32_t flags, uint32_t *ret_fd);
+
+/** timerfd_create: a timer that is read as 8 bytes, how often it expired.  `clock`: 0 the time of
+ *  day, 1 monotonic.  flags: KRAIT_HOST_NONBLOCK, KRAIT_HOST_CLOEXEC. */
+KRAIT_HOST_IMPORT(fd_timerfd)
+krait_host_fd_timerfd(uint32_t clock, uint32_t flags, uint32_t *ret_fd);
+
+/** timerfd_settime.  flags: 0 or KRAIT_HOST_TIMER_ABSTIME.  `ret_old` may be NULL. */
+KRAIT_HOST_IMPORT(timerfd_set)
+krait_host_timerfd_set(uint32_t fd, uint32_t flags, uint64_t value, uint64_t interval,
+                       krait_host_itimer *ret_old);
+
+/** timerfd_gettime.  EINVAL: another kind of file. */
+KRAIT_HOST_IMPORT(timerfd_get)
+krait_host_timerfd_get(uint32_t fd, krait_host_itimer *ret_timer);
 
 /** dup, F_DUPFD, F_DUPFD_CLOEXEC: the lowest free descriptor that is not below `min`.  Both share
  *  position and status flags.  flags: 0 or KRAIT_HOST_CLOEXEC.  EMFILE; EINVAL: `min` is not below

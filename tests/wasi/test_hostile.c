@@ -110,7 +110,8 @@ count_host_fds(void)
 static bool
 may_wait(const krait_host_import *import)
 {
-    static const char *const names[] = {"poll_oneoff", "proc_exit", "signal_wait", "itimer_set"};
+    static const char *const names[] = {"poll_oneoff", "proc_exit", "signal_wait", "itimer_set",
+                                        "fd_timerfd"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(import->name, names[i]) == 0)
@@ -164,6 +165,33 @@ fill_memory(void)
     }
 }
 
+static void
+likely_for_krait(const krait_host_import *import, uint64_t numbers[16])
+{
+    const uint64_t name = random64() % 2 ? NAME : NAME2;
+
+    if (strcmp(import->name, "path_mkdir_mode") == 0 || strcmp(import->name, "path_mknod") == 0) {
+        numbers[1] = name;
+        numbers[2] = 3 + random64() % 3;
+        numbers[3] = random64() % 4 ? random64() % 01000 : 010600;
+    } else if (strncmp(import->name, "path_", 5) == 0) {
+        numbers[1] = random64() % 2;
+        numbers[2] = name;
+        numbers[3] = 3 + random64() % 3;
+        numbers[4] = random64() % 3 ? random64() % 01000 : STAT;
+        numbers[5] = random64() & WASI_RIGHTS_ALL;
+        numbers[7] = 0;
+        numbers[8] = random64() % 01000;
+        numbers[9] = OUT;
+    } else {
+        numbers[1] = random64() % 3 ? random64() % 12 : STAT;
+        numbers[2] = random64() % 3 ? 0 : STAT;
+        numbers[3] = OUT;
+    }
+    if (strcmp(import->name, "fd_pipe") == 0)
+        numbers[0] = random64() % 2 ? 0 : 4;
+}
+
 /* Sensible arguments for a call, so that sequences get somewhere; one in three is spoilt. */
 static void
 likely_numbers(const krait_host_import *import, uint64_t numbers[16])
@@ -184,6 +212,8 @@ likely_numbers(const krait_host_import *import, uint64_t numbers[16])
         numbers[6] = random64() & WASI_RIGHTS_ALL;
         numbers[7] = random64() % 32;
         numbers[8] = OUT;
+    } else if (strcmp(import->module, "krait_host") == 0) {
+        likely_for_krait(import, numbers);
     } else if (strncmp(import->name, "path_", 5) == 0) {
         for (size_t i = 1; i < count; i++)
             numbers[i] = i % 2 ? (random64() % 2 ? NAME : NAME2) : 3 + random64() % 3;

@@ -398,6 +398,67 @@ waiting_for_signals(void)
 }
 
 static void
+timer_descriptors(void)
+{
+    krait_host_itimer state;
+    uint32_t fd;
+
+    guest_begin(NULL);
+    CHECK_INT(call("fd_timerfd", U(1), KRAIT_HOST_NONBLOCK, U(OUT)), 0);
+    fd = load32(OUT);
+    CHECK_INT(move("fd_read", fd, 8), -WASI_EAGAIN);
+    CHECK_INT(move("fd_write", fd, 8), -WASI_EBADF);
+    CHECK_INT(call("timerfd_set", fd, U(0), L(3600000000000), L(1000), U(0)), 0);
+    CHECK_INT(call("timerfd_set", fd, U(0), L(1), L(0), U(STAT)), 0);
+    memcpy(&state, g.memory.base + STAT, sizeof(state));
+    CHECK(state.value > UINT64_C(3590000000000));
+    CHECK_UINT(state.interval, 1000);
+    /* ready in a moment, which a poll and a read wait for */
+    subscribe(0, WASI_EVENT_READ, fd, 0);
+    CHECK_INT(call("poll_oneoff", U(SUBS), U(EVENTS), U(1), U(OUT)), 0);
+    CHECK_UINT(event_at(0).error, 0);
+    CHECK_INT(move("fd_read", fd, 8), 8);
+    CHECK_UINT(load64(BUFFER), 1);
+    CHECK_INT(call("timerfd_get", fd, U(STAT)), 0);
+    CHECK_UINT(load64(STAT), 0);
+    CHECK_INT(call("fd_fdstat_set_flags", fd, U(0)), 0);
+    CHECK_INT(call("timerfd_set", fd, U(1), L(1), L(0), U(0)), 0);
+    CHECK_INT(move("fd_read", fd, 4), -WASI_EINVAL);
+    CHECK_INT(move("fd_read", fd, 8), 8);
+    CHECK_INT(call("fd_seek", fd, L(0), U(0), U(OUT)), WASI_ESPIPE);
+    CHECK_INT(call("timerfd_set", fd, U(2), L(1), L(0), U(0)), WASI_EINVAL);
+    CHECK_INT(call("timerfd_set", fd, U(0), UINT64_MAX, UINT64_MAX, U(0)), 0);
+    CHECK_INT(call("timerfd_get", fd, U(MEMORY_SIZE - 15)), WASI_EFAULT);
+    CHECK_INT(call("timerfd_get", U(3), U(STAT)), WASI_EINVAL);
+    CHECK_INT(call("fd_timerfd", U(2), U(0), U(OUT)), WASI_EINVAL);
+    CHECK_INT(call("fd_timerfd", U(0), U(1), U(OUT)), WASI_EINVAL);
+    guest_end();
+}
+
+static void
+files_without_names(void)
+{
+    uint64_t used;
+    uint32_t fd;
+
+    guest_begin(NULL);
+    used = krait__vfs_memory_used(g.vfs);
+    CHECK_INT(call("fd_memfd", KRAIT_HOST_CLOEXEC, U(OUT)), 0);
+    fd = load32(OUT);
+    CHECK_INT(call("fd_getfd", fd, U(OUT)), 0);
+    CHECK_UINT(load32(OUT), 1);
+    CHECK_INT(write_fd(fd, "something"), 0);
+    CHECK_INT(call("fd_seek", fd, L(4), U(0), U(OUT)), 0);
+    CHECK_STR(read_fd(fd), "thing");
+    CHECK_INT(call("fd_filestat_set_size", fd, L(3)), 0);
+    CHECK(krait__vfs_memory_used(g.vfs) > used);
+    CHECK_INT(call("fd_close", fd), 0);
+    CHECK_UINT(krait__vfs_memory_used(g.vfs), used);
+    CHECK_INT(call("fd_memfd", U(4), U(OUT)), WASI_EINVAL);
+    guest_end();
+}
+
+static void
 identity(void)
 {
     krait_host_identity who;
@@ -420,4 +481,5 @@ identity(void)
 CHECK_MAIN(CHECK_CASE(pipes), CHECK_CASE(full_pipes), CHECK_CASE(pipes_and_limits),
            CHECK_CASE(pipes_and_quota), CHECK_CASE(duplicates), CHECK_CASE(duplicates_and_rights),
            CHECK_CASE(close_on_exec), CHECK_CASE(counters), CHECK_CASE(readiness),
-           CHECK_CASE(waiting_for_signals), CHECK_CASE(identity))
+           CHECK_CASE(waiting_for_signals), CHECK_CASE(timer_descriptors),
+           CHECK_CASE(files_without_names), CHECK_CASE(identity))

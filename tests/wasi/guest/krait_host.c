@@ -20,7 +20,16 @@ void _start(void);
 void krait_signal(uint32_t number);
 
 /* WASI's numbers. */
-enum { OK = 0, EACCES = 2, EBADF = 8, EDEADLK = 16, EINTR = 27, ENOTTY = 59, EPERM = 63 };
+enum {
+    OK = 0,
+    EACCES = 2,
+    EBADF = 8,
+    EDEADLK = 16,
+    EINTR = 27,
+    EINVAL = 28,
+    ENOTTY = 59,
+    EPERM = 63
+};
 enum { ETIMEDOUT = 73, FD_READ = 2, FD_WRITE = 64, O_CREAT = 1, ROOT = 3 };
 
 #define CHECK(condition)                                                                           \
@@ -96,6 +105,7 @@ static void
 descriptors(void)
 {
     krait_host_winsize size;
+    krait_host_itimer timer;
     uint32_t pipe[2];
     uint32_t fd;
     uint32_t flags;
@@ -109,6 +119,11 @@ descriptors(void)
     CHECK(read_byte(pipe[0]) == EDEADLK);
     CHECK(krait_host_fd_winsize(pipe[0], &size) == ENOTTY);
     CHECK(krait_host_fd_eventfd(1, KRAIT_HOST_NONBLOCK, &fd) == OK);
+    CHECK(krait_host_fd_memfd(0, &fd) == OK && write_byte(fd) == OK);
+    CHECK(krait_host_fd_timerfd(1, 0, &fd) == OK);
+    CHECK(krait_host_timerfd_set(fd, 0, 1000000, 0, &timer) == OK && timer.value == 0);
+    CHECK(read_byte(fd) == EINVAL);
+    CHECK(krait_host_timerfd_get(fd, &timer) == OK && timer.interval == 0);
 }
 
 /* Signals while the guest loops, waits for a pipe, and waits for nothing but them. */
