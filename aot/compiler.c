@@ -21,7 +21,8 @@
  * instruction.  -fno-strict-aliasing and -fwrapv: the code is written so that
  * it needs neither; they keep a mistake there from becoming a miscompilation.
  * -fstack-clash-protection: a large frame cannot step over the guard page.
- * No stack protector: guest code cannot write to the native stack. */
+ * -mno-outline-atomics: atomic instructions where they are, not in functions of
+ * libgcc that look at the processor first.  No stack protector: guest code cannot write to the native stack. */
 const char *const krait__compiler_flags[] = {
     "-std=gnu11",
     "-fPIC",
@@ -36,6 +37,8 @@ const char *const krait__compiler_flags[] = {
     "-fasynchronous-unwind-tables",
 #if defined(__x86_64__)
     "-fcf-protection=none",
+#elif defined(__aarch64__)
+    "-mno-outline-atomics",
 #endif
     "-w",
     NULL,

@@ -11,7 +11,7 @@ endforeach()
 string(SHA256 hash "${hashes}")
 string(APPEND text "const char krait__aot_digest[] = \"${hash}\";\n")
 foreach(pair "abi;${ABI}" "prelude;${FOLDER}/prelude.h" "simd;${FOLDER}/prelude_simd.h"
-        "simd_float;${FOLDER}/prelude_simd_float.h")
+        "simd_float;${FOLDER}/prelude_simd_float.h" "atomic;${FOLDER}/prelude_atomic.h")
     list(GET pair 0 name)
     list(GET pair 1 file)
     file(READ "${file}" bytes HEX)

@@ -112,6 +112,7 @@ void krait__emit_function(krait_emitter *e, uint32_t func);
 
 /* Handlers of the instructions that have no template. */
 void krait__emit_special(krait_emitter *e);
+void krait__emit_atomic(krait_emitter *e);
 void krait__emit_call(krait_emitter *e);
 void krait__emit_call_indirect(krait_emitter *e);
 bool krait__emit_control(krait_emitter *e); /* false: not a control instruction */

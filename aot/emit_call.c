@@ -146,7 +146,7 @@ emit_dynamic_call(krait_emitter *e, uint32_t table, const krait_wasm_type *type)
 
     if (!krait__emit_take(e, type->param_count))
         return;
-    krait__text_fmt(e->out, "const krait_table_entry*t%u=table_entry(ctx,%u,%u,", entry, table,
+    krait__text_fmt(e->out, "const krait_func*t%u=table_entry(ctx,%u,%u,", entry, table,
                     type->canonical);
     krait__emit_value(e, e->out, &index);
     krait__text_str(e->out, ");\n");

@@ -123,7 +123,8 @@ static void
 write_limits(krait_text *text, const krait_wasm_limits *limits, uint8_t type, bool is_private)
 {
     krait__text_fmt(text, "{%lluull,", (unsigned long long)limits->min);
-    krait__text_fmt(text, "%lluull,%u,0,%u}", (unsigned long long)limits->max, type, is_private);
+    krait__text_fmt(text, "%lluull,%u,%u,%u}", (unsigned long long)limits->max, type,
+                    limits->is_shared, is_private);
 }
 
 /* One instruction; `value` is its constant or index, `high` the rest of a v128. */
@@ -222,7 +223,7 @@ static void
 write_import_desc(krait_text *text, const krait_wasm_module *module,
                   const krait_wasm_import *import)
 {
-    static const krait_wasm_limits none = {0, 0};
+    static const krait_wasm_limits none = {0, 0, false};
 
     krait__text_str(text, "{");
     write_string(text, import->module);

@@ -127,15 +127,17 @@ result_of(const krait_emitter *e)
     return krait__valtype_of_letter(arrow_of(e)[1]);
 }
 
-/* Pops the operands, first one first. */
-static void
+/* Pops the operands, first one first; returns how many. */
+static size_t
 pop_operands(krait_emitter *e, krait_value operands[3])
 {
     size_t count = (size_t)(arrow_of(e) - e->insn.info->signature);
+    size_t i;
 
     assert(count >= 1 && count <= 3);
-    while (count-- > 0)
-        operands[count] = krait__emit_pop(e);
+    for (i = count; i-- > 0;)
+        operands[i] = krait__emit_pop(e);
+    return count;
 }
 
 void
@@ -157,7 +159,10 @@ krait__emit_use(krait_emitter *e, const krait_target *target)
     bool is_float = target->type == KRAIT_F32 || target->type == KRAIT_F64 ||
                     target->type == KRAIT_V128;
 
-    krait__text_str(e->out, is_float ? ";USEF(" : ";USE(");
+    /* Other threads may write to a shared memory: it must not be read again. */
+    krait__text_str(e->out,
+                    e->module->memories[e->insn.index2].limits.is_shared ? ";KEEP" : ";USE");
+    krait__text_str(e->out, is_float ? "F(" : "(");
     krait__emit_target(e, target);
     krait__text_str(e->out, ");\n");
 }
@@ -167,10 +172,16 @@ emit_load(krait_emitter *e)
 {
     krait_value operands[3];
     krait_target target;
+    size_t count = pop_operands(e, operands);
+    size_t i;
 
-    pop_operands(e, operands);
     target = krait__emit_begin(e, result_of(e));
     krait__emit_address(e, e->insn.info->c_template, &operands[0]);
+    /* What an atomic read-modify-write takes besides. */
+    for (i = 1; i < count; i++) {
+        krait__text_add(e->out, ",", 1);
+        krait__emit_value(e, e->out, &operands[i]);
+    }
     krait__text_add(e->out, ")", 1);
     krait__emit_use(e, &target);
     krait__emit_finish(e, &target);
@@ -181,7 +192,7 @@ emit_store(krait_emitter *e)
 {
     krait_value operands[3];
 
-    pop_operands(e, operands);
+    (void)pop_operands(e, operands);
     krait__emit_address(e, e->insn.info->c_template, &operands[0]);
     krait__text_add(e->out, ",", 1);
     krait__emit_value(e, e->out, &operands[1]);
@@ -208,7 +219,7 @@ emit_trapping(krait_emitter *e)
     krait_target target;
     krait_value value;
 
-    pop_operands(e, operands);
+    (void)pop_operands(e, operands);
     krait__emit_push_template(e, e->insn.info->c_template, operands, result_of(e));
     if (is_safe_division(e, operands))
         return;
@@ -226,7 +237,7 @@ emit_instruction(krait_emitter *e)
 
     switch (e->insn.info->kind) {
     case KRAIT_OP_PURE:
-        pop_operands(e, operands);
+        (void)pop_operands(e, operands);
         krait__emit_push_template(e, e->insn.info->c_template, operands, result_of(e));
         break;
     case KRAIT_OP_TRAPPING:
@@ -241,6 +252,8 @@ emit_instruction(krait_emitter *e)
     default:
         if (krait__op_is_simd(e->insn.op))
             krait__emit_simd(e);
+        else if (krait__op_is_atomic(e->insn.op))
+            krait__emit_atomic(e);
         else
             krait__emit_special(e);
     }

@@ -204,6 +204,8 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
     if ((plan->flags & KRAIT_MODULE_CHECKED) != 0)
         krait__text_str(text, "#define K_CHECKED 1\n");
     krait__text_str(text, "#include \"krait_prelude.h\"\n");
+    if (plan->uses_atomics)
+        krait__text_str(text, "#include \"krait_atomic.h\"\n");
     if (plan->uses_simd)
         krait__text_str(text, "#include \"krait_simd.h\"\n#include \"krait_simd_float.h\"\n");
     for (i = 0; i < plan->module->type_count; i++) {
@@ -345,6 +347,9 @@ write_preludes(output *out)
 {
     if (!write_file(out, "krait_abi.h", krait__abi_text, krait__abi_text_size) ||
         !write_file(out, "krait_prelude.h", krait__prelude_text, krait__prelude_text_size))
+        return false;
+    if (out->plan->uses_atomics &&
+        !write_file(out, "krait_atomic.h", krait__atomic_text, krait__atomic_text_size))
         return false;
     return !out->plan->uses_simd ||
            (write_file(out, "krait_simd.h", krait__simd_text, krait__simd_text_size) &&

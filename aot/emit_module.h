@@ -76,6 +76,8 @@ extern const unsigned char krait__abi_text[];
 extern const size_t krait__abi_text_size;
 extern const unsigned char krait__prelude_text[];
 extern const size_t krait__prelude_text_size;
+extern const unsigned char krait__atomic_text[];
+extern const size_t krait__atomic_text_size;
 extern const unsigned char krait__simd_text[];
 extern const size_t krait__simd_text_size;
 extern const unsigned char krait__simd_float_text[];

@@ -186,8 +186,7 @@ emit_dynamic(krait_emitter *e, uint32_t table, const krait_wasm_type *type)
 
     if (!krait__emit_take(e, type->param_count))
         return;
-    krait__text_fmt(e->out, "{const krait_table_entry*en=table_entry(ctx,%u,%u,", table,
-                    type->canonical);
+    krait__text_fmt(e->out, "{const krait_func*en=table_entry(ctx,%u,%u,", table, type->canonical);
     krait__emit_value(e, e->out, &index);
     krait__text_str(e->out, ");krait_code co=en->code;"
                             "krait_ctx*cc=krait_ctx_enter(ctx,en->instance);\n");

@@ -41,13 +41,9 @@ proposal_of(uint8_t code)
         uint8_t first, last;
         const char *name;
     } ranges[] = {
-        {0x06, 0x0a, "exception handling"},
-        {0x18, 0x19, "exception handling"},
-        {0x1f, 0x1f, "exception handling"},
-        {0x14, 0x15, "typed function references"},
-        {0xd3, 0xd6, "garbage collection"},
-        {0xfb, 0xfb, "garbage collection"},
-        {0xfe, 0xfe, "threads"},
+        {0x06, 0x0a, "exception handling"}, {0x18, 0x19, "exception handling"},
+        {0x1f, 0x1f, "exception handling"}, {0x14, 0x15, "typed function references"},
+        {0xd3, 0xd6, "garbage collection"}, {0xfb, 0xfb, "garbage collection"},
     };
     size_t i;
 
@@ -172,6 +168,15 @@ read_select(krait_cursor *cursor, krait_insn *ret)
 }
 
 static void
+read_zero(krait_cursor *cursor)
+{
+    size_t start = cursor->at;
+
+    if (krait__cursor_u8(cursor) != 0)
+        krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "zero byte expected");
+}
+
+static void
 read_ref_type(krait_cursor *cursor, krait_insn *ret)
 {
     size_t start = cursor->at;
@@ -239,6 +244,9 @@ read_immediates(krait_cursor *cursor, krait_insn *ret)
     case REF_TYPE:
         read_ref_type(cursor, ret);
         break;
+    case KRAIT_IMM_ZERO:
+        read_zero(cursor);
+        break;
     case KRAIT_IMM_MEMARG_LANE:
         read_memarg(cursor, ret);
         krait__insn_simd_immediates(cursor, ret);
@@ -271,6 +279,8 @@ krait__insn_read(krait_cursor *cursor, krait_insn *ret)
         ret->info = &ops[0x100 + sub];
     }
     if (code == 0xfd && !krait__insn_simd_code(cursor, ret))
+        return false;
+    if (code == 0xfe && !krait__insn_atomic_code(cursor, ret))
         return false;
     if (ret->info->name == NULL)
         return refuse_opcode(cursor, ret, code);

@@ -21,6 +21,7 @@ typedef enum krait_imm {
     KRAIT_IMM_MEMORY,      /* index (memory) */
     KRAIT_IMM_MEMORY2,     /* index (destination), index2 (source) */
     KRAIT_IMM_DATA_MEMORY, /* index (segment), index2 (memory) */
+    KRAIT_IMM_ZERO,        /* one zero byte */
     KRAIT_IMM_I32,         /* value */
     KRAIT_IMM_I64,
     KRAIT_IMM_F32,
@@ -142,5 +143,20 @@ bool krait__insn_simd_code(krait_cursor *cursor, krait_insn *ret);
 
 /* Reads the immediates that only these instructions have. */
 void krait__insn_simd_immediates(krait_cursor *cursor, krait_insn *ret);
+
+/* ---- atomic instructions: insn_atomic.c ------------------------------------------------- */
+
+#define KRAIT_OP_ATOMIC_FIRST 0xfe00
+
+enum { KRAIT_OP_ATOMIC_FENCE = 0xfe03 };
+
+static inline bool
+krait__op_is_atomic(uint16_t op)
+{
+    return op >> 8 == 0xfe;
+}
+
+/* Reads the number after the prefix 0xfe; sets op and info. */
+bool krait__insn_atomic_code(krait_cursor *cursor, krait_insn *ret);
 
 #endif /* KRAIT_AOT_INSN_H */

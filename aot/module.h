@@ -40,6 +40,7 @@ typedef struct krait_types {
 typedef struct krait_wasm_limits {
     uint64_t min;
     uint64_t max; /* UINT64_MAX: none */
+    bool is_shared;
 } krait_wasm_limits;
 
 /* A constant expression: what the reader saw of it.  One of several instructions

@@ -85,6 +85,7 @@ typedef struct krait_plan {
     uint64_t *data_at;   /* offset of each segment in the file of all data */
     uint64_t data_size;
     bool uses_simd; /* a v128 may be in the C */
+    bool uses_atomics;
 } krait_plan;
 
 krait_status krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan,

@@ -97,6 +97,7 @@ note_instruction(scan *s, const krait_insn *insn)
         plan->func_slot[insn->index] = 0;
         return true;
     default:
+        plan->uses_atomics |= krait__op_is_atomic(insn->op);
         return true;
     }
 }

@@ -87,6 +87,11 @@ checked(krait_ctx *ctx, u32 memory, u8 *m, u64 at, u32 width)
 #endif
 #define USEF(x) __asm__ volatile("" : : FLOAT_REGISTER(x))
 
+/* After a load from a shared memory: the compiler must go on with this value and
+ * not load it again, or another thread could change it after it was checked. */
+#define KEEP(x)  __asm__ volatile("" : "+r"(x))
+#define KEEPF(x) __asm__ volatile("" : "+" FLOAT_REGISTER(x))
+
 /* ---- traps ------------------------------------------------------------------------------ */
 
 void k_trap(krait_ctx *ctx, u32 reason) __attribute__((noreturn, cold));
@@ -382,18 +387,22 @@ memory_fill(krait_ctx *ctx, u32 memory, u32 to, u32 value, u32 count)
 
 /* ---- indirect calls through tables that are not private --------------------------------- */
 
-INLINE const krait_table_entry *
+/* An entry is one pointer to a function that never changes, so what is checked
+ * is what is called, whatever other threads do to the table. */
+INLINE const krait_func *
 table_entry(krait_ctx *ctx, u32 table, u32 type, u32 index)
 {
     const krait_table *t = ctx->tables[table];
-    const krait_table_entry *entry;
+    const krait_func *func;
 
     if (BAD(index >= t->size))
         k_trap(ctx, KRAIT_TRAP_ELEMENT_UNDEFINED);
-    entry = &t->entries[index];
-    if (BAD(entry->type != ctx->types[type]))
-        k_trap(ctx, entry->type == 0 ? KRAIT_TRAP_ELEMENT_NULL : KRAIT_TRAP_SIGNATURE);
-    return entry;
+    func = __atomic_load_n(&t->entries[index], __ATOMIC_ACQUIRE);
+    if (BAD(func == 0))
+        k_trap(ctx, KRAIT_TRAP_ELEMENT_NULL);
+    if (BAD(func->type != ctx->types[type]))
+        k_trap(ctx, KRAIT_TRAP_SIGNATURE);
+    return func;
 }
 
 /* ---- tail calls ------------------------------------------------------------------------- */

@@ -173,16 +173,14 @@ read_limits(krait_cursor *cursor, bool is_memory, krait_wasm_limits *limits)
     size_t start = cursor->at;
     uint8_t flags = krait__cursor_u8(cursor);
 
-    if (is_memory && flags == 3)
-        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
-                              "a shared memory is not supported (threads)");
     if (flags >= 4 && flags <= 7)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
                               "limits flags 0x%02x are not supported (memory64)", flags);
-    if (flags > 1)
+    if (flags > (is_memory ? 3 : 1))
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed limits flags 0x%02x", flags);
     limits->min = krait__cursor_u32(cursor);
-    limits->max = flags == 1 ? krait__cursor_u32(cursor) : UINT64_MAX;
+    limits->max = (flags & 1) != 0 ? krait__cursor_u32(cursor) : UINT64_MAX;
+    limits->is_shared = (flags & 2) != 0;
 }
 
 static void

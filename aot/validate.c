@@ -85,6 +85,9 @@ check_memories(krait_validator *v)
                         "memory size must be at most 65536 pages (4GiB), memory", i);
         if (!check_limits(v, section, memory->offset, &memory->limits))
             return false;
+        if (memory->limits.is_shared && memory->limits.max == UINT64_MAX)
+            return fail(v, section, memory->offset, KRAIT_EFORMAT,
+                        "shared memory must have maximum, memory", i);
     }
     if (module->memory_count > KRAIT_WASM_MAX_MEMORIES)
         return fail(v, NULL, module->memories[KRAIT_WASM_MAX_MEMORIES].offset, KRAIT_ELIMIT,

@@ -145,6 +145,8 @@ check_memarg(krait_validator *v)
         return false;
     if (v->insn->index > v->insn->info->align)
         return krait__validate_fail(v, "alignment must not be larger than natural");
+    if (krait__op_is_atomic(v->insn->op) && v->insn->index != v->insn->info->align)
+        return krait__validate_fail(v, "atomic alignment must be natural");
     return true;
 }
 

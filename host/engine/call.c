@@ -2,9 +2,9 @@
 /*
  * Calls from the host into the guest.
  *
- * The guest runs on its instance's own stack with its own signal stack; what
- * ends it (return, trap, exit) is told in the outcome.  One call at a time per
- * instance: calling it again from a host function is refused with KRAIT_EBUSY.
+ * The guest runs on its thread's stack with a signal stack of its own; what ends
+ * it (return, trap, exit) is told in the outcome.  One call at a time per guest
+ * thread: calling it again from a host function is refused with KRAIT_EBUSY.
  */
 #include "base/error.h"
 #include "engine/fiber.h"
@@ -17,7 +17,6 @@
 
 typedef struct call_frame {
     krait_activation activation;
-    krait_instance *instance;
     const krait_func_desc *func;
     krait_cell *cells;
     krait_fiber fiber;
@@ -27,14 +26,15 @@ static void
 call_on_guest_stack(void *argument)
 {
     call_frame *frame = argument;
-    const krait_type_desc *type = &frame->instance->module->desc->types[frame->func->type];
+    krait_ctx *ctx = frame->activation.ctx;
+    const krait_type_desc *type = &ctx->instance->module->desc->types[frame->func->type];
 
     krait__fiber_entered(&frame->fiber);
-    frame->instance->thread.in_host = 0;
-    if (frame->instance->thread.interrupted != 0)
-        krait__signals_deliver(&frame->instance->ctx);
-    type->invoke(&frame->instance->ctx, frame->func->code, frame->cells, frame->cells);
-    frame->instance->thread.in_host = 1;
+    ctx->thread->in_host = 0;
+    if (ctx->thread->interrupted != 0)
+        krait__signals_deliver(ctx);
+    type->invoke(ctx, frame->func->code, frame->cells, frame->cells);
+    ctx->thread->in_host = 1;
 }
 
 /* One line per frame that belongs to the module, innermost first. */
@@ -78,7 +78,8 @@ fill_outcome(const krait_activation *activation, krait_outcome *outcome)
 static krait_status
 run_frame(call_frame *frame, krait_error *err)
 {
-    krait_stack *stack = &frame->instance->stack;
+    krait_guest_thread *thread = frame->activation.thread;
+    krait_stack *stack = &thread->stack;
     stack_t signal_stack;
     stack_t previous;
     sigset_t mask;
@@ -91,13 +92,14 @@ run_frame(call_frame *frame, krait_error *err)
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     frame->activation.previous = krait__activation();
     krait__activation_set(&frame->activation);
-    frame->instance->running = true;
+    thread->running = true;
     krait__fiber_enter(&frame->fiber, stack);
     /* A trap may have left a signal handler that was delivering to the guest. */
     if (krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame) != 0)
         pthread_sigmask(SIG_SETMASK, &mask, NULL);
     krait__fiber_left(&frame->fiber);
-    frame->instance->running = false;
+    krait__wait_abandon(thread);
+    thread->running = false;
     krait__activation_set(frame->activation.previous);
     krait__stack_reserve_close(stack);
     (void)sigaltstack(&previous, NULL);
@@ -105,31 +107,39 @@ run_frame(call_frame *frame, krait_error *err)
 }
 
 krait_status
-krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
-                     krait_outcome *ret_outcome, krait_error *err)
+krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
+                   krait_outcome *ret_outcome, krait_error *err)
 {
-    const krait_module_desc *desc = instance->module->desc;
+    const krait_module_desc *desc = thread->instance->module->desc;
     call_frame frame;
     krait_status status;
 
     if (func >= desc->func_count)
         return krait__error_set(err, KRAIT_EINVAL, 0, "no such function");
-    if (instance->running)
+    if (thread->running)
         return krait__error_set(err, KRAIT_EBUSY, 0, "the instance is running");
     memset(&frame, 0, sizeof(frame));
-    frame.activation.instance = instance;
-    frame.activation.stack = &instance->stack;
-    frame.instance = instance;
+    frame.activation.instance = thread->instance;
+    frame.activation.thread = thread;
+    frame.activation.ctx = thread->ctx;
+    frame.activation.stack = &thread->stack;
     frame.func = &desc->funcs[func];
     frame.cells = cells;
-    instance->thread.in_host = 1;
+    thread->thread.in_host = 1;
     /* A trap may have left one pending. */
-    instance->thread.tail = krait__stack_tail(&instance->stack, 0);
-    instance->delivering = false;
+    thread->thread.tail = krait__stack_tail(&thread->stack, 0);
+    thread->delivering = false;
     status = run_frame(&frame, err);
     if (status == KRAIT_OK)
         fill_outcome(&frame.activation, ret_outcome);
     return status;
+}
+
+krait_status
+krait__instance_call(krait_instance *instance, uint32_t func, krait_cell *cells,
+                     krait_outcome *ret_outcome, krait_error *err)
+{
+    return krait__thread_call(&instance->own, func, cells, ret_outcome, err);
 }
 
 krait_status

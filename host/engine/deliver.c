@@ -10,7 +10,6 @@
 #include "engine/internal.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 
 /* clang lets leaf functions use this much below the stack pointer unannounced
  * (128 bytes); the rest keeps the stack aligned. */
@@ -32,42 +31,68 @@ call_guest(krait_ctx *ctx, uint32_t number)
     ctx->thread->tail = tail;
 }
 
-void
-krait__signals_deliver(krait_ctx *ctx)
+/* The signals of an instance are for its own thread. */
+static void
+deliver_all(krait_guest_thread *thread)
 {
-    krait_instance *instance = ctx->instance;
+    krait_instance *instance = thread->instance;
     uint64_t pending;
 
-    if (instance->signal_code == NULL)
-        krait__trap_raise(ctx, KRAIT_TRAP_INTERRUPTED);
-    if (instance->delivering)
-        return;
-    instance->delivering = true;
+    thread->delivering = true;
     do {
         uint32_t number;
 
-        ctx->thread->interrupted = 0;
+        thread->thread.interrupted = 0;
         pending = atomic_exchange(&instance->signals, 0);
         for (number = 1; number < 64; number++) {
             if ((pending >> number & 1) != 0)
-                call_guest(ctx, number);
+                call_guest(thread->ctx, number);
         }
     } while (pending != 0);
-    instance->delivering = false;
+    thread->delivering = false;
+}
+
+void
+krait__signals_deliver(krait_ctx *ctx)
+{
+    krait_guest_thread *thread = krait__thread_of(ctx);
+
+    if (atomic_load(&thread->stopped) != 0 ||
+        (thread->is_own && thread->instance->signal_code == NULL))
+        krait__trap_raise(ctx, KRAIT_TRAP_INTERRUPTED);
+    if (!thread->is_own)
+        thread->thread.interrupted = 0;
+    else if (!thread->delivering)
+        deliver_all(thread);
+}
+
+/* Async-signal-safe; delivers at once when this is the thread and it runs guest code. */
+static void
+interrupt(krait_guest_thread *thread)
+{
+    krait_activation *activation = krait__activation();
+    int saved = errno;
+
+    thread->thread.interrupted = 1;
+    krait__thread_unpark(thread);
+    if (activation != NULL && activation->thread == thread && thread->thread.in_host == 0 &&
+        !activation->trapping)
+        krait__signals_deliver(thread->ctx);
+    errno = saved;
 }
 
 void
 krait__instance_signal(krait_instance *instance, unsigned number)
 {
-    krait_activation *activation = krait__activation();
-    int saved = errno;
-
     if (number == 0 || number > 63)
         return;
     atomic_fetch_or(&instance->signals, UINT64_C(1) << number);
-    instance->thread.interrupted = 1;
-    if (activation != NULL && activation->instance == instance && instance->thread.in_host == 0 &&
-        !activation->trapping)
-        krait__signals_deliver(&instance->ctx);
-    errno = saved;
+    interrupt(&instance->own);
+}
+
+void
+krait__thread_stop(krait_guest_thread *thread)
+{
+    atomic_store(&thread->stopped, 1);
+    interrupt(thread);
 }

@@ -88,6 +88,29 @@ krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait
  * included; 0 for others.  Not while it runs. */
 uint64_t krait__instance_fuel_spent(const krait_instance *instance);
 
+/* ---- threads ---------------------------------------------------------------------------- */
+
+/* One more thread of a guest: a stack and the globals that threads have for
+ * themselves (stack pointer, TLS base).  All else is the instance's. */
+typedef struct krait_guest_thread krait_guest_thread;
+
+/* The instance must outlive it, and all its memories must be shared ones. */
+krait_status krait__thread_new(krait_instance *instance, size_t stack_size_bytes,
+                               krait_guest_thread **ret_thread, krait_error *err);
+void krait__thread_free(krait_guest_thread *thread); /* takes NULL; not while it runs */
+
+/* As krait__instance_call, on this thread; at the same time as others on theirs. */
+krait_status krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
+                                krait_outcome *ret_outcome, krait_error *err);
+
+/* Ends the call with KRAIT_TRAP_INTERRUPTED: when the thread waits in
+ * memory.atomic.wait, when the host function that runs returns, or at once when
+ * called from a signal handler on the thread itself.  Async-signal-safe.  Calls
+ * that begin later end as well. */
+void krait__thread_stop(krait_guest_thread *thread);
+
+/* ---- signals ---------------------------------------------------------------------------- */
+
 /* Sends the guest a signal (1 to 63), as an operating system would: its export
  * `krait_signal` is called with the number, between two instructions of guest
  * code or when the host function that runs has returned; host functions that wait

@@ -98,19 +98,21 @@ allocate(krait_instance *instance, krait_error *err)
     const krait_module_desc *desc = instance->module->desc;
 
     count_imports(instance);
-    instance->data_dropped = krait__calloc(desc->data_count, sizeof(bool));
-    instance->elem_dropped = krait__calloc(desc->elem_count, sizeof(bool));
+    instance->data_dropped = krait__calloc(desc->data_count, sizeof(atomic_bool));
+    instance->elem_dropped = krait__calloc(desc->elem_count, sizeof(atomic_bool));
     instance->memories = krait__calloc(instance->memory_total, sizeof(krait_memory *));
     instance->tables = krait__calloc(instance->table_total, sizeof(krait_table *));
     instance->globals = krait__calloc(desc->global_count, sizeof(krait_cell));
     instance->global_imports = krait__calloc(instance->global_import_total, sizeof(krait_cell *));
+    instance->global_owners = krait__calloc(instance->global_import_total,
+                                            sizeof(krait_instance *));
     instance->imports = krait__calloc(instance->func_import_total, sizeof(krait_import));
     instance->funcs = krait__calloc(desc->func_count, sizeof(krait_func));
     instance->types = krait__calloc(desc->type_count, sizeof(uint32_t));
     if (instance->data_dropped == NULL || instance->elem_dropped == NULL ||
         instance->memories == NULL || instance->tables == NULL || instance->globals == NULL ||
-        instance->global_imports == NULL || instance->imports == NULL || instance->funcs == NULL ||
-        instance->types == NULL)
+        instance->global_imports == NULL || instance->global_owners == NULL ||
+        instance->imports == NULL || instance->funcs == NULL || instance->types == NULL)
         return krait__error_nomem(err);
     return KRAIT_OK;
 }
@@ -124,8 +126,7 @@ make_memories(krait_instance *instance, uint64_t limit_bytes, krait_error *err)
     for (i = 0; i < desc->memory_count; i++) {
         const krait_limits_desc *limits = &desc->memories[i];
         krait_status status = krait__memory_open(
-            instance->store, limits->min, limits->max, limit_bytes,
-            (desc->flags & KRAIT_MODULE_CHECKED) != 0,
+            instance->store, limits, limit_bytes, (desc->flags & KRAIT_MODULE_CHECKED) != 0,
             &instance->memories[instance->memory_import_total + i], err);
 
         if (status != KRAIT_OK)
@@ -154,15 +155,10 @@ make_globals(krait_instance *instance)
                                           i) = krait__const_value(instance, &desc->globals[i].init);
 }
 
-static void
-make_context(krait_instance *instance, uint64_t fuel)
+void
+krait__context_init(krait_instance *instance, krait_ctx *ctx)
 {
-    krait_ctx *ctx = &instance->ctx;
-
     ctx->memory_base = instance->memory_total != 0 ? instance->memories[0]->base : NULL;
-    ctx->thread = &instance->thread;
-    ctx->fuel = fuel != 0 && fuel < INT64_MAX ? (int64_t)fuel : INT64_MAX;
-    instance->fuel_given = ctx->fuel;
     ctx->globals = instance->globals;
     ctx->types = instance->types;
     ctx->global_imports = instance->global_imports;
@@ -172,6 +168,19 @@ make_context(krait_instance *instance, uint64_t fuel)
     ctx->funcs = instance->funcs;
     ctx->runtime = &krait__runtime;
     ctx->instance = instance;
+}
+
+static void
+make_context(krait_instance *instance, uint64_t fuel)
+{
+    krait_ctx *ctx = &instance->ctx;
+
+    krait__context_init(instance, ctx);
+    ctx->thread = &instance->own.thread;
+    ctx->fuel = fuel != 0 && fuel < INT64_MAX ? (int64_t)fuel : INT64_MAX;
+    instance->fuel_given = ctx->fuel;
+    instance->own.is_own = true;
+    instance->own.ctx = ctx;
 }
 
 static krait_status
@@ -266,13 +275,12 @@ build(krait_instance *instance, const krait_instance_options *options, krait_err
     if (status == KRAIT_OK)
         status = make_memories(instance, options->memory_limit_bytes, err);
     if (status == KRAIT_OK)
-        status = krait__stack_open(&instance->stack, options->stack_size_bytes, err);
+        status = krait__thread_open(&instance->own, instance, options->stack_size_bytes, err);
     if (status != KRAIT_OK)
         return status;
     make_context(instance, options->fuel);
     make_globals(instance);
     find_signal_code(instance);
-    instance->thread.stack_limit = (uintptr_t)instance->stack.usable + KRAIT_HOST_HEADROOM;
     status = apply_elements(instance, err);
     if (status == KRAIT_OK)
         status = apply_data(instance, err);
@@ -293,7 +301,7 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
     instance->module = module;
     if (options->link_count != 0) {
         instance->store = options->links[0].instance->store;
-        instance->store->references++;
+        krait__store_retain(instance->store);
         status = KRAIT_OK;
     } else {
         status = krait__store_new(&instance->store, err);
@@ -317,6 +325,7 @@ krait__instance_destroy(krait_instance *instance)
     krait__free(instance->tables);
     krait__free(instance->globals);
     krait__free(instance->global_imports);
+    krait__free(instance->global_owners);
     krait__free(instance->imports);
     krait__free(instance->funcs);
     krait__free(instance->types);
@@ -331,14 +340,13 @@ krait__instance_free(krait_instance *instance)
     if (instance == NULL)
         return;
     store = instance->store;
-    krait__stack_close(&instance->stack);
+    krait__stack_close(&instance->own.stack);
     if (store == NULL) {
         krait__instance_destroy(instance);
         return;
     }
     /* Others of the store may reach its functions through a table or a global,
      * even when it failed to instantiate: it goes with the store. */
-    instance->next_retired = store->retired;
-    store->retired = instance;
+    krait__store_retire(store, instance);
     krait__store_release(store);
 }

@@ -4,13 +4,19 @@
  * and activations.  Not for other layers.
  *
  * A store is a set of instances that can reach each other.  Canonical type
- * numbers are equal for equal types within a store.  A store is used by one
- * thread at a time; stores share nothing that can be written.
+ * numbers are equal for equal types within a store; stores share nothing that
+ * can be written.  Threads may make, use and free instances of one store at the
+ * same time.  A guest thread (an instance's own one, or one that
+ * krait__thread_new made) is used by one native thread at a time, and instances
+ * that call each other by their own threads count as one.
  */
 #ifndef KRAIT_ENGINE_INTERNAL_H
 #define KRAIT_ENGINE_INTERNAL_H
 
 #include "engine/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 /* Most program counters that a trap records. */
 #define KRAIT_BACKTRACE_MAX 48
@@ -56,8 +62,10 @@ typedef struct krait_canon {
 
 /* A memory, table or global that instances may share. */
 typedef struct krait_memory_object {
-    krait_memory memory;
+    krait_memory memory;              /* first: found by its address */
     struct krait_memory_object *next; /* in the store */
+    pthread_mutex_t lock;             /* one grows it at a time */
+    struct krait_parking *parking;    /* of a shared one: who waits (wait.c) */
 } krait_memory_object;
 
 typedef struct krait_table_object {
@@ -66,24 +74,29 @@ typedef struct krait_table_object {
 } krait_table_object;
 
 typedef struct krait_store {
-    krait_canon *types; /* number n is at index n - 1 */
+    pthread_mutex_t lock; /* for all of it; `memories` is read without */
+    krait_canon *types;   /* number n is at index n - 1 */
     size_t type_count;
     size_t type_capacity;
-    krait_memory_object *memories; /* all of the store's, for the fault handler */
+    _Atomic(krait_memory_object *) memories; /* all of the store's, for the fault handler */
     struct krait_table_object *tables;
     struct krait_instance *retired; /* freed, but a shared table may still name their functions */
     uint32_t references;
 } krait_store;
 
 krait_status krait__store_new(krait_store **ret_store, krait_error *err);
+void krait__store_retain(krait_store *store);
+/* Keeps an instance that was freed until the store goes. */
+void krait__store_retire(krait_store *store, krait_instance *instance);
 /* Drops one reference; with the last one, everything in the store goes. */
 void krait__store_release(krait_store *store);
 krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
                                  uint32_t *ret_number, krait_error *err);
 
-krait_status krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages,
+krait_status krait__memory_open(krait_store *store, const krait_limits_desc *limits,
                                 uint64_t limit_bytes, bool is_checked, krait_memory **ret_memory,
                                 krait_error *err);
+void krait__memory_close(krait_memory_object *object);
 /* UINT32_MAX when refused, else the old size in pages. */
 uint32_t krait__memory_grow(krait_memory *memory, uint32_t pages);
 /* The memory whose reservation holds the address, or NULL; async-signal-safe. */
@@ -92,8 +105,11 @@ const krait_memory *krait__store_memory_at(const krait_store *store, uintptr_t a
 krait_status krait__table_open(krait_store *store, const krait_limits_desc *limits,
                                krait_table **ret_table, krait_error *err);
 void krait__table_close(krait_table *table);
-int krait__table_resize(krait_table *table, uint32_t size); /* -1 when refused */
+/* UINT32_MAX when refused, else the old size. */
+uint32_t krait__table_grow(krait_store *store, krait_table *table, const void *ref, uint32_t count);
 void krait__table_put(krait_table *table, uint32_t index, const void *ref);
+/* The entries may overlap. */
+void krait__table_move(const void **to, const void **from, uint32_t count);
 
 struct krait_module {
     void *handle;
@@ -111,6 +127,8 @@ typedef struct krait_activation {
     void *save; /* native stack pointer of the caller, for unwinding */
     struct krait_activation *previous;
     krait_instance *instance;
+    krait_guest_thread *thread;
+    krait_ctx *ctx; /* of this thread and instance */
     krait_stack *stack;
     krait_trap trap;
     bool trapping;
@@ -139,17 +157,60 @@ krait_trap krait__trap_of_access(const krait_ctx *ctx, const krait_memory *memor
 /* Ends guest code: records the trap and unwinds.  On the guest's stack only. */
 void krait__trap_raise(krait_ctx *ctx, krait_trap reason) __attribute__((noreturn));
 
+/* What one thread has of an instance, when it is not the instance's own thread. */
+typedef struct krait_thread_context {
+    struct krait_thread_context *next;
+    krait_ctx ctx;
+    krait_cell *global_imports[];
+} krait_thread_context;
+
+/* A thread of guest code.  Contexts point at `thread`, which comes first. */
+struct krait_guest_thread {
+    krait_thread thread;
+    krait_instance *instance; /* the one that is called from outside */
+    krait_ctx *ctx;           /* of that one */
+    krait_stack stack;
+    krait_thread_context *contexts; /* one for each instance that it has entered */
+    bool is_own;                    /* the instance's own: contexts are those in the instances */
+    bool running;
+    bool delivering;             /* inside krait__signals_deliver */
+    _Atomic uint32_t stopped;    /* end the guest when it next looks at `interrupted` */
+    _Atomic uint32_t parker;     /* futex: changes when a waiting thread has to look around */
+    struct krait_waiter *waiter; /* its innermost wait */
+};
+
+/* The guest thread of a context. */
+static inline krait_guest_thread *
+krait__thread_of(const krait_ctx *ctx)
+{
+    return (krait_guest_thread *)(void *)ctx->thread;
+}
+
+/* The context that this thread has of an instance; NULL when memory ran out. */
+krait_ctx *krait__thread_enter(krait_guest_thread *thread, krait_instance *instance);
+krait_status krait__thread_open(krait_guest_thread *thread, krait_instance *instance,
+                                size_t stack_size, krait_error *err);
+/* Wakes the thread if it waits; async-signal-safe. */
+void krait__thread_unpark(krait_guest_thread *thread);
+
+/* ---- wait.c ---- */
+
+struct krait_parking *krait__parking_new(void);
+void krait__parking_free(struct krait_parking *parking);
+uint32_t krait__wait(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected,
+                     unsigned width, int64_t timeout);
+uint32_t krait__notify(krait_ctx *ctx, uint32_t memory, uint64_t address, uint32_t count);
+/* Ends all waits of a thread that has left the guest by a trap. */
+void krait__wait_abandon(krait_guest_thread *thread);
+
 struct krait_instance {
     krait_ctx ctx;
+    krait_guest_thread own;
     krait_instance *next_retired;
-    krait_thread thread;
     krait_store *store;
     krait_module *module;
-    krait_stack stack;
     int64_t fuel_given;
-    uint32_t exit_code;
-    bool running;
-    bool delivering;          /* inside krait__signals_deliver */
+    _Atomic uint32_t exit_code;
     _Atomic uint64_t signals; /* bit n: signal n is pending */
     uint8_t timer_keys[64];   /* timer.c: the address of one names instance and signal */
     krait_code signal_code;   /* export "krait_signal" (i32) -> (), or NULL */
@@ -160,12 +221,13 @@ struct krait_instance {
     uint32_t global_import_total;
     uint32_t memory_import_total;
     uint32_t table_import_total;
-    bool *data_dropped;
-    bool *elem_dropped;
+    atomic_bool *data_dropped;
+    atomic_bool *elem_dropped;
     krait_memory **memories;
     krait_table **tables;
     krait_cell *globals;
     krait_cell **global_imports;
+    krait_instance **global_owners; /* of those that each thread has for itself; else NULL */
     krait_import *imports;
     krait_func *funcs;
     uint32_t *types;
@@ -178,6 +240,8 @@ void krait__instance_destroy(krait_instance *instance);
 
 /* The value of a constant expression in this instance. */
 krait_cell krait__const_value(const krait_instance *instance, const krait_const_desc *constant);
+/* Fills in what is the same in all contexts of an instance. */
+void krait__context_init(krait_instance *instance, krait_ctx *ctx);
 /* Where global `index` lives. */
 krait_cell *krait__global_cell(krait_instance *instance, uint32_t index);
 

@@ -173,6 +173,8 @@ link_memory(krait_instance *instance, const krait_import_desc *import, krait_ins
     if (memory->size / KRAIT_PAGE_SIZE < import->limits.min ||
         (import->limits.max != UINT64_MAX && memory->declared_max > import->limits.max))
         return " (of another size)";
+    if (memory->is_shared != import->limits.shared)
+        return memory->is_shared != 0 ? " (a shared memory)" : " (not a shared memory)";
     /* The small reservation of a module with checks is no place for one without. */
     if ((instance->module->desc->flags & KRAIT_MODULE_CHECKED) == 0 &&
         memory->reserved < KRAIT_MEMORY_RESERVATION)
@@ -202,6 +204,16 @@ global_type(const krait_instance *instance, uint32_t index, uint8_t *ret_type, u
     }
 }
 
+/* The instance that has the global for each thread, or NULL when all share it. */
+static krait_instance *
+thread_owner(krait_instance *instance, uint32_t index)
+{
+    if (index < instance->global_import_total)
+        return instance->global_owners[index];
+    index -= instance->global_import_total;
+    return instance->module->desc->globals[index].is_thread ? instance : NULL;
+}
+
 static const char *
 link_global(krait_instance *instance, const krait_import_desc *import, krait_instance *from,
             const krait_export_desc *export, uint32_t index)
@@ -215,6 +227,7 @@ link_global(krait_instance *instance, const krait_import_desc *import, krait_ins
     if (type != import->value_type || is_mutable != import->is_mutable)
         return " (of another type)";
     instance->global_imports[index] = krait__global_cell(from, export->index);
+    instance->global_owners[index] = thread_owner(from, export->index);
     return NULL;
 }
 

@@ -78,49 +78,83 @@ fail_reservation(bool is_checked, uint64_t size, krait_error *err)
                             "--bounds-checked");
 }
 
+static krait_status
+map_memory(krait_memory *memory, uint64_t size, uint64_t max, bool is_checked, krait_error *err)
+{
+    uint64_t reserved = KRAIT_MEMORY_RESERVATION;
+    uint8_t *base = is_checked
+                        ? reserve_checked(at_least_a_page(size), at_least_a_page(max), &reserved)
+                        : reserve(reserved);
+
+    if (base == MAP_FAILED)
+        return fail_reservation(is_checked, size, err);
+    if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0) {
+        krait__error_set(err, KRAIT_ENOMEM, errno, "cannot use %llu bytes of memory",
+                         (unsigned long long)size);
+        munmap(base, reserved);
+        return KRAIT_ENOMEM;
+    }
+    memory->base = base;
+    memory->size = size;
+    memory->max = max < reserved ? max : reserved;
+    memory->reserved = reserved;
+    return KRAIT_OK;
+}
+
+void
+krait__memory_close(krait_memory_object *object)
+{
+    if (object->memory.base != NULL)
+        munmap(object->memory.base, object->memory.reserved);
+    krait__parking_free(object->parking);
+    pthread_mutex_destroy(&object->lock);
+    krait__free(object);
+}
+
+/* Memories are only ever added to the list that the fault handler reads. */
+static void
+publish(krait_store *store, krait_memory_object *object)
+{
+    pthread_mutex_lock(&store->lock);
+    object->next = atomic_load(&store->memories);
+    atomic_store(&store->memories, object);
+    pthread_mutex_unlock(&store->lock);
+}
+
 krait_status
-krait__memory_open(krait_store *store, uint64_t min_pages, uint64_t max_pages, uint64_t limit_bytes,
+krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t limit_bytes,
                    bool is_checked, krait_memory **ret_memory, krait_error *err)
 {
-    uint64_t size = min_pages * KRAIT_PAGE_SIZE;
-    uint64_t max = max_bytes(max_pages, limit_bytes);
-    uint64_t reserved = KRAIT_MEMORY_RESERVATION;
+    uint64_t size = limits->min * KRAIT_PAGE_SIZE;
+    uint64_t max = max_bytes(limits->max, limit_bytes);
     krait_memory_object *object;
-    uint8_t *base;
+    krait_status status;
 
-    if (min_pages > MAX_PAGES || size > max)
+    if (limits->min > MAX_PAGES || size > max)
         return krait__error_set(err, KRAIT_ELIMIT, 0,
                                 "the module needs %llu bytes of memory at start, the limit is %llu",
                                 (unsigned long long)size, (unsigned long long)max);
     object = krait__calloc(1, sizeof(*object));
     if (object == NULL)
         return krait__error_nomem(err);
-    base = is_checked ? reserve_checked(at_least_a_page(size), at_least_a_page(max), &reserved)
-                      : reserve(reserved);
-    if (base == MAP_FAILED) {
-        krait__free(object);
-        return fail_reservation(is_checked, size, err);
+    pthread_mutex_init(&object->lock, NULL);
+    object->memory.declared_max = limits->max;
+    object->memory.is_shared = limits->shared;
+    if (limits->shared != 0 && (object->parking = krait__parking_new()) == NULL)
+        status = krait__error_nomem(err);
+    else
+        status = map_memory(&object->memory, size, max, is_checked, err);
+    if (status != KRAIT_OK) {
+        krait__memory_close(object);
+        return status;
     }
-    if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0) {
-        krait__error_set(err, KRAIT_ENOMEM, errno, "cannot use %llu bytes of memory",
-                         (unsigned long long)size);
-        munmap(base, reserved);
-        krait__free(object);
-        return KRAIT_ENOMEM;
-    }
-    object->memory.base = base;
-    object->memory.size = size;
-    object->memory.max = max < reserved ? max : reserved;
-    object->memory.declared_max = max_pages;
-    object->memory.reserved = reserved;
-    object->next = store->memories;
-    store->memories = object;
+    publish(store, object);
     *ret_memory = &object->memory;
     return KRAIT_OK;
 }
 
-uint32_t
-krait__memory_grow(krait_memory *memory, uint32_t pages)
+static uint32_t
+grow(krait_memory *memory, uint32_t pages)
 {
     uint64_t old = memory->size;
     uint64_t extra = (uint64_t)pages * KRAIT_PAGE_SIZE;
@@ -129,8 +163,21 @@ krait__memory_grow(krait_memory *memory, uint32_t pages)
         return UINT32_MAX;
     if (extra != 0 && mprotect(memory->base + old, extra, PROT_READ | PROT_WRITE) != 0)
         return UINT32_MAX;
-    memory->size = old + extra;
+    /* Whoever sees the size can use the pages. */
+    __atomic_store_n(&memory->size, old + extra, __ATOMIC_RELEASE);
     return (uint32_t)(old / KRAIT_PAGE_SIZE);
+}
+
+uint32_t
+krait__memory_grow(krait_memory *memory, uint32_t pages)
+{
+    krait_memory_object *object = (krait_memory_object *)(void *)memory;
+    uint32_t old;
+
+    pthread_mutex_lock(&object->lock);
+    old = grow(memory, pages);
+    pthread_mutex_unlock(&object->lock);
+    return old;
 }
 
 const krait_memory *
@@ -138,7 +185,7 @@ krait__store_memory_at(const krait_store *store, uintptr_t address)
 {
     const krait_memory_object *object;
 
-    for (object = store->memories; object != NULL; object = object->next) {
+    for (object = atomic_load(&store->memories); object != NULL; object = object->next) {
         uintptr_t base = (uintptr_t)object->memory.base;
 
         if (address >= base && address - base < object->memory.reserved)

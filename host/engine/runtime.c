@@ -27,10 +27,17 @@ critical_end(krait_ctx *ctx)
 static krait_ctx *
 runtime_enter(krait_ctx *ctx, krait_instance *callee)
 {
-    /* One guest thread per instance so far: its context is the only one.  The
-     * thread state is the caller's, whoever runs the native stack. */
-    callee->ctx.thread = ctx->thread;
-    return &callee->ctx;
+    krait_guest_thread *thread = krait__thread_of(ctx);
+    krait_ctx *entered;
+
+    if (thread->is_own)
+        return krait__thread_enter(thread, callee);
+    critical_begin(ctx);
+    entered = krait__thread_enter(thread, callee);
+    if (entered == NULL)
+        krait__trap_raise(ctx, KRAIT_TRAP_HOST);
+    critical_end(ctx);
+    return entered;
 }
 
 static void __attribute__((noreturn))
@@ -90,17 +97,10 @@ runtime_data_drop(krait_ctx *ctx, uint32_t segment)
 static uint32_t
 runtime_table_grow(krait_ctx *ctx, uint32_t table, const void *ref, uint32_t count)
 {
-    krait_table *target = ctx->instance->tables[table];
-    uint32_t old = target->size;
-    uint32_t i;
+    uint32_t old;
 
-    if (count > target->max - old)
-        return UINT32_MAX;
     critical_begin(ctx);
-    for (i = 0; i < count; i++)
-        krait__table_put(target, old + i, ref);
-    if (krait__table_resize(target, old + count) != 0)
-        old = UINT32_MAX;
+    old = krait__table_grow(ctx->instance->store, ctx->instance->tables[table], ref, count);
     critical_end(ctx);
     return old;
 }
@@ -124,7 +124,7 @@ runtime_table_get(krait_ctx *ctx, uint32_t table, uint32_t index)
 
     if (index >= target->size)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
-    return target->entries[index].ref;
+    return __atomic_load_n(&target->entries[index], __ATOMIC_ACQUIRE);
 }
 
 static void
@@ -151,8 +151,7 @@ runtime_table_copy(krait_ctx *ctx, uint32_t to_table, uint32_t from_table, uint3
     critical_begin(ctx);
     if ((uint64_t)to + count > target->size || (uint64_t)from + count > source->size)
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
-    if (count != 0)
-        memmove(&target->entries[to], &source->entries[from], count * sizeof(*target->entries));
+    krait__table_move(&target->entries[to], &source->entries[from], count);
     critical_end(ctx);
 }
 
@@ -194,6 +193,20 @@ runtime_elem_drop(krait_ctx *ctx, uint32_t segment)
     critical_end(ctx);
 }
 
+static uint32_t
+runtime_wait32(krait_ctx *ctx, uint32_t memory, uint64_t address, uint32_t expected,
+               int64_t timeout)
+{
+    return krait__wait(ctx, memory, address, expected, 4, timeout);
+}
+
+static uint32_t
+runtime_wait64(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected,
+               int64_t timeout)
+{
+    return krait__wait(ctx, memory, address, expected, 8, timeout);
+}
+
 const krait_runtime krait__runtime = {
     .trap = krait__trap_raise,
     .out_of_bounds = runtime_out_of_bounds,
@@ -209,4 +222,7 @@ const krait_runtime krait__runtime = {
     .table_copy = runtime_table_copy,
     .table_init = runtime_table_init,
     .elem_drop = runtime_elem_drop,
+    .memory_wait32 = runtime_wait32,
+    .memory_wait64 = runtime_wait64,
+    .memory_notify = krait__notify,
 };

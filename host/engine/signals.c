@@ -72,8 +72,7 @@ classify(krait_activation *activation, uintptr_t address)
         return false;
     activation->fault_known = true;
     activation->fault_address = address - (uintptr_t)memory->base;
-    activation->trap = krait__trap_of_access(&activation->instance->ctx, memory,
-                                             activation->fault_address);
+    activation->trap = krait__trap_of_access(activation->ctx, memory, activation->fault_address);
     return true;
 }
 
@@ -95,13 +94,13 @@ handle_guest_fault(siginfo_t *info, ucontext_t *context)
     krait_activation *activation = krait__activation();
 
     if (activation == NULL || activation->trapping || info->si_code <= 0 ||
-        activation->instance->thread.in_host != 0)
+        activation->ctx->thread->in_host != 0)
         return false;
     if (is_frame_fault(activation, info, context))
         activation->trap = KRAIT_TRAP_STACK;
     else if (!classify(activation, (uintptr_t)info->si_addr))
         return false;
-    activation->instance->thread.in_host = 1;
+    activation->ctx->thread->in_host = 1;
     krait__trap_note(activation);
     redirect(context, activation);
     return true;

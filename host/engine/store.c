@@ -8,7 +8,6 @@
 #include "engine/internal.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 /* A module has at most this many types (aot/ refuses more); a store with
  * several modules may have more, up to here. */
@@ -21,24 +20,41 @@ krait__store_new(krait_store **ret_store, krait_error *err)
 
     if (store == NULL)
         return krait__error_nomem(err);
+    pthread_mutex_init(&store->lock, NULL);
     store->references = 1;
     *ret_store = store;
     return KRAIT_OK;
 }
 
 void
-krait__store_release(krait_store *store)
+krait__store_retain(krait_store *store)
 {
-    krait_memory_object *object;
+    pthread_mutex_lock(&store->lock);
+    store->references++;
+    pthread_mutex_unlock(&store->lock);
+}
+
+void
+krait__store_retire(krait_store *store, krait_instance *instance)
+{
+    pthread_mutex_lock(&store->lock);
+    instance->next_retired = store->retired;
+    store->retired = instance;
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void
+destroy(krait_store *store)
+{
+    krait_memory_object *memory = atomic_load(&store->memories);
     krait_table_object *table;
     krait_instance *instance;
 
-    if (store == NULL || --store->references != 0)
-        return;
-    while ((object = store->memories) != NULL) {
-        store->memories = object->next;
-        munmap(object->memory.base, object->memory.reserved);
-        krait__free(object);
+    while (memory != NULL) {
+        krait_memory_object *next = memory->next;
+
+        krait__memory_close(memory);
+        memory = next;
     }
     while ((table = store->tables) != NULL) {
         store->tables = table->next;
@@ -50,7 +66,22 @@ krait__store_release(krait_store *store)
         krait__instance_destroy(instance);
     }
     krait__free(store->types);
+    pthread_mutex_destroy(&store->lock);
     krait__free(store);
+}
+
+void
+krait__store_release(krait_store *store)
+{
+    uint32_t left;
+
+    if (store == NULL)
+        return;
+    pthread_mutex_lock(&store->lock);
+    left = --store->references;
+    pthread_mutex_unlock(&store->lock);
+    if (left == 0)
+        destroy(store);
 }
 
 static bool
@@ -61,9 +92,9 @@ same_type(const krait_canon *canon, const krait_type_desc *type)
            memcmp(canon->results, type->results, type->result_count) == 0;
 }
 
-krait_status
-krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *ret_number,
-                    krait_error *err)
+/* The number of a type, or 0 when memory ran out.  Under the lock. */
+static uint32_t
+intern(krait_store *store, const krait_type_desc *type)
 {
     krait_canon canon = {.params = type->params,
                          .results = type->results,
@@ -72,15 +103,22 @@ krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *r
     size_t i;
 
     for (i = 0; i < store->type_count; i++) {
-        if (same_type(&store->types[i], type)) {
-            *ret_number = (uint32_t)(i + 1);
-            return KRAIT_OK;
-        }
+        if (same_type(&store->types[i], type))
+            return (uint32_t)(i + 1);
     }
     if (krait__grow(&store->types, store->type_count, &store->type_capacity, sizeof(canon),
                     MAX_TYPES) != 0)
-        return krait__error_nomem(err);
+        return 0;
     store->types[store->type_count++] = canon;
-    *ret_number = (uint32_t)store->type_count;
-    return KRAIT_OK;
+    return (uint32_t)store->type_count;
+}
+
+krait_status
+krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *ret_number,
+                    krait_error *err)
+{
+    pthread_mutex_lock(&store->lock);
+    *ret_number = intern(store, type);
+    pthread_mutex_unlock(&store->lock);
+    return *ret_number != 0 ? KRAIT_OK : krait__error_nomem(err);
 }

@@ -4,7 +4,7 @@
  *
  * Entries are reserved in place (up to KRAIT_TABLE_MAX or the declared maximum)
  * and never move, so that another thread may call through the table while it
- * grows.  Null entries have type 0 and no code.
+ * grows.  An entry is one pointer, read and written as a whole.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -16,7 +16,7 @@
 static size_t
 table_bytes(uint32_t max)
 {
-    return (size_t)(max != 0 ? max : 1) * sizeof(krait_table_entry);
+    return (size_t)(max != 0 ? max : 1) * sizeof(const void *);
 }
 
 /* As many of `*count` as there is address space for, but not below `min`. */
@@ -59,8 +59,10 @@ krait__table_open(krait_store *store, const krait_limits_desc *limits, krait_tab
     object->table.max = (uint32_t)reserve;
     object->table.type = limits->type;
     object->table.declared_max = limits->max;
+    pthread_mutex_lock(&store->lock);
     object->next = store->tables;
     store->tables = object;
+    pthread_mutex_unlock(&store->lock);
     *ret_table = &object->table;
     return KRAIT_OK;
 }
@@ -71,26 +73,40 @@ krait__table_close(krait_table *table)
     munmap(table->entries, table_bytes(table->max));
 }
 
-int
-krait__table_resize(krait_table *table, uint32_t size)
+uint32_t
+krait__table_grow(krait_store *store, krait_table *table, const void *ref, uint32_t count)
 {
-    if (size > table->max || size < table->size)
-        return -1;
-    table->size = size;
-    return 0;
+    uint32_t old;
+    uint32_t i;
+
+    pthread_mutex_lock(&store->lock);
+    old = table->size;
+    if (count <= table->max - old) {
+        for (i = 0; i < count; i++)
+            krait__table_put(table, old + i, ref);
+        /* Whoever sees the size sees the entries. */
+        __atomic_store_n(&table->size, old + count, __ATOMIC_RELEASE);
+    } else {
+        old = UINT32_MAX;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return old;
 }
 
 void
 krait__table_put(krait_table *table, uint32_t index, const void *ref)
 {
-    krait_table_entry entry = {.ref = ref};
+    __atomic_store_n(&table->entries[index], ref, __ATOMIC_RELEASE);
+}
 
-    if (table->type == KRAIT_FUNCREF && ref != NULL) {
-        const krait_func *func = ref;
+void
+krait__table_move(const void **to, const void **from, uint32_t count)
+{
+    uint32_t i;
 
-        entry.code = func->code;
-        entry.instance = func->instance;
-        entry.type = func->type;
+    for (i = 0; i < count; i++) {
+        uint32_t at = to <= from ? i : count - 1 - i;
+
+        __atomic_store_n(&to[at], __atomic_load_n(&from[at], __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
     }
-    table->entries[index] = entry;
 }

@@ -32,6 +32,7 @@ static const char *const trap_texts[KRAIT_TRAP_COUNT] = {
     [KRAIT_TRAP_INTERRUPTED] = "interrupted",
     [KRAIT_TRAP_EXIT] = "exit",
     [KRAIT_TRAP_HOST] = "a host function failed",
+    [KRAIT_TRAP_SHARED] = "expected shared memory",
     [KRAIT_TRAP_FUEL] = "out of fuel",
 };
 

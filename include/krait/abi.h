@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KRAIT_ABI_VERSION 2u
+#define KRAIT_ABI_VERSION 3u
 
 /** Bytes of a WebAssembly page. */
 #define KRAIT_PAGE_SIZE 65536u
@@ -63,7 +63,8 @@ typedef enum krait_trap {
     KRAIT_TRAP_EXIT = 14,             /* not an error: the guest called proc_exit */
     KRAIT_TRAP_HOST = 15,             /* a host function failed; the instance holds the reason */
     KRAIT_TRAP_FUEL = 16,             /* a metered module has used up its fuel */
-    KRAIT_TRAP_COUNT = 17
+    KRAIT_TRAP_SHARED = 17,           /* wait on a memory that is not shared */
+    KRAIT_TRAP_COUNT = 18
 } krait_trap;
 
 typedef struct krait_ctx krait_ctx;
@@ -102,19 +103,10 @@ struct krait_func {
     uint32_t type;            /* canonical type number, equal for equal types in one engine */
 };
 
-/** One slot of a table that is not proven private.  Null: code and func are NULL,
- *  type is 0 (no canonical type has the number 0). */
-typedef struct krait_table_entry {
-    krait_code code;
-    krait_instance *instance;
-    uint32_t type;
-    uint32_t reserved;
-    const void *ref; /* const krait_func * of a funcref table; the value of an externref table */
-} krait_table_entry;
-
 /** A table; `entries` is reserved in place and never moves. */
 typedef struct krait_table {
-    krait_table_entry *entries;
+    const void **entries;   /* const krait_func *, or values of externref; NULL is null.  Read and
+                             written as a whole, by whatever thread */
     volatile uint32_t size; /* entries in use */
     uint32_t max;           /* entries reserved */
     uint32_t type;          /* KRAIT_FUNCREF or KRAIT_EXTERNREF */
@@ -129,6 +121,7 @@ typedef struct krait_memory {
     uint64_t declared_max;  /* pages; UINT64_MAX: none declared */
     uint64_t reserved;      /* bytes of address space; code without bounds checks needs
                                KRAIT_MEMORY_RESERVATION */
+    uint32_t is_shared;     /* several threads may use it at once */
 } krait_memory;
 
 /** A resolved function import: a host function, or another instance's code. */
@@ -164,6 +157,13 @@ typedef struct krait_runtime {
     void (*table_init)(krait_ctx *ctx, uint32_t table, uint32_t segment, uint32_t to, uint32_t from,
                        uint32_t count);
     void (*elem_drop)(krait_ctx *ctx, uint32_t segment);
+    /* 0 woken, 1 another value was there, 2 the time was over; nanoseconds, < 0: for ever */
+    uint32_t (*memory_wait32)(krait_ctx *ctx, uint32_t memory, uint64_t address, uint32_t expected,
+                              int64_t timeout);
+    uint32_t (*memory_wait64)(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected,
+                              int64_t timeout);
+    /* How many were woken. */
+    uint32_t (*memory_notify)(krait_ctx *ctx, uint32_t memory, uint64_t address, uint32_t count);
 } krait_runtime;
 
 /** Calls `code` (of this type) with arguments from `args`, results to `results`

@@ -271,7 +271,8 @@ def run(options, folder):
         scripts.append(Script(path, inside, options))
     options.spectest = os.path.join(folder, "spectest.wasm")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "spectest.wat")
-    subprocess.run(["wat2wasm", source, "-o", options.spectest], check=True)
+    subprocess.run(["wat2wasm", "--enable-multi-memory", "--enable-threads", source, "-o",
+                    options.spectest], check=True)
     paths = [options.spectest] + sorted({m for s in scripts for m in s.modules()})
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(lambda p: compile_module(p, options), paths))

@@ -179,8 +179,9 @@ says_where(void)
                   "offset 0x22, code section, function 1 '?[2J': i32.add: type mismatch: "
                   "expected i32, found nothing");
     bytes_header(&bytes);
-    BYTES_SECTION(&bytes, 5, "\1\3\1\2");
-    check_refused(&bytes, KRAIT_EUNSUPPORTED, "offset 0xb, memory section: a shared memory");
+    BYTES_SECTION(&bytes, 5, "\1\5\1\2");
+    check_refused(&bytes, KRAIT_EUNSUPPORTED,
+                  "offset 0xb, memory section: limits flags 0x05 are not supported (memory64)");
 }
 
 /* Counts that the file cannot hold must not be believed. */

@@ -147,16 +147,15 @@ uint32_t
 w_table_call(krait_ctx *ctx, uint32_t index, uint32_t a, uint32_t b)
 {
     const krait_table *table = ctx->tables[0];
-    const krait_table_entry *entry;
+    const krait_func *func;
 
     if (index >= table->size)
         ctx->runtime->trap(ctx, KRAIT_TRAP_ELEMENT_UNDEFINED);
-    entry = &table->entries[index];
-    if (entry->type != ctx->types[0])
-        ctx->runtime->trap(ctx,
-                           entry->code == NULL ? KRAIT_TRAP_ELEMENT_NULL : KRAIT_TRAP_SIGNATURE);
-    return ((uint32_t (*)(krait_ctx *, uint32_t, uint32_t))entry->code)(
-        krait_ctx_enter(ctx, entry->instance), a, b);
+    func = table->entries[index];
+    if (func == NULL || func->type != ctx->types[0])
+        ctx->runtime->trap(ctx, func == NULL ? KRAIT_TRAP_ELEMENT_NULL : KRAIT_TRAP_SIGNATURE);
+    return ((uint32_t (*)(krait_ctx *, uint32_t, uint32_t))func->code)(
+        krait_ctx_enter(ctx, func->instance), a, b);
 }
 
 /* Loops until a signal has been counted. */

@@ -199,3 +199,17 @@
 (assert_invalid (module (type $t (func)) (table 1 externref) (func (return_call_indirect (type $t) (i32.const 0)))) "table 0 holds no functions")
 (assert_invalid (module (type $t (func)) (table 1 funcref) (func (return_call_indirect (type $t) (i64.const 0)))) "type mismatch: expected i32, found i64")
 (assert_invalid (module (type $t (func (result i32))) (table 1 funcref) (func (return_call_indirect (type $t) (i32.const 0)))) "the results are not those")
+
+;; atomics and shared memories
+(assert_invalid (module (memory 1 shared)) "shared memory must have maximum")
+(assert_invalid (module (import "a" "b" (memory 1 shared))) "shared memory must have maximum")
+(assert_invalid (module (memory 2 1 shared)) "size minimum must not be greater than maximum")
+(assert_invalid (module (func (result i32) (i32.atomic.load (i32.const 0)))) "unknown memory 0")
+(assert_invalid (module (memory 1) (func (result i32) (i32.atomic.load 1 (i32.const 0)))) "unknown memory 1")
+(assert_invalid (module (func (result i32) (memory.atomic.notify (i32.const 0) (i32.const 0)))) "unknown memory 0")
+(assert_invalid (module (memory 1) (func (result i32) (i32.atomic.load (i64.const 0)))) "expected i32, found i64")
+(assert_invalid (module (memory 1) (func (i64.atomic.store32 (i32.const 0) (i32.const 0)))) "expected i64, found i32")
+(assert_invalid (module (memory 1) (func (result i32) (i64.atomic.rmw8.add_u (i32.const 0) (i64.const 0)))) "expected i32, found i64")
+(assert_invalid (module (memory 1) (func (result i32) (i32.atomic.rmw.cmpxchg (i32.const 0) (i32.const 0)))) "found nothing")
+(assert_invalid (module (memory 1) (func (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i32.const 0)))) "expected i64, found i32")
+(assert_invalid (module (memory 1) (func (result i32) (memory.atomic.wait64 (i32.const 0) (i32.const 0) (i64.const 0)))) "expected i64, found i32")
