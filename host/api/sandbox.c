@@ -45,9 +45,10 @@ mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
     return KRAIT_OK;
 }
 
-/* A guest that knows modes is held to them, also when the host's user is root. */
+/* A guest made for this host sees Linux: it is held to modes, also when the host's user is
+ * root, and links with an absolute target lead to the root from everywhere. */
 static bool
-knows_modes(const krait_module *module)
+is_native(const krait_module *module)
 {
     const krait_module_desc *desc = krait__module_desc(module);
 
@@ -63,7 +64,8 @@ open_files(krait_sandbox *sandbox, const krait_module *module, const krait_confi
            krait_error *err)
 {
     krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
-    krait_vfs_options files = {.check_modes = knows_modes(module)};
+    const bool native = is_native(module);
+    krait_vfs_options files = {.check_modes = native, .absolute_links = native};
     krait_status status = krait__vfs_new(&files, &sandbox->vfs, err);
 
     if (status == KRAIT_OK)

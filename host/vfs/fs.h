@@ -132,6 +132,7 @@ struct krait_vfs {
     krait_mount *memory; /* the file system in memory made at the start */
     bool walk_only;      /* never use jump */
     bool check_modes;    /* the host's kernel lets us do what modes do not: look at them here */
+    bool absolute_links; /* krait_vfs_options */
     uint64_t next_dev;   /* device numbers of file systems in memory */
     size_t missed_count;
     char *missed[KRAIT_MISSED_NAMES];

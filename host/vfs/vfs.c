@@ -42,6 +42,7 @@ krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_erro
         return krait__error_nomem(err);
     vfs->walk_only = options != NULL && options->resolve_by_walking;
     vfs->check_modes = options != NULL && options->check_modes && geteuid() == 0;
+    vfs->absolute_links = options != NULL && options->absolute_links;
     vfs->next_dev = FIRST_DEV;
     vfs->memory = krait__mem_mount_new(vfs, krait__vfs_limit_bytes(options),
                                        krait__vfs_limit_inodes(options));

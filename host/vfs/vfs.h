@@ -33,6 +33,8 @@ typedef struct krait_vfs_options {
     uint32_t check_modes;        /* 1: where this process is root, and its kernel so lets it do
                                     what a file's mode does not, look at the modes of its files
                                     in writable mounts as if it were a user */
+    uint32_t absolute_links;     /* 1: below any directory a link with an absolute target leads
+                                    to the root; else only where the path starts there */
 } krait_vfs_options;
 
 /* Flags of a mount. */

@@ -6,7 +6,8 @@
  * the path starts at.  ".." takes one off, so it is where the guest came from and never
  * asks the host for a parent: a directory that is moved away meanwhile leads
  * nowhere new.  Below the start there is nothing to take off: EPERM, except in the
- * guest's root, which is its own parent.
+ * guest's root, which is its own parent.  A link with an absolute target is EPERM, too, unless
+ * the path starts at the root or krait_vfs_options.absolute_links says else.
  *
  * Symbolic links are read and resolved here, never by the host.  A link inside a
  * host directory may say anything ("/etc", "../..", "/proc/1/root"): its text is taken as a
@@ -152,6 +153,26 @@ check_result(const krait_walk *walk)
     return walk->confine != NULL && walk->dir->mount != walk->confine ? EPERM : 0;
 }
 
+/* Enters what is mounted at `point`.  Where it is only on the way to a mount and the file
+ * system below has no such directory, an empty one is made up. */
+static int
+enter_mount(krait_walk *walk, krait_ns *point, const char *name)
+{
+    krait_place root;
+
+    if (point->mount == NULL) {
+        krait_mount *ghost = krait__mem_mount_new(walk->vfs, 0, 1);
+
+        if (ghost == NULL)
+            return ENOMEM;
+        ghost->flags |= KRAIT_MOUNT_READ_ONLY;
+        krait__ns_set(point, ghost);
+    }
+    root = point->mount->root;
+    root.ns = point;
+    return push(walk, &root, name);
+}
+
 /* Puts the text of a link, found in the top level, in front of what is left. */
 static int
 expand(krait_walk *walk, const char *target)
@@ -184,27 +205,12 @@ expand(krait_walk *walk, const char *target)
         return 0;
     while (walk->count > 1)
         drop_top(walk);
-    return at_guest_root(walk, top(walk)) ? 0 : EPERM;
-}
-
-/* Enters what is mounted at `point`.  Where it is only on the way to a mount and the file
- * system below has no such directory, an empty one is made up. */
-static int
-enter_mount(krait_walk *walk, krait_ns *point, const char *name)
-{
-    krait_place root;
-
-    if (point->mount == NULL) {
-        krait_mount *ghost = krait__mem_mount_new(walk->vfs, 0, 1);
-
-        if (ghost == NULL)
-            return ENOMEM;
-        ghost->flags |= KRAIT_MOUNT_READ_ONLY;
-        krait__ns_set(point, ghost);
-    }
-    root = point->mount->root;
-    root.ns = point;
-    return push(walk, &root, name);
+    if (at_guest_root(walk, top(walk)))
+        return 0;
+    if (!walk->vfs->absolute_links)
+        return EPERM;
+    drop_top(walk);
+    return enter_mount(walk, &walk->vfs->root, NULL);
 }
 
 /* Goes into the directory or through the link `name` of the top level. */

@@ -397,6 +397,42 @@ errors_name_the_host_path(void)
     tree_end();
 }
 
+/* Below a directory other than the root: an absolute link is an error, unless links are to lead
+ * to the root; what is found has to lie in the link's mount either way. */
+static void
+absolute_links(void)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        const krait_vfs_options options = {.resolve_by_walking = i & 1, .absolute_links = i >> 1};
+        const int answer = options.absolute_links ? 0 : EPERM;
+        krait_at at = {.path = "link/x"};
+        krait_stat stat;
+
+        tree_begin(&options);
+        host_dir("dir");
+        host_dir("dir/sub");
+        host_file("dir/sub/x", "x");
+        host_dir("other");
+        CHECK_INT(symlink("/data/sub", host("dir/link")), 0);
+        CHECK_INT(symlink("/else", host("dir/out")), 0);
+        mount_at("/data", "dir", 0);
+        mount_at("/else", "other", 0);
+        tree_start();
+        CHECK_STR(contents("data/link/x"), "x");
+        CHECK_INT(
+            krait__path_open(&(krait_at){.dir = tree.root, .path = "data"}, R | D, 0, &at.dir), 0);
+        CHECK_INT(krait__path_stat(&at, true, &stat), answer);
+        at.path = "link";
+        CHECK_INT(krait__path_stat(&at, true, &stat), answer);
+        CHECK_INT(krait__path_stat(&at, false, &stat), 0);
+        at.path = "out";
+        CHECK_INT(krait__path_stat(&at, true, &stat), EPERM);
+        krait__file_unref(at.dir);
+        tree_end();
+    }
+}
+
 CHECK_MAIN(CHECK_CASE(nested), CHECK_CASE(busy), CHECK_CASE(across), CHECK_CASE(read_only),
            CHECK_CASE(single_file), CHECK_CASE(misses_are_remembered), CHECK_CASE(whole_root),
-           CHECK_CASE(stable), CHECK_CASE(mounts_replace), CHECK_CASE(errors_name_the_host_path))
+           CHECK_CASE(stable), CHECK_CASE(absolute_links), CHECK_CASE(mounts_replace),
+           CHECK_CASE(errors_name_the_host_path))
