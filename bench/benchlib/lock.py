@@ -9,9 +9,12 @@ LOCK = os.path.join(BENCH, "LOCK")
 
 def current():
     """Relative name -> sha256 of each workload and of the files that time them."""
-    names = ["driver.py", "benchlib/runners.py", "benchlib/start.py", "benchlib/throughput.py"]
+    names = ["driver.py", "benchlib/runners.py", "benchlib/start.py", "benchlib/throughput.py",
+             "benchlib/meter.py"]
     folder = os.path.join(BENCH, "workloads")
     names += ["workloads/" + name for name in os.listdir(folder) if name.endswith(".py")]
+    folder = os.path.join(BENCH, "modules")
+    names += ["modules/" + name for name in os.listdir(folder) if name.endswith(".wat")]
     found = {}
     for name in sorted(names):
         with open(os.path.join(BENCH, name), "rb") as file:
