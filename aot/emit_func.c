@@ -340,6 +340,8 @@ insert_memories(krait_emitter *e, size_t at)
             krait__text_str(e->out, "=ctx->memory_base;\n");
         else
             krait__text_fmt(e->out, "=ctx->memories[%u]->base;\n", i);
+        if ((e->plan->flags & KRAIT_MODULE_CHECKED) != 0)
+            krait__text_fmt(e->out, "u64 s%u=ctx->memories[%u]->size;\n", i, i);
     }
     krait__text_move(e->out, body_end, at);
 }

@@ -246,7 +246,9 @@ static const char module_fuel[] = "void k_fuel(krait_ctx*ctx,i64 cost){ctx->fuel
                                   "k_trap(ctx,KRAIT_TRAP_FUEL);}\n";
 
 static const char module_bounds[] =
-    "void k_bounds(krait_ctx*ctx,u32 memory,u64 at){ctx->runtime->out_of_bounds(ctx,memory,at);}\n";
+    "u64 k_bounds(krait_ctx*ctx,u32 memory,u64 at,u32 width){\n"
+    "u64 size=ctx->memories[memory]->size;\n"
+    "if(at+width>size)ctx->runtime->out_of_bounds(ctx,memory,at);\nreturn size;}\n";
 
 /* With K_WHOLE this is the only file to compile, for a module of one part. */
 static const char module_end[] =

@@ -43,17 +43,18 @@ typedef f64 f64u __attribute__((aligned(1), may_alias));
  * offset are below 2^32 each, so the sum stays in the reservation of 8 GiB;
  * where less is reserved, each access is checked. */
 #ifdef K_CHECKED
-void k_bounds(krait_ctx *ctx, u32 memory, u64 at) __attribute__((noreturn, cold));
+u64 k_bounds(krait_ctx *ctx, u32 memory, u64 at, u32 width) __attribute__((cold));
 
-/* The size is read once, and a memory never shrinks. */
+/* s0, s1, ... are the function's copies of the sizes.  A memory never shrinks, so what
+ * fits into a copy fits; what does not is compared with the size of now. */
 INLINE u8 *
-checked(krait_ctx *ctx, u32 memory, u8 *m, u64 at, u32 width)
+checked(krait_ctx *ctx, u32 memory, u8 *m, u64 *size, u64 at, u32 width)
 {
-    if (BAD(at + width > ctx->memories[memory]->size))
-        k_bounds(ctx, memory, at);
+    if (BAD(at + width > *size))
+        *size = k_bounds(ctx, memory, at, width);
     return m + at;
 }
-#define PLACE(k, at, width) checked(ctx, k, m##k, at, width)
+#define PLACE(k, at, width) checked(ctx, k, m##k, &s##k, at, width)
 #else
 #define PLACE(k, at, width) (m##k + (at))
 #endif
