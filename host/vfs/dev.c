@@ -118,10 +118,9 @@ uint64_t
 krait__device_number(const krait_mem_node *node)
 {
     static const uint8_t minors[] = {
-        [KRAIT_DEVICE_NULL] = 3,
-        [KRAIT_DEVICE_ZERO] = 5,
-        [KRAIT_DEVICE_FULL] = 7,
-        [KRAIT_DEVICE_RANDOM] = 8,
+        [KRAIT_DEVICE_NULL] = 3,   [KRAIT_DEVICE_ZERO] = 5,   [KRAIT_DEVICE_FULL] = 7,
+        [KRAIT_DEVICE_RANDOM] = 8, [KRAIT_DEVICE_STDIN] = 0, /* what they stand for has the number that counts */
+        [KRAIT_DEVICE_STDOUT] = 0, [KRAIT_DEVICE_STDERR] = 0,
     };
 
     return UINT64_C(1) << 8 | minors[node->device];
@@ -136,6 +135,14 @@ static const krait_file_ops device_ops = {
     .chmod = device_chmod,
     .statvfs = device_statvfs,
 };
+
+int
+krait__file_stands_for(const krait_file *file)
+{
+    if (file->ops != &device_ops || node_of(file)->device < KRAIT_DEVICE_STDIN)
+        return -1;
+    return node_of(file)->device - KRAIT_DEVICE_STDIN;
+}
 
 int
 krait__device_file_new(krait_mem_node *node, uint32_t how, uint16_t flags, krait_file **ret_file)

@@ -127,6 +127,10 @@ uint16_t krait__file_flags(const krait_file *file);
 /* ENOTSUP: a flag that this file cannot change. */
 int krait__file_set_flags(krait_file *file, uint16_t flags);
 
+/* /dev/stdin, stdout and stderr stand for whatever the guest has as this descriptor, which the
+ * caller is to open instead; -1: the file stands for itself. */
+int krait__file_stands_for(const krait_file *file);
+
 /* A host descriptor to wait for before a read or write that would block, or -1: never blocks. */
 int krait__file_wait_fd(const krait_file *file);
 bool krait__file_is_terminal(const krait_file *file);

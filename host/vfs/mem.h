@@ -83,7 +83,15 @@ struct krait_mem_node {
     } as;
 };
 
-enum krait_device { KRAIT_DEVICE_NULL, KRAIT_DEVICE_ZERO, KRAIT_DEVICE_FULL, KRAIT_DEVICE_RANDOM };
+enum krait_device {
+    KRAIT_DEVICE_NULL,
+    KRAIT_DEVICE_ZERO,
+    KRAIT_DEVICE_FULL,
+    KRAIT_DEVICE_RANDOM,
+    KRAIT_DEVICE_STDIN, /* these three in a row: krait__file_stands_for */
+    KRAIT_DEVICE_STDOUT,
+    KRAIT_DEVICE_STDERR
+};
 
 /* ---- mem_node.c ----------------------------------------------------------------------------- */
 

@@ -270,7 +270,8 @@ krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err)
     } devices[] = {
         {"null", KRAIT_DEVICE_NULL},      {"zero", KRAIT_DEVICE_ZERO},
         {"full", KRAIT_DEVICE_FULL},      {"random", KRAIT_DEVICE_RANDOM},
-        {"urandom", KRAIT_DEVICE_RANDOM},
+        {"urandom", KRAIT_DEVICE_RANDOM}, {"stdin", KRAIT_DEVICE_STDIN},
+        {"stdout", KRAIT_DEVICE_STDOUT},  {"stderr", KRAIT_DEVICE_STDERR},
     };
     krait_mem_node *dev;
     int error = make_directories(vfs, "/dev", true, false, &dev);

@@ -95,7 +95,7 @@ krait_status krait__vfs_mount_memory(krait_vfs *vfs, const char *guest_path,
                                      const krait_vfs_options *options, uint32_t flags,
                                      krait_error *err);
 
-/* /dev with null, zero, full, random and urandom. */
+/* /dev with null, zero, full, random, urandom, stdin, stdout and stderr. */
 krait_status krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err);
 
 /* Makes a directory in memory, and those above it; one that exists is no error.

@@ -73,27 +73,53 @@ rights_of(const krait_file *file, uint64_t asked)
         return rights & WASI_RIGHTS_DIRECTORY;
     if (!(krait__file_access(file) & KRAIT_OPEN_WRITE))
         rights &= ~(WASI_FD_WRITE | WASI_FD_ALLOCATE | WASI_FD_FILESTAT_SET_SIZE);
+    if (krait__file_is_terminal(file))
+        rights &= ~(WASI_FD_SEEK | WASI_FD_TELL); /* as in wasi.c */
     return rights & WASI_RIGHTS_FILE;
 }
 
 /* The result's descriptor, with what it inherits from `dir`. */
 static int
 add_file(krait_wasi *wasi, const krait_fd *dir, const krait_cell *args, krait_file *file,
-         uint32_t *ret_number)
+         uint64_t dropped, uint32_t *ret_number)
 {
     krait_fd fd = {.file = file};
     int error;
 
-    fd.base = rights_of(file, args[5].i64);
+    fd.base = rights_of(file, args[5].i64) & ~dropped;
     fd.inheriting = args[6].i64 & WASI_RIGHTS_ALL & ~dir->dropped_inheriting;
     if (dir->inheriting != 0)
         fd.inheriting &= dir->inheriting;
-    fd.dropped = fd.dropped_inheriting = dir->dropped_inheriting;
+    fd.dropped = dir->dropped_inheriting | dropped;
+    fd.dropped_inheriting = dir->dropped_inheriting;
     fd.cloexec = args[7].i32 & KRAIT_HOST_CLOEXEC;
     error = krait__fd_add(wasi, &fd, ret_number);
     if (error != 0)
         krait__file_unref(file);
     return error;
+}
+
+/* /dev/stdin and its like are the descriptor, not another file: what it is open for counts. */
+static int
+take_descriptor(krait_wasi *wasi, krait_file **file, uint64_t *ret_dropped)
+{
+    const int number = krait__file_stands_for(*file);
+    const uint32_t wanted = krait__file_access(*file);
+    krait_fd *fd;
+    int error;
+
+    if (number < 0)
+        return 0;
+    krait__file_unref(*file);
+    error = krait__fd_get(wasi, (uint32_t)number, &fd);
+    if (error != 0)
+        return ENXIO;
+    if (krait__file_type(fd->file) == KRAIT_TYPE_DIRECTORY ||
+        (wanted & ~krait__file_access(fd->file)) != 0)
+        return EACCES;
+    *ret_dropped = fd->dropped;
+    *file = krait__file_ref(fd->file);
+    return 0;
 }
 
 /* `args` as for path_open; `mode`: 0, or KRAIT_OPEN_MODE(). */
@@ -105,6 +131,7 @@ open_path(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args, uint32_t mod
     const uint32_t oflags = args[4].i32;
     krait_guest_path path;
     krait_file *file;
+    uint64_t dropped = 0;
     krait_fd *dir;
     uint32_t number;
     int error = krait__fd_get(wasi, args[0].i32, &dir);
@@ -121,9 +148,11 @@ open_path(krait_wasi *wasi, krait_ctx *ctx, const krait_cell *args, uint32_t mod
     if (error == 0)
         error = open_file(&path.at, open_mode(args[1].i32, oflags, args[5].i64) | mode,
                           (uint16_t)(args[7].i32 & 31u), args[5].i64, &file);
+    if (error == 0)
+        error = take_descriptor(wasi, &file, &dropped);
     if (error != 0)
         return error;
-    error = add_file(wasi, dir, args, file, &number);
+    error = add_file(wasi, dir, args, file, dropped, &number);
     if (error != 0)
         return error;
     return krait__guest_write_u32(ctx, ret_address, number) == 0 ? 0 : EFAULT;

@@ -491,7 +491,7 @@ devices(void)
     tree_begin(NULL);
     CHECK_INT(krait__vfs_mount_devices(tree.vfs, &err), KRAIT_OK);
     tree_start();
-    CHECK_STR(listing("dev"), "null zero full random urandom ");
+    CHECK_STR(listing("dev"), "null zero full random urandom stdin stdout stderr ");
     CHECK_INT(type_at("dev/null"), KRAIT_TYPE_CHARACTER_DEVICE);
     CHECK_STR(contents("dev/null"), "");
     CHECK_INT(make_file("dev/null", "gone"), 0);

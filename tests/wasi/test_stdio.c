@@ -430,8 +430,49 @@ signalled(void)
     close(in[1]);
 }
 
-CHECK_MAIN(CHECK_CASE(pipes), CHECK_CASE(non_blocking), CHECK_CASE(blocking_on_a_non_blocking_host),
-           CHECK_CASE(long_writes), CHECK_CASE(no_sigpipe), CHECK_CASE(closed),
-           CHECK_CASE(no_stdio_at_all), CHECK_CASE(terminal), CHECK_CASE(regular_files),
-           CHECK_CASE(devices_and_directories), CHECK_CASE(stderr_tail), CHECK_CASE(cancelled),
-           CHECK_CASE(signalled))
+/* /dev/stdin and its like are what the guest has there, now. */
+static void
+by_name(void)
+{
+    krait_error err;
+    char buffer[32] = "";
+    int in[2];
+    int out[2];
+    uint32_t fd;
+
+    CHECK(pipe(in) == 0 && pipe(out) == 0);
+    begin(in[0], out[1], -1);
+    CHECK_INT(krait__vfs_mount_devices(g.vfs, &err), KRAIT_OK);
+    CHECK_INT(write(in[1], "input", 5), 5);
+    fd = open_fd("dev/stdin", 0, WASI_FD_READ);
+    CHECK_STR(read_fd(fd), "input");
+    CHECK_INT(write_fd(fd, "x"), WASI_EBADF);
+    CHECK_INT(write_fd(open_fd("dev/stdout", WASI_O_TRUNC, WASI_FD_WRITE), "hello"), 0);
+    CHECK_INT(read(out[0], buffer, sizeof(buffer)), 5);
+    CHECK_STR(buffer, "hello");
+    CHECK_INT(open_error("dev/stdin", 0, WASI_FD_READ | WASI_FD_WRITE), WASI_EACCES);
+    CHECK_INT(open_error("dev/stdout", 0, WASI_FD_READ), WASI_EACCES);
+    CHECK_UINT(fd, 2); /* the lowest that was free */
+    CHECK_INT(call("fd_close", fd), 0);
+    CHECK_INT(open_error("dev/stderr", 0, WASI_FD_WRITE), WASI_ENXIO);
+    CHECK_INT(open_error("dev/stdin", WASI_O_DIRECTORY, WASI_FD_READ), WASI_ENOTDIR);
+    /* what was given up is not to be had by the name */
+    CHECK_INT(call("fd_fdstat_set_rights", U(1), L(0), L(0)), 0);
+    fd = open_fd("dev/stdout", 0, WASI_FD_WRITE);
+    CHECK_INT(write_fd(fd, "x"), WASI_ENOTCAPABLE);
+    CHECK_UINT(rights_of(fd), 0);
+    /* a directory as stdin is none */
+    CHECK_INT(call("fd_renumber", open_fd("m", WASI_O_DIRECTORY, ALL & ~WASI_FD_WRITE), U(0)), 0);
+    CHECK_INT(open_error("dev/stdin", 0, WASI_FD_READ), WASI_EACCES);
+    guest_end();
+    close(in[0]);
+    close(in[1]);
+    close(out[0]);
+    close(out[1]);
+}
+
+CHECK_MAIN(CHECK_CASE(by_name), CHECK_CASE(pipes), CHECK_CASE(non_blocking),
+           CHECK_CASE(blocking_on_a_non_blocking_host), CHECK_CASE(long_writes),
+           CHECK_CASE(no_sigpipe), CHECK_CASE(closed), CHECK_CASE(no_stdio_at_all),
+           CHECK_CASE(terminal), CHECK_CASE(regular_files), CHECK_CASE(devices_and_directories),
+           CHECK_CASE(stderr_tail), CHECK_CASE(cancelled), CHECK_CASE(signalled))
