@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 MEMORY = "trap out of bounds memory access"
+UNALIGNED = "trap unaligned atomic"
 SIZE = 65536
 MIB = 1 << 20
 
@@ -40,6 +41,16 @@ VECTORS = (
     ("v128.load64_zero", 8), ("v128.load8_lane", 1), ("v128.load16_lane", 2),
     ("v128.load32_lane", 4), ("v128.load64_lane", 8), ("v128.store8_lane", 1),
     ("v128.store16_lane", 2), ("v128.store32_lane", 4), ("v128.store64_lane", 8))
+# Loads, stores, one that reads and writes, and one with two operands, of each width.
+ATOMICS = tuple((name, width, name[:3]) for name, width in (
+    ("i32.atomic.load8_u", 1), ("i32.atomic.load16_u", 2), ("i32.atomic.load", 4),
+    ("i64.atomic.load32_u", 4), ("i64.atomic.load", 8), ("i32.atomic.store8", 1),
+    ("i32.atomic.store16", 2), ("i32.atomic.store", 4), ("i64.atomic.store32", 4),
+    ("i64.atomic.store", 8), ("i32.atomic.rmw8.add_u", 1), ("i32.atomic.rmw16.xchg_u", 2),
+    ("i32.atomic.rmw.sub", 4), ("i64.atomic.rmw32.or_u", 4), ("i64.atomic.rmw.xor", 8),
+    ("i32.atomic.rmw8.cmpxchg_u", 1), ("i32.atomic.rmw16.cmpxchg_u", 2),
+    ("i32.atomic.rmw.cmpxchg", 4), ("i64.atomic.rmw32.cmpxchg_u", 4),
+    ("i64.atomic.rmw.cmpxchg", 8))) + (("memory.atomic.notify", 4, "i32"),)
 BULK = ("memory.fill", "memory.copy", "memory.init")
 
 
@@ -63,24 +74,29 @@ def access(name, kind, offset):
         place += " 0"
     if kind == "v128" and (".store" in name or name.endswith("_lane")):
         operands.append("(v128.const i64x2 1 2)")
-    elif ".store" in name:
+    elif ".store" in name or ".rmw" in name or ".notify" in name:
         operands.append("(%s.const 1)" % kind)
+    if "cmpxchg" in name:
+        operands.append("(%s.const 2)" % kind)
     text = "(%s %s)" % (place, " ".join(operands))
-    return "(drop %s)" % text if ".load" in name else text
+    return text if ".store" in name else "(drop %s)" % text
 
 
 def attack_module():
     """One function for each instruction and offset, and the cases for it."""
     text = ["(module (memory 1 1) (data $d \"" + "x" * 64 + "\")"]
     cases = []
-    for name, width, kind in LOADS + STORES + tuple((n, w, "v128") for n, w in VECTORS):
+    vectors = tuple((name, width, "v128") for name, width in VECTORS)
+    for name, width, kind in LOADS + STORES + vectors + ATOMICS:
         for offset in offsets_of(width):
             export = "%s@%d" % (name, offset)
             body = access(name, kind, offset)
             text.append("(func (export \"%s\") (param i32) %s)" % (export, body))
             for index in indices_of(width, offset):
-                fits = index + offset + width <= SIZE
-                cases.append((export, (index,), "ok" if fits else MEMORY))
+                wanted = "ok" if index + offset + width <= SIZE else MEMORY
+                if "atomic" in name and (index + offset) % width != 0:
+                    wanted = UNALIGNED
+                cases.append((export, (index,), wanted))
     text.append("""
 (func (export "memory.fill") (param i32 i32 i32)
   (memory.fill (local.get 0) (local.get 1) (local.get 2)))
@@ -168,7 +184,7 @@ class Maker:
         base = os.path.join(self.folder, "m%d" % self.made)
         with open(base + ".wat", "w", encoding="utf-8") as file:
             file.write(text)
-        subprocess.run(["wat2wasm", base + ".wat", "-o", base + ".wasm"], check=True)
+        subprocess.run(["wat2wasm", "--enable-threads", base + ".wat", "-o", base + ".wasm"], check=True)
         subprocess.run([self.options.krait, "compile", base + ".wasm", "-o", base + ".krt",
                         "--jobs", "1", *extra], check=True)
         return base + ".krt"
