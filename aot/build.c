@@ -7,6 +7,7 @@
  * be written is known before minutes of work.  Compilers run inside of the
  * temporary directory with relative names: no path gets into the result.
  */
+#include "aot/build.h"
 #include "aot/compiler.h"
 #include "aot/elf_check.h"
 #include "aot/identity.h"
@@ -399,19 +400,12 @@ translate_bytes(build *b, const uint8_t *data, size_t size)
 }
 
 static krait_status
-translate_file(build *b, const char *wasm_path)
+translate_module(build *b, const uint8_t *data, size_t size, const char *name)
 {
-    uint8_t *data = NULL;
-    size_t size = 0;
-    krait_status status = krait__input_read(wasm_path, KRAIT_WASM_MAX_MODULE_BYTES, &data, &size,
-                                            b->err);
+    krait_status status = translate_bytes(b, data, size);
 
-    if (status != KRAIT_OK)
-        return status;
-    status = translate_bytes(b, data, size);
-    krait__free(data);
     if (status != KRAIT_OK) {
-        (void)krait__error_context(b->err, "'%s'", wasm_path);
+        (void)krait__error_context(b->err, "'%s'", name);
         return status;
     }
     if (b->options.progress != NULL)
@@ -423,8 +417,7 @@ static void
 take_options(build *b)
 {
     snprintf(b->opt_flag, sizeof(b->opt_flag), "-O%s", b->options.opt_level);
-    b->flags = (b->options.meter != 0 ? (uint32_t)KRAIT_MODULE_METERED : 0) |
-               (b->options.bounds_checked != 0 ? (uint32_t)KRAIT_MODULE_CHECKED : 0);
+    b->flags = krait__options_flags(&b->options);
     b->deadline_ms = b->options.timeout_s == KRAIT_AOT_NO_LIMIT
                          ? UINT64_MAX
                          : krait__jobs_clock_ms() + (uint64_t)b->options.timeout_s * 1000;
@@ -448,12 +441,12 @@ prepare_compiler(build *b)
 }
 
 static krait_status
-run(build *b, const char *wasm_path, const char *krt_path)
+run(build *b, const uint8_t *data, size_t size, const char *name, const char *krt_path)
 {
     krait_status status = krait__scratch_open(&b->scratch, b->err);
 
     if (status == KRAIT_OK)
-        status = translate_file(b, wasm_path);
+        status = translate_module(b, data, size, name);
     if (status == KRAIT_OK)
         status = krait__output_open(&b->output, krt_path, b->err);
     if (status == KRAIT_OK)
@@ -464,7 +457,7 @@ run(build *b, const char *wasm_path, const char *krt_path)
             status = link_module(b);
         /* It was the module that needed more than the limits. */
         if (status == KRAIT_ELIMIT && b->err != NULL)
-            (void)krait__error_context(b->err, "'%s'", wasm_path);
+            (void)krait__error_context(b->err, "'%s'", name);
     }
     if (status == KRAIT_OK)
         status = take_result(b);
@@ -472,8 +465,8 @@ run(build *b, const char *wasm_path, const char *krt_path)
 }
 
 krait_status
-krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_options *options,
-                  krait_error *err)
+krait__build(const uint8_t *data, size_t size, const char *name, const char *krt_path,
+             const krait_aot_options *options, krait_error *err)
 {
     build *b = krait__calloc(1, sizeof(*b));
     krait_status status;
@@ -486,7 +479,7 @@ krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_o
     status = krait__options_take(options, &b->options, err);
     if (status == KRAIT_OK) {
         take_options(b);
-        status = run(b, wasm_path, krt_path);
+        status = run(b, data, size, name, krt_path);
     }
     krait__output_close(&b->output);
     krait__scratch_close(&b->scratch);
@@ -495,5 +488,20 @@ krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_o
     krait__text_release(&b->reduced);
     krait__free(b->parts.parts);
     krait__free(b);
+    return status;
+}
+
+krait_status
+krait_aot_compile(const char *wasm_path, const char *krt_path, const krait_aot_options *options,
+                  krait_error *err)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    krait_status status = krait__input_read(wasm_path, KRAIT_WASM_MAX_MODULE_BYTES, &data, &size,
+                                            err);
+
+    if (status == KRAIT_OK)
+        status = krait__build(data, size, wasm_path, krt_path, options, err);
+    krait__free(data);
     return status;
 }

@@ -6,6 +6,8 @@
 #include "aot/limits.h"
 #include "base/error.h"
 
+#include <krait/abi.h>
+
 #include <string.h>
 #include <unistd.h>
 
@@ -59,4 +61,11 @@ krait__options_take(const krait_aot_options *given, krait_aot_options *ret_optio
                                 options.opt_level);
     *ret_options = options;
     return KRAIT_OK;
+}
+
+uint32_t
+krait__options_flags(const krait_aot_options *options)
+{
+    return (options->meter != 0 ? (uint32_t)KRAIT_MODULE_METERED : 0) |
+           (options->bounds_checked != 0 ? (uint32_t)KRAIT_MODULE_CHECKED : 0);
 }

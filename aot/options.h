@@ -11,4 +11,7 @@
 krait_status krait__options_take(const krait_aot_options *given, krait_aot_options *ret_options,
                                  krait_error *err);
 
+/* KRAIT_MODULE_... of abi.h that options ask for. */
+uint32_t krait__options_flags(const krait_aot_options *options);
+
 #endif /* KRAIT_AOT_OPTIONS_H */

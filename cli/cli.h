@@ -112,6 +112,32 @@ typedef struct cli_runtime {
     char *program; /* python.wasm: what sys.executable names */
 } cli_runtime;
 
+/* run_sandbox.c: environment, grants, limits and stdio of a request. */
+krait_status cli_run_configure(krait_config *config, const cli_run_request *request,
+                               krait_error *err);
+/* Runs it, says what happened, and returns the exit status.  `script_host` is a file that was
+ * granted alone, for hints; may be NULL. */
+int cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request,
+                    const char *script_host);
+
+/* run_module.c: what a file is by its first bytes.  What cannot be read is OTHER. */
+typedef enum cli_file_kind { CLI_FILE_OTHER, CLI_FILE_WASM, CLI_FILE_OBJECT } cli_file_kind;
+
+cli_file_kind cli_file_kind_of(const char *path);
+/* Runs the request's script, which is a WebAssembly module, translated or not. */
+int cli_run_module(const cli_run_request *request);
+
+/* translated.c: the translation of a module, from the user's cache or made now. */
+typedef struct cli_translated {
+    char path[4096];
+    char temporary[4096]; /* folder to remove at the end; empty: none */
+} cli_translated;
+
+/* 0, or an exit status after a message.  `remake`: what is in the cache is damaged. */
+int cli_translated_get(cli_translated *translated, const char *wasm, bool meter,
+                       bool bounds_checked, bool remake);
+void cli_translated_release(cli_translated *translated);
+
 /* run_open.c: a module and its sandbox; the caller releases both, also after a failure. */
 typedef struct cli_run_opened {
     krait_module *module;

@@ -9,7 +9,6 @@
  */
 #include "cli.h"
 
-#include <krait/abi.h>
 #include <krait/krait.h>
 
 #include <errno.h>
@@ -28,10 +27,6 @@
 /* Tells the guest's main function where to start; it removes the variable. */
 #define CWD_VARIABLE "KRAIT_CWD"
 
-/* Most linear memory that 32-bit addresses reach, less a gap at the end in which
- * an exhausted stack shows itself. */
-#define MEMORY_CEILING ((UINT64_C(1) << 32) - (UINT64_C(64) << 20))
-
 /* Where the script and the working directory are, on both sides. */
 typedef struct run_place {
     char *cwd_guest;
@@ -41,8 +36,10 @@ typedef struct run_place {
 
 static const char help_text[] =
     "usage: krait run [OPTION...] FILE|-c CODE|-m MODULE|- [ARG...]\n"
+    "       krait run [OPTION...] MODULE.wasm|MODULE.krt [ARG...]\n"
     "\n"
-    "Runs a Python program in a sandbox. Nothing of this machine is visible to it\n"
+    "Runs a Python program, or a WebAssembly module that is a WASI command, in a\n"
+    "sandbox. Nothing of this machine is visible to it\n"
     "but what is granted here, its own file and stdio. Without a program it reads\n"
     "stdin, or prompts on a terminal.\n"
     "\n"
@@ -199,26 +196,6 @@ place_script(const cli_run_request *request, run_place *place)
     return is_in_grant(request, place, script) ? 0 : check_script(script);
 }
 
-/* What was asked for, else three quarters of the machine's memory, so that a guest that
- * allocates without end gets a MemoryError before the machine is in trouble. */
-static uint64_t
-memory_limit(const cli_run_request *request)
-{
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page_size = sysconf(_SC_PAGESIZE);
-    uint64_t limit = MEMORY_CEILING;
-
-    if (pages > 0 && page_size > 0 && (uint64_t)pages < UINT64_MAX / (uint64_t)page_size) {
-        uint64_t share = (uint64_t)pages * (uint64_t)page_size / 4 * 3;
-
-        if (share < limit)
-            limit = share;
-    }
-    if (request->memory != 0)
-        limit = request->memory < MEMORY_CEILING ? request->memory : MEMORY_CEILING;
-    return limit;
-}
-
 static krait_status
 add_arguments(krait_config *config, const cli_run_request *request, const run_place *place,
               krait_error *err)
@@ -241,19 +218,11 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
             const cli_runtime *runtime, krait_error *err)
 {
     krait_status status = add_arguments(config, request, place, err);
-    size_t i;
 
-    for (i = 0; i < request->environ_count && status == KRAIT_OK; i++)
-        status = krait_config_add_env(config, request->environ[2 * i], request->environ[2 * i + 1],
-                                      err);
+    if (status == KRAIT_OK)
+        status = cli_run_configure(config, request, err);
     if (status == KRAIT_OK && strcmp(place->cwd_guest, "/") != 0)
         status = krait_config_add_env(config, CWD_VARIABLE, place->cwd_guest, err);
-    for (i = 0; i < request->grants.count && status == KRAIT_OK; i++) {
-        const cli_grant *grant = &request->grants.items[i];
-
-        status = krait_config_add_dir(config, grant->host_real, grant->guest,
-                                      grant->read_only ? KRAIT_GRANT_READ_ONLY : 0, err);
-    }
     if (status == KRAIT_OK)
         status = krait_config_add_dir(config, runtime->library, GUEST_LIBRARY,
                                       KRAIT_GRANT_READ_ONLY | KRAIT_GRANT_STABLE, err);
@@ -264,134 +233,7 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
                                        place->script_guest != NULL ? place->script_guest
                                                                    : place->script_host,
                                        KRAIT_GRANT_RECORD_MISSES, err);
-    krait_config_set_memory_limit(config, memory_limit(request));
-    /* To be told what it spent, the program must count: that is a limit, too. */
-    krait_config_set_fuel(config,
-                          request->fuel == 0 && request->show_fuel ? UINT64_MAX : request->fuel);
-    krait_config_set_stdio(config, cli_stdio(0), cli_stdio(1), cli_stdio(2));
     return status;
-}
-
-/* True when `name` beside the script is a module that an import would find. */
-static bool
-is_module(const char *folder, const char *name)
-{
-    size_t length = strlen(name);
-    char *path = cli_path_join(folder, name);
-    bool found;
-
-    if (length > 3 && strcmp(name + length - 3, ".py") == 0) {
-        found = access(path, F_OK) == 0;
-    } else {
-        char *init = cli_path_join(path, "__init__.py");
-
-        found = access(init, F_OK) == 0;
-        free(init);
-    }
-    free(path);
-    return found;
-}
-
-/* After a failure: what the script looked for beside itself and was not granted. */
-static void
-print_hint(const krait_sandbox *sandbox, const run_place *place)
-{
-    char *folder;
-    const char *name;
-    size_t i;
-
-    if (place->script_host == NULL)
-        return;
-    folder = cli_need(strdup(place->script_host));
-    *strrchr(folder, '/') = '\0';
-    for (i = 0; (name = krait_sandbox_missed(sandbox, i)) != NULL; i++) {
-        if (!is_module(folder[0] != '\0' ? folder : "/", name))
-            continue;
-        cli_message("'%s' is beside the script, but only the script itself is granted; "
-                    "to import it, add --dir '%s'",
-                    name, folder[0] != '\0' ? folder : "/");
-        break;
-    }
-    free(folder);
-}
-
-/* 0 to 255, and the small negative numbers that wrap to them without surprise. */
-static bool
-fits_status(uint32_t code)
-{
-    return code <= 255 || code >= UINT32_MAX - 127;
-}
-
-static int
-report(const krait_sandbox *sandbox, const run_place *place, const krait_result *result)
-{
-    if (result->kind == KRAIT_RESULT_TRAPPED) {
-        cli_message("the program was stopped: %s", result->message);
-        fputs(result->backtrace, stderr);
-        return result->trap == KRAIT_TRAP_FUEL ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_TRAPPED;
-    }
-    if (result->exit_code != 0)
-        print_hint(sandbox, place);
-    if (!fits_status(result->exit_code))
-        cli_message("the program exited with %u, of which the system keeps the low 8 bits: %u",
-                    result->exit_code, result->exit_code & 255u);
-    return (int)(result->exit_code & 255u);
-}
-
-/* The sandbox that Ctrl-C is for; the handler has no other way to know. */
-static krait_sandbox *volatile interruptible;
-static volatile sig_atomic_t was_interrupted;
-
-static void
-on_interrupt(int number)
-{
-    was_interrupted = 1;
-    krait_sandbox_signal(interruptible, (unsigned)number);
-}
-
-/* Ctrl-C is the guest's, as it is python3's: unless it was ignored here before
- * (nohup, a background job), it becomes KeyboardInterrupt. */
-static void
-catch_interrupt(krait_sandbox *sandbox)
-{
-    struct sigaction action;
-
-    if (sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
-        return;
-    interruptible = sandbox;
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = on_interrupt;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
-
-/* A shell has to see that Ctrl-C ended the program: python3 dies of the signal. */
-static int
-after_interrupt(int exit_status)
-{
-    signal(SIGINT, SIG_DFL);
-    if (was_interrupted && exit_status == 128 + SIGINT)
-        raise(SIGINT);
-    return exit_status;
-}
-
-static int
-run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const run_place *place)
-{
-    krait_result result;
-    krait_error err;
-    int exit_status;
-
-    catch_interrupt(sandbox);
-    if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
-        cli_error(&err);
-        exit_status = KRAIT_EXIT_FAILED;
-    } else {
-        exit_status = report(sandbox, place, &result);
-        if (request->show_fuel)
-            cli_message("fuel spent: %llu", (unsigned long long)result.fuel_spent);
-    }
-    return after_interrupt(exit_status);
 }
 
 static int
@@ -408,7 +250,7 @@ run_module(const cli_runtime *runtime, const cli_run_request *request, const run
         fill_config(config, request, place, runtime, &err) != KRAIT_OK)
         cli_error(&err);
     else if (cli_run_open(engine, runtime, request, config, &opened) == KRAIT_OK)
-        exit_status = run_sandbox(opened.sandbox, request, place);
+        exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host);
     krait_sandbox_free(opened.sandbox);
     krait_config_free(config);
     krait_module_close(opened.module);
@@ -434,13 +276,23 @@ run_request(const cli_run_request *request)
     return exit_status;
 }
 
+/* A file that is no Python program but a module, by what is in it. */
+static cli_file_kind
+kind_of(const cli_run_request *request)
+{
+    return request->script_index < 0 ? CLI_FILE_OTHER
+                                     : cli_file_kind_of(request->python[request->script_index]);
+}
+
 static int
 parse_and_run(int argc, char **argv, bool own_options)
 {
     cli_run_request request;
     int exit_status = cli_run_parse(&request, argc, argv, own_options);
 
-    if (exit_status == 0)
+    if (exit_status == 0 && own_options && kind_of(&request) != CLI_FILE_OTHER)
+        exit_status = cli_run_module(&request);
+    else if (exit_status == 0)
         exit_status = run_request(&request);
     cli_run_release(&request);
     return exit_status;

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "wasi/wasi.h"
 
 #include <krait/krait.h>
 
@@ -49,6 +50,15 @@ krait_module_open(krait_engine *engine, const char *path, krait_module **ret_mod
     if (engine == NULL || path == NULL || ret_module == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     return krait__module_open(path, ret_module, err);
+}
+
+size_t
+krait_module_missing(const krait_module *module, size_t from, char *text, size_t size)
+{
+    size_t count;
+    const krait_host_import *imports = krait__wasi_imports(&count);
+
+    return krait__module_missing(module, imports, count, from, text, size);
 }
 
 void

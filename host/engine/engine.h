@@ -30,6 +30,11 @@ typedef struct krait_host_import {
     krait_host_fn fn;
 } krait_host_import;
 
+/* The first import from number `from` on that none of the host functions resolves: writes
+ * "MODULE.NAME: TYPE" and returns its number + 1; 0 when there is none. */
+size_t krait__module_missing(const krait_module *module, const krait_host_import *imports,
+                             size_t count, size_t from, char *text, size_t size);
+
 /* Installs the handlers for SIGSEGV and SIGBUS that turn faults of guest code
  * into traps; once per process, safe to call again.  Every other fault goes to
  * the handler that was there before. */

@@ -14,20 +14,26 @@ typedef struct missing_list {
     char text[KRAIT_ERROR_TEXT_SIZE - 64];
     size_t used;
     unsigned count;
+    bool is_full; /* not all of them fit: krait__module_missing has all */
 } missing_list;
 
 static void
-missing_add(missing_list *missing, const krait_import_desc *import, const char *why)
+missing_add(missing_list *missing, const krait_module_desc *desc, const krait_import_desc *import,
+            const char *why)
 {
-    int added = snprintf(missing->text + missing->used, sizeof(missing->text) - missing->used,
-                         "%s%s.%s%s", missing->count != 0 ? ", " : "", import->module, import->name,
-                         why);
+    char text[160];
+    int added;
 
-    if (added > 0 && (size_t)added < sizeof(missing->text) - missing->used)
-        missing->used += (size_t)added;
-    else
-        missing->text[missing->used] = '\0';
+    krait__import_text(desc, import, text, sizeof(text));
+    added = snprintf(missing->text + missing->used, sizeof(missing->text) - missing->used, "%s%s%s",
+                     missing->count != 0 ? "; " : "", text, why);
     missing->count++;
+    if (!missing->is_full && added > 0 && (size_t)added < sizeof(missing->text) - missing->used) {
+        missing->used += (size_t)added;
+        return;
+    }
+    missing->text[missing->used] = '\0';
+    missing->is_full = true;
 }
 
 /* Names of a module may hold any byte, NUL included; ours are C strings. */
@@ -70,14 +76,14 @@ letters_match(const char *letters, const uint8_t *types, uint32_t count)
 
 /* 1 found, 0 not there, -1 there with another type. */
 static int
-find_host(const krait_instance *instance, const krait_instance_options *options,
-          const krait_import_desc *import, krait_import *ret)
+find_host(const krait_module_desc *desc, const krait_host_import *imports, size_t count,
+          const krait_import_desc *import, krait_host_fn *ret_fn)
 {
-    const krait_type_desc *type = &instance->module->desc->types[import->type];
+    const krait_type_desc *type = &desc->types[import->type];
     size_t i;
 
-    for (i = 0; i < options->import_count; i++) {
-        const krait_host_import *host = &options->imports[i];
+    for (i = 0; i < count; i++) {
+        const krait_host_import *host = &imports[i];
 
         if (!is_name(host->name, import->name, import->name_size) ||
             !is_name(host->module, import->module, import->module_size))
@@ -85,8 +91,7 @@ find_host(const krait_instance *instance, const krait_instance_options *options,
         if (!letters_match(host->params, type->params, type->param_count) ||
             !letters_match(host->results, type->results, type->result_count))
             return -1;
-        ret->host = host->fn;
-        ret->env = options->env;
+        *ret_fn = host->fn;
         return 1;
     }
     return 0;
@@ -126,10 +131,13 @@ link_func(krait_instance *instance, const krait_instance_options *options,
           const krait_import_desc *import, uint32_t index)
 {
     krait_instance *from = NULL;
-    int found = find_host(instance, options, import, &instance->imports[index]);
+    krait_import *linked = &instance->imports[index];
+    int found = find_host(instance->module->desc, options->imports, options->import_count, import,
+                          &linked->host);
     const krait_export_desc *export;
     const krait_func *func;
 
+    linked->env = options->env;
     if (found != 0)
         return found > 0 ? NULL : " (of another type)";
     export = find_export(options, import, &from);
@@ -266,10 +274,34 @@ krait__link(krait_instance *instance, const krait_instance_options *options, kra
         else
             why = link_object(instance, options, import, index);
         if (why != NULL)
-            missing_add(&missing, import, why);
+            missing_add(&missing, desc, import, why);
     }
     if (missing.count != 0)
-        return krait__error_set(err, KRAIT_ENOTFOUND, 0, "the module needs %u missing import%s: %s",
-                                missing.count, missing.count == 1 ? "" : "s", missing.text);
+        return krait__error_set(
+            err, KRAIT_ENOTFOUND, 0, "the module needs %u missing import%s: %s%s", missing.count,
+            missing.count == 1 ? "" : "s", missing.text, missing.is_full ? "; ..." : "");
     return KRAIT_OK;
+}
+
+size_t
+krait__module_missing(const krait_module *module, const krait_host_import *imports, size_t count,
+                      size_t from, char *text, size_t size)
+{
+    const krait_module_desc *desc = module->desc;
+
+    for (; from < desc->import_count; from++) {
+        const krait_import_desc *import = &desc->imports[from];
+        krait_host_fn fn;
+        int found = 0;
+
+        if (import->kind == KRAIT_KIND_FUNC)
+            found = find_host(desc, imports, count, import, &fn);
+        if (found > 0)
+            continue;
+        krait__import_text(desc, import, text, size);
+        if (found < 0 && strlen(text) + 32 < size)
+            snprintf(text + strlen(text), 32, " (here of another type)");
+        return from + 1;
+    }
+    return 0;
 }

@@ -12,4 +12,8 @@
 krait_status krait__link(krait_instance *instance, const krait_instance_options *options,
                          krait_error *err);
 
+/* "MODULE.NAME: TYPE", cut at `size`. */
+void krait__import_text(const krait_module_desc *desc, const krait_import_desc *import, char *text,
+                        size_t size);
+
 #endif /* KRAIT_ENGINE_LINK_H */

@@ -159,6 +159,31 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_aot_compile(const char *wasm_path, c
                                                         const krait_aot_options *options,
                                                         krait_error *err);
 
+/**
+ * Translate a module, or find that it was translated before.  Processes that need the
+ * same translation at the same time wait for one of them.
+ *
+ * @param wasm_path  the module to read
+ * @param folder     existing directory that keeps translations; nobody else can write to it
+ * @param options    how; NULL: all defaults; results of other options are other files
+ * @param remake     1: what is there is damaged, translate again
+ * @param ret_path   receives the path of the .krt
+ * @param path_size  size of ret_path in bytes
+ * @param err        receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   path_size in bytes
+ * Owner:   nothing is kept; ret_path is the caller's storage
+ * Errors:  as krait_aot_compile(); KRAIT_EIO also when the folder cannot be used
+ * Threads: any thread; starts child processes and waits for them
+ * Source:  aot/cache.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_aot_cached(const char *wasm_path, const char *folder,
+                                                       const krait_aot_options *options,
+                                                       unsigned remake, char *ret_path,
+                                                       size_t path_size, krait_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -110,6 +110,25 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_module_open(krait_engine *engine, co
                                                         krait_error *err);
 
 /**
+ * Name an import of a module that no sandbox provides.
+ *
+ * @param module  the module
+ * @param from    number of the import to begin with: 0, then what this function returned
+ * @param text    receives "MODULE.NAME: TYPE", cut when it does not fit
+ * @param size    size of text, at least 1
+ * @return a number to go on with, or 0 when there is none from there on
+ *
+ * Units:   size in bytes
+ * Owner:   text is the caller's storage
+ * Errors:  none
+ * Threads: any thread
+ * Source:  host/api/engine.c, host/engine/link.c
+ * Since:   0.1
+ */
+KRAIT_API size_t krait_module_missing(const krait_module *module, size_t from, char *text,
+                                      size_t size);
+
+/**
  * Close a module.
  *
  * @param module  the module, or NULL; its sandboxes must be released before

@@ -401,7 +401,8 @@ bad_modules(void)
     CHECK_STR(err.text, "cannot open '/nonexistent/x.krt': No such file or directory");
     CHECK_INT(err.sys_errno, ENOENT);
     CHECK_INT(krait__module_open(KRAIT_TEST_NO_MODULE, &module, &err), KRAIT_EFORMAT);
-    CHECK(strstr(err.text, "is not a translated module") != NULL);
+    if (!CHECK(strstr(err.text, "is not a translated module") != NULL))
+        printf("    %s\n", err.text);
     CHECK_INT(krait__module_open("/dev/null", &module, &err), KRAIT_EFORMAT);
     CHECK_STR(err.text, "'/dev/null' is not a regular file");
     CHECK_INT(krait__module_open("/proc/self/exe", &module, &err), KRAIT_EFORMAT);
@@ -420,11 +421,12 @@ missing_imports(void)
 
     REQUIRE(krait__module_open(KRAIT_TEST_MODULE, &module, &err) == KRAIT_OK);
     CHECK_INT(krait__instance_new(module, &options, &instance, &err), KRAIT_ENOTFOUND);
-    CHECK_STR(err.text, "the module needs 1 missing import: host.twice");
+    CHECK_STR(err.text, "the module needs 1 missing import: host.twice: func (i32) -> i32");
     options.imports = &wrong;
     options.import_count = 1;
     CHECK_INT(krait__instance_new(module, &options, &instance, &err), KRAIT_ENOTFOUND);
-    CHECK_STR(err.text, "the module needs 1 missing import: host.twice (of another type)");
+    CHECK_STR(err.text,
+              "the module needs 1 missing import: host.twice: func (i32) -> i32 (of another type)");
     CHECK(instance == NULL);
     krait__module_close(module);
 }

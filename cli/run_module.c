@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `krait run` with a WebAssembly module: a command of WASI preview 1, written in any
+ * language.  It gets the grants, limits and standard streams that a Python program
+ * gets, and nothing of Python's.
+ */
+#include "cli.h"
+
+#include <krait/krait.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct run_module {
+    const cli_run_request *request;
+    const char *path; /* as given */
+    krait_engine *engine;
+    krait_config *config;
+    cli_run_opened opened;
+    cli_translated translated;
+    krait_error err;
+} run_module;
+
+cli_file_kind
+cli_file_kind_of(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    cli_file_kind kind = CLI_FILE_OTHER;
+    struct stat status;
+    char head[4];
+
+    if (fd < 0)
+        return kind;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        read(fd, head, sizeof(head)) == (ssize_t)sizeof(head)) {
+        if (memcmp(head, "\0asm", 4) == 0)
+            kind = CLI_FILE_WASM;
+        else if (memcmp(head, "\177ELF", 4) == 0)
+            kind = CLI_FILE_OBJECT;
+    }
+    close(fd);
+    return kind;
+}
+
+static bool
+is_metered(const run_module *run)
+{
+    return run->request->fuel != 0 || run->request->show_fuel;
+}
+
+/* The module's name without its folder comes first, then what follows it. */
+static krait_status
+add_arguments(run_module *run)
+{
+    const cli_run_request *request = run->request;
+    const char *slash = strrchr(run->path, '/');
+    krait_status status = krait_config_add_arg(run->config, slash != NULL ? slash + 1 : run->path,
+                                               &run->err);
+    int i;
+
+    for (i = request->script_index + 1; i < request->python_count && status == KRAIT_OK; i++)
+        status = krait_config_add_arg(run->config, request->python[i], &run->err);
+    return status;
+}
+
+/* All of them, each on a line of its own, and the exit status; 0 when none is missing. */
+static int
+check_imports(const run_module *run)
+{
+    char text[1024];
+    size_t count = 0;
+    size_t at = 0;
+
+    while ((at = krait_module_missing(run->opened.module, at, text, sizeof(text))) != 0)
+        count++;
+    if (count == 0)
+        return 0;
+    cli_message("'%s' needs %zu import%s that krait does not have:", run->path, count,
+                count == 1 ? "" : "s");
+    while ((at = krait_module_missing(run->opened.module, at, text, sizeof(text))) != 0)
+        fprintf(stderr, "  %s\n", text);
+    return KRAIT_EXIT_REFUSED;
+}
+
+static void
+close_module(run_module *run)
+{
+    krait_sandbox_free(run->opened.sandbox);
+    krait_module_close(run->opened.module);
+    run->opened = (cli_run_opened){NULL, NULL};
+    cli_translated_release(&run->translated);
+}
+
+/* Translates `wasm` and opens the result.  One that is damaged is made again. */
+static int
+open_wasm(run_module *run, const char *wasm, bool bounds_checked)
+{
+    bool remake = false;
+
+    for (;;) {
+        int exit_status = cli_translated_get(&run->translated, wasm, is_metered(run),
+                                             bounds_checked, remake);
+        krait_status status;
+
+        if (exit_status != 0)
+            return exit_status;
+        status = krait_module_open(run->engine, run->translated.path, &run->opened.module,
+                                   &run->err);
+        if (status == KRAIT_OK)
+            return 0;
+        cli_translated_release(&run->translated);
+        cli_error(&run->err);
+        if (status != KRAIT_EFORMAT || remake)
+            return KRAIT_EXIT_FAILED;
+        remake = true;
+    }
+}
+
+/* The module that FILE.krt was made from, when it lies beside it; allocated, or NULL. */
+static char *
+find_wasm(const char *krt)
+{
+    size_t size = strlen(krt);
+    char *wasm = cli_need(malloc(size + 6));
+
+    if (size > 4 && strcmp(krt + size - 4, ".krt") == 0)
+        size -= 4;
+    memcpy(wasm, krt, size);
+    memcpy(wasm + size, ".wasm", 6);
+    if (cli_file_kind_of(wasm) == CLI_FILE_WASM)
+        return wasm;
+    free(wasm);
+    return NULL;
+}
+
+/* A .krt of another version or machine stands for the module beside it. */
+static int
+open_krt(run_module *run)
+{
+    krait_status status = krait_module_open(run->engine, run->path, &run->opened.module, &run->err);
+    char *wasm;
+    int exit_status;
+
+    if (status == KRAIT_OK)
+        return 0;
+    cli_error(&run->err);
+    wasm = status == KRAIT_EFORMAT ? find_wasm(run->path) : NULL;
+    if (wasm == NULL)
+        return status == KRAIT_EFORMAT ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
+    cli_message("running a new translation of '%s' instead", wasm);
+    exit_status = open_wasm(run, wasm, false);
+    free(wasm);
+    return exit_status;
+}
+
+static int
+open_any(run_module *run, bool bounds_checked)
+{
+    int exit_status = cli_file_kind_of(run->path) == CLI_FILE_WASM
+                          ? open_wasm(run, run->path, bounds_checked)
+                          : open_krt(run);
+
+    return exit_status == 0 ? check_imports(run) : exit_status;
+}
+
+static int
+run_opened(run_module *run)
+{
+    krait_status status = krait_sandbox_new(run->opened.module, run->config, &run->opened.sandbox,
+                                            &run->err);
+
+    /* Where 8 GiB of address space cannot be had, a module can check its bounds itself. */
+    if (status == KRAIT_ENOMEM && cli_file_kind_of(run->path) == CLI_FILE_WASM) {
+        int exit_status;
+
+        close_module(run);
+        exit_status = open_any(run, true);
+        if (exit_status != 0)
+            return exit_status;
+        status = krait_sandbox_new(run->opened.module, run->config, &run->opened.sandbox,
+                                   &run->err);
+    }
+    if (status != KRAIT_OK) {
+        cli_message("'%s': %s", run->path, run->err.text);
+        return status == KRAIT_ENOTFOUND || status == KRAIT_EUNSUPPORTED ? KRAIT_EXIT_REFUSED
+                                                                         : KRAIT_EXIT_FAILED;
+    }
+    return cli_run_sandbox(run->opened.sandbox, run->request, NULL);
+}
+
+int
+cli_run_module(const cli_run_request *request)
+{
+    run_module run = {.request = request, .path = request->python[request->script_index]};
+    int exit_status;
+    int i;
+
+    for (i = 0; i < request->script_index; i++) {
+        if (strcmp(request->python[i], "--") == 0)
+            continue;
+        cli_message("'%s' is Python's option, but '%s' is a WebAssembly module", request->python[i],
+                    run.path);
+        return KRAIT_EXIT_FAILED;
+    }
+    if (krait_engine_new(&run.engine, &run.err) != KRAIT_OK ||
+        krait_config_new(&run.config, &run.err) != KRAIT_OK || add_arguments(&run) != KRAIT_OK ||
+        cli_run_configure(run.config, request, &run.err) != KRAIT_OK) {
+        cli_error(&run.err);
+        exit_status = KRAIT_EXIT_FAILED;
+    } else {
+        exit_status = open_any(&run, false);
+        if (exit_status == 0)
+            exit_status = run_opened(&run);
+    }
+    close_module(&run);
+    krait_config_free(run.config);
+    krait_engine_free(run.engine);
+    return exit_status;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Translations of modules that the user runs: in the cache, and where that cannot
+ * be used, in a temporary folder for this run.
+ */
+#include "cli.h"
+
+#include <krait/aot.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct progress {
+    const char *wasm;
+    bool is_shown; /* a line on the terminal is not finished */
+} progress;
+
+static void
+clear_line(progress *p)
+{
+    if (p->is_shown)
+        fputs("\r\033[K", stderr);
+    p->is_shown = false;
+}
+
+static void
+show_progress(void *user, unsigned done, unsigned total)
+{
+    progress *p = user;
+
+    clear_line(p);
+    if (done != total) {
+        fprintf(stderr, "translating '%s': step %u of %u", p->wasm, done, total);
+        p->is_shown = true;
+    }
+    fflush(stderr);
+}
+
+static void
+show_note(void *user, const char *text)
+{
+    progress *p = user;
+
+    clear_line(p);
+    cli_message("'%s': %s", p->wasm, text);
+}
+
+/* The folder and what is above it; for this user alone. */
+static bool
+make_folders(char *path)
+{
+    char *slash;
+
+    for (slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+/* Allocated; NULL when the environment names no place. */
+static char *
+cache_folder(void)
+{
+    const char *own = getenv("KRAIT_CACHE");
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (own != NULL && own[0] == '/')
+        return cli_path_join(own, "module");
+    if (xdg != NULL && xdg[0] == '/')
+        return cli_path_join(xdg, "krait/module");
+    return home != NULL && home[0] == '/' ? cli_path_join(home, ".cache/krait/module") : NULL;
+}
+
+static int
+status_of(const krait_error *error)
+{
+    switch (error->code) {
+    case KRAIT_ENOTFOUND:
+        return KRAIT_EXIT_MISSING;
+    case KRAIT_EINVAL:
+        return error->sys_errno != 0 ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
+    case KRAIT_EFORMAT:
+    case KRAIT_EUNSUPPORTED:
+    case KRAIT_ELIMIT:
+        return KRAIT_EXIT_REFUSED;
+    default:
+        return KRAIT_EXIT_FAILED;
+    }
+}
+
+/* A cache that cannot be used is no reason to give up; what is wrong with the module is. */
+static int
+translate_here(cli_translated *translated, const char *wasm, const krait_aot_options *options)
+{
+    const char *base = getenv("TMPDIR");
+    krait_error err;
+
+    snprintf(translated->temporary, sizeof(translated->temporary), "%s/krait-module.XXXXXX",
+             base != NULL && base[0] == '/' ? base : "/tmp");
+    if (mkdtemp(translated->temporary) == NULL) {
+        cli_message("cannot make a temporary folder '%s': %s", translated->temporary,
+                    strerror(errno));
+        translated->temporary[0] = '\0';
+        return KRAIT_EXIT_FAILED;
+    }
+    if ((size_t)snprintf(translated->path, sizeof(translated->path), "%.4000s/module.krt",
+                         translated->temporary) >= sizeof(translated->path))
+        return KRAIT_EXIT_FAILED;
+    if (krait_aot_compile(wasm, translated->path, options, &err) == KRAIT_OK)
+        return 0;
+    cli_error(&err);
+    return status_of(&err);
+}
+
+/* The folder, made where it is missing; NULL after filling `err`.  The translations in it
+ * are native code, so nobody else may be able to write there. */
+static char *
+open_cache(krait_error *err)
+{
+    char *folder = cache_folder();
+    struct stat status;
+
+    if (folder == NULL) {
+        snprintf(err->text, sizeof(err->text), "there is no cache: HOME is not set");
+        return NULL;
+    }
+    if (!make_folders(folder) || stat(folder, &status) != 0)
+        snprintf(err->text, sizeof(err->text), "cannot use the cache '%.400s': %s", folder,
+                 strerror(errno));
+    else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        snprintf(err->text, sizeof(err->text),
+                 "cannot use the cache '%.400s': others can write to it", folder);
+    else
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+/* True when the cache was the reason, and another place may do. */
+static bool
+cache_failed(const char *folder, const krait_error *err)
+{
+    return err->code == KRAIT_EIO && (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT ||
+                                      err->sys_errno == EROFS || access(folder, W_OK | X_OK) != 0);
+}
+
+int
+cli_translated_get(cli_translated *translated, const char *wasm, bool meter, bool bounds_checked,
+                   bool remake)
+{
+    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+    krait_error err = {.text = ""};
+    char *folder = open_cache(&err);
+    progress p = {wasm, false};
+    int exit_status = 0;
+
+    memset(translated, 0, sizeof(*translated));
+    options.meter = meter;
+    options.bounds_checked = bounds_checked;
+    options.note = show_note;
+    options.user = &p;
+    if (isatty(STDERR_FILENO) != 0)
+        options.progress = show_progress;
+    if (folder != NULL && krait_aot_cached(wasm, folder, &options, remake, translated->path,
+                                           sizeof(translated->path), &err) != KRAIT_OK)
+        exit_status = cache_failed(folder, &err) ? -1 : status_of(&err);
+    clear_line(&p);
+    if (exit_status > 0)
+        cli_error(&err);
+    if (folder == NULL || exit_status < 0) {
+        cli_message("%s; translating '%s' for this run only", err.text, wasm);
+        exit_status = translate_here(translated, wasm, &options);
+        clear_line(&p);
+    }
+    free(folder);
+    return exit_status;
+}
+
+void
+cli_translated_release(cli_translated *translated)
+{
+    if (translated->temporary[0] == '\0')
+        return;
+    (void)unlink(translated->path);
+    (void)rmdir(translated->temporary);
+    translated->temporary[0] = '\0';
+}
