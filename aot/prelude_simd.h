@@ -151,7 +151,7 @@ v128_any_true(v128 x)
 
 /* Arithmetic is on unsigned lanes, where it wraps; counts of shifts are taken
  * modulo the width of a lane. */
-#define INTEGERS(S, U, I, u, bits)                                                                 \
+#define INTEGERS(S, U, I, u, i, bits)                                                              \
     UNARY(S##_neg, U, -a)                                                                          \
     UNARY(S##_abs, U, (a ^ (U)((I)a >> (bits - 1))) - (U)((I)a >> (bits - 1)))                     \
     BINARY(S##_add, U, a + b)                                                                      \
@@ -164,24 +164,24 @@ v128_any_true(v128 x)
     BINARY(S##_ge_s, I, a >= b)                                                                    \
     INLINE v128 S##_shl(v128 x, u32 n)                                                             \
     {                                                                                              \
-        return (v128)((U)x << ((U){0} + (u)(n & (bits - 1))));                                     \
+        return (v128)((U)x << (u)(n & (bits - 1)));                                                \
     }                                                                                              \
     INLINE v128 S##_shr_u(v128 x, u32 n)                                                           \
     {                                                                                              \
-        return (v128)((U)x >> ((U){0} + (u)(n & (bits - 1))));                                     \
+        return (v128)((U)x >> (u)(n & (bits - 1)));                                                \
     }                                                                                              \
     INLINE v128 S##_shr_s(v128 x, u32 n)                                                           \
     {                                                                                              \
-        return (v128)((I)x >> (I)((U){0} + (u)(n & (bits - 1))));                                  \
+        return (v128)((I)x >> (i)(n & (bits - 1)));                                                \
     }                                                                                              \
     INLINE u32 S##_all_true(v128 x)                                                                \
     {                                                                                              \
         return !v128_any_true((v128)((U)x == (U){0}));                                             \
     }
-INTEGERS(i8x16, u8x16, i8x16, u8, 8)
-INTEGERS(i16x8, u16x8, i16x8, u16, 16)
-INTEGERS(i32x4, u32x4, i32x4, u32, 32)
-INTEGERS(i64x2, u64x2, i64x2, u64, 64)
+INTEGERS(i8x16, u8x16, i8x16, u8, i8, 8)
+INTEGERS(i16x8, u16x8, i16x8, u16, i16, 16)
+INTEGERS(i32x4, u32x4, i32x4, u32, i32, 32)
+INTEGERS(i64x2, u64x2, i64x2, u64, i64, 64)
 
 BINARY(i16x8_mul, u16x8, a *b)
 BINARY(i32x4_mul, u32x4, a *b)
