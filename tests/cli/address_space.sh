@@ -36,4 +36,13 @@ for kilobytes in 500000 2000000 7000000; do
     run $kilobytes
     same "$kilobytes: with it" "$status $(cat out err)" "0 "
 done
+
+# Any module: it is translated once more, so that it needs less.
+export KRAIT_CACHE="$T/cache"
+mkdir cache
+(ulimit -v 2000000 && exec "$KRAIT" run runtime/bin/python.wasm) >out 2>err
+same "a module: $(cat err)" "$?" 0
+(ulimit -v 2000000 && exec "$KRAIT" run runtime/python.krt) >out 2>err
+same "a translation without checks" "$?" 125
+has "what to do" "$(cat err)" "--bounds-checked"
 finish

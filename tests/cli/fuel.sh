@@ -55,4 +55,27 @@ for wrong in 0 -1 1x x 99999999999999999999 ''; do
     same "--fuel '$wrong'" "$status" 125
     has "--fuel '$wrong' is named" "$(cat err)" "--fuel takes a number"
 done
+
+# Any module: it is translated so that it counts.
+export KRAIT_CACHE="$T/cache"
+mkdir cache
+cp runtime/bin/python.wasm loop.wasm
+module() {
+    "$KRAIT" run "$@" loop.wasm >out 2>err
+    status=$?
+}
+module --fuel $cost
+same "a module: just enough" "$status" 0
+module --fuel $((cost - 1))
+same "a module: one less" "$status" 124
+has "a module: the reason" "$(cat err)" "out of fuel"
+module --show-fuel
+has "a module: shown" "$(cat err)" "krait: fuel spent: $cost"
+module
+same "a module: without fuel" "$status" 0
+"$KRAIT" run --fuel 10 runtime/python.krt >out 2>err
+same "a translation that does not count" "$?" 126
+has "its reason" "$(cat err)" "not translated with --meter"
+"$KRAIT" run --fuel 10 runtime/python.metered.krt >out 2>err
+same "a translation that counts" "$?" 124
 finish
