@@ -31,7 +31,7 @@ call_on_guest_stack(void *argument)
 
     krait__fiber_entered(&frame->fiber);
     ctx->thread->in_host = 0;
-    if (ctx->thread->interrupted != 0)
+    if (krait__is_interrupted(ctx->thread))
         krait__signals_deliver(ctx);
     type->invoke(ctx, frame->func->code, frame->cells, frame->cells);
     ctx->thread->in_host = 1;

@@ -42,7 +42,7 @@ deliver_all(krait_guest_thread *thread)
     do {
         uint32_t number;
 
-        thread->thread.interrupted = 0;
+        __atomic_store_n(&thread->thread.interrupted, 0, __ATOMIC_RELEASE);
         pending = atomic_exchange(&instance->signals, 0);
         for (number = 1; number < 64; number++) {
             if ((pending >> number & 1) != 0)
@@ -61,7 +61,7 @@ krait__signals_deliver(krait_ctx *ctx)
         (thread->is_own && thread->instance->signal_code == NULL))
         krait__trap_raise(ctx, KRAIT_TRAP_INTERRUPTED);
     if (!thread->is_own)
-        thread->thread.interrupted = 0;
+        __atomic_store_n(&thread->thread.interrupted, 0, __ATOMIC_RELEASE);
     else if (!thread->delivering)
         deliver_all(thread);
 }
@@ -73,7 +73,7 @@ interrupt(krait_guest_thread *thread)
     krait_activation *activation = krait__activation();
     int saved = errno;
 
-    thread->thread.interrupted = 1;
+    __atomic_store_n(&thread->thread.interrupted, 1, __ATOMIC_RELEASE);
     krait__thread_unpark(thread);
     if (activation != NULL && activation->thread == thread && thread->thread.in_host == 0 &&
         !activation->trapping)

@@ -193,6 +193,25 @@ krait_status krait__thread_open(krait_guest_thread *thread, krait_instance *inst
 /* Wakes the thread if it waits; async-signal-safe. */
 void krait__thread_unpark(krait_guest_thread *thread);
 
+/* What other threads change at any time. */
+static inline bool
+krait__is_interrupted(const krait_thread *thread)
+{
+    return __atomic_load_n(&thread->interrupted, __ATOMIC_ACQUIRE) != 0;
+}
+
+static inline uint64_t
+krait__memory_size(const krait_memory *memory)
+{
+    return __atomic_load_n(&memory->size, __ATOMIC_ACQUIRE);
+}
+
+static inline uint32_t
+krait__table_size(const krait_table *table)
+{
+    return __atomic_load_n(&table->size, __ATOMIC_ACQUIRE);
+}
+
 /* ---- wait.c ---- */
 
 struct krait_parking *krait__parking_new(void);

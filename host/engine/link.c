@@ -162,7 +162,7 @@ link_table(krait_instance *instance, const krait_import_desc *import, krait_inst
     if (export->kind != KRAIT_KIND_TABLE)
         return " (not a table)";
     table = from->tables[export->index];
-    if (table->type != import->limits.type || table->size < import->limits.min ||
+    if (table->type != import->limits.type || krait__table_size(table) < import->limits.min ||
         (import->limits.max != UINT64_MAX && table->declared_max > import->limits.max))
         return " (of another size or type)";
     instance->tables[index] = table;
@@ -178,7 +178,7 @@ link_memory(krait_instance *instance, const krait_import_desc *import, krait_ins
     if (export->kind != KRAIT_KIND_MEMORY)
         return " (not a memory)";
     memory = from->memories[export->index];
-    if (memory->size / KRAIT_PAGE_SIZE < import->limits.min ||
+    if (krait__memory_size(memory) / KRAIT_PAGE_SIZE < import->limits.min ||
         (import->limits.max != UINT64_MAX && memory->declared_max > import->limits.max))
         return " (of another size)";
     if (memory->is_shared != import->limits.shared)

@@ -20,7 +20,7 @@ static void
 critical_end(krait_ctx *ctx)
 {
     ctx->thread->in_host = 0;
-    if (ctx->thread->interrupted != 0)
+    if (krait__is_interrupted(ctx->thread))
         krait__signals_deliver(ctx);
 }
 
@@ -69,7 +69,7 @@ krait__memory_init(krait_instance *instance, uint32_t memory, uint32_t segment, 
     krait_memory *target = instance->memories[memory];
     uint32_t size = instance->data_dropped[segment] ? 0 : data->size;
 
-    if ((uint64_t)from + count > size || (uint64_t)to + count > target->size)
+    if ((uint64_t)from + count > size || (uint64_t)to + count > krait__memory_size(target))
         return -1;
     if (count != 0)
         memcpy(target->base + to, data->bytes + from, count);
@@ -111,7 +111,7 @@ runtime_table_set(krait_ctx *ctx, uint32_t table, uint32_t index, const void *re
     krait_table *target = ctx->instance->tables[table];
 
     critical_begin(ctx);
-    if (index >= target->size)
+    if (index >= krait__table_size(target))
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     krait__table_put(target, index, ref);
     critical_end(ctx);
@@ -122,7 +122,7 @@ runtime_table_get(krait_ctx *ctx, uint32_t table, uint32_t index)
 {
     const krait_table *target = ctx->instance->tables[table];
 
-    if (index >= target->size)
+    if (index >= krait__table_size(target))
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     return __atomic_load_n(&target->entries[index], __ATOMIC_ACQUIRE);
 }
@@ -134,7 +134,7 @@ runtime_table_fill(krait_ctx *ctx, uint32_t table, uint32_t to, const void *ref,
     uint32_t i;
 
     critical_begin(ctx);
-    if ((uint64_t)to + count > target->size)
+    if ((uint64_t)to + count > krait__table_size(target))
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     for (i = 0; i < count; i++)
         krait__table_put(target, to + i, ref);
@@ -149,7 +149,8 @@ runtime_table_copy(krait_ctx *ctx, uint32_t to_table, uint32_t from_table, uint3
     const krait_table *source = ctx->instance->tables[from_table];
 
     critical_begin(ctx);
-    if ((uint64_t)to + count > target->size || (uint64_t)from + count > source->size)
+    if ((uint64_t)to + count > krait__table_size(target) ||
+        (uint64_t)from + count > krait__table_size(source))
         krait__trap_raise(ctx, KRAIT_TRAP_TABLE);
     krait__table_move(&target->entries[to], &source->entries[from], count);
     critical_end(ctx);
@@ -164,7 +165,7 @@ krait__table_init(krait_instance *instance, uint32_t table, uint32_t segment, ui
     uint32_t size = instance->elem_dropped[segment] ? 0 : elem->count;
     uint32_t i;
 
-    if ((uint64_t)from + count > size || (uint64_t)to + count > target->size)
+    if ((uint64_t)from + count > size || (uint64_t)to + count > krait__table_size(target))
         return -1;
     for (i = 0; i < count; i++) {
         krait_cell value = krait__const_value(instance, &elem->items[from + i]);

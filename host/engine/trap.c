@@ -91,8 +91,8 @@ is_shadow_overflow(const krait_ctx *ctx, uint64_t offset, uint64_t memory_size)
 krait_trap
 krait__trap_of_access(const krait_ctx *ctx, const krait_memory *memory, uint64_t offset)
 {
-    return is_shadow_overflow(ctx, offset, memory->size) ? KRAIT_TRAP_SHADOW_STACK
-                                                         : KRAIT_TRAP_MEMORY;
+    return is_shadow_overflow(ctx, offset, krait__memory_size(memory)) ? KRAIT_TRAP_SHADOW_STACK
+                                                                       : KRAIT_TRAP_MEMORY;
 }
 
 void

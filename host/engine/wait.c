@@ -154,7 +154,7 @@ deadline_of(int64_t timeout)
 static bool
 is_interrupted(const krait_guest_thread *thread)
 {
-    return thread->thread.interrupted != 0 &&
+    return krait__is_interrupted(&thread->thread) &&
            (!thread->delivering || atomic_load(&thread->stopped) != 0);
 }
 
@@ -199,7 +199,7 @@ check_access(krait_ctx *ctx, uint32_t memory, uint64_t address, unsigned width)
 {
     if (address % width != 0)
         krait__trap_raise(ctx, KRAIT_TRAP_ALIGNMENT);
-    if (address + width > ctx->memories[memory]->size)
+    if (address + width > krait__memory_size(ctx->memories[memory]))
         ctx->runtime->out_of_bounds(ctx, memory, address);
 }
 
@@ -230,7 +230,7 @@ krait__wait(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected
         thread->waiter = waiter.outer;
     }
     ctx->thread->in_host = 0;
-    if (ctx->thread->interrupted != 0)
+    if (krait__is_interrupted(ctx->thread))
         krait__signals_deliver(ctx);
     return result;
 }
@@ -268,7 +268,7 @@ krait__notify(krait_ctx *ctx, uint32_t memory, uint64_t address, uint32_t count)
     }
     pthread_mutex_unlock(&queue->lock);
     ctx->thread->in_host = 0;
-    if (ctx->thread->interrupted != 0)
+    if (krait__is_interrupted(ctx->thread))
         krait__signals_deliver(ctx);
     return woken;
 }
