@@ -207,6 +207,36 @@ krait__file_ready(const krait_file *file, bool is_write, krait_ready *ret_ready)
     file->ops->ready(file, is_write, ret_ready);
 }
 
+int
+krait__terminal_get(krait_file *file, krait_host_termios *ret_termios)
+{
+    return file->ops->terminal->termios(file, ret_termios);
+}
+
+int
+krait__terminal_set(krait_file *file, uint32_t action, const krait_host_termios *termios)
+{
+    return file->ops->terminal->set_termios(file, action, termios);
+}
+
+int
+krait__terminal_flush(krait_file *file, uint32_t queue)
+{
+    return file->ops->terminal->flush(file, queue);
+}
+
+int
+krait__terminal_winsize(krait_file *file, krait_host_winsize *ret_size)
+{
+    return file->ops->terminal->winsize(file, ret_size);
+}
+
+int
+krait__terminal_set_winsize(krait_file *file, const krait_host_winsize *size)
+{
+    return file->ops->terminal->set_winsize(file, size);
+}
+
 /* The index-th directory or file that is mounted in `ns`. */
 static int
 mounted_entry(const krait_ns *ns, uint64_t index, krait_dirent *ret_entry)

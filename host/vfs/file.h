@@ -185,6 +185,17 @@ typedef struct krait_ready {
 /* Of a krait__file_is_pipe. */
 void krait__file_ready(const krait_file *file, bool is_write, krait_ready *ret_ready);
 
+/* A terminal in memory. */
+int krait__pty_new(krait_vfs *vfs, krait_file **ret_master, krait_file **ret_slave);
+
+/* Of files that are terminals; `action` and `queue` are those of termios(3), as on Linux. */
+int krait__terminal_get(krait_file *file, krait_host_termios *ret_termios);
+int krait__terminal_set(krait_file *file, uint32_t action, const krait_host_termios *termios);
+int krait__terminal_flush(krait_file *file, uint32_t queue);
+int krait__terminal_winsize(krait_file *file, krait_host_winsize *ret_size);
+/* EPERM: the host's. */
+int krait__terminal_set_winsize(krait_file *file, const krait_host_winsize *size);
+
 /* ---- paths ------------------------------------------------------------------------------- */
 
 /* A path and the directory it starts at; `path` is relative. */

@@ -103,6 +103,15 @@ struct krait_file {
     bool read_only;    /* lies in a read-only mount */
 };
 
+/* What only terminals have. */
+typedef struct krait_terminal_ops {
+    int (*termios)(krait_file *file, krait_host_termios *ret_termios);
+    int (*set_termios)(krait_file *file, uint32_t action, const krait_host_termios *termios);
+    int (*flush)(krait_file *file, uint32_t queue);
+    int (*winsize)(krait_file *file, krait_host_winsize *ret_size);
+    int (*set_winsize)(krait_file *file, const krait_host_winsize *size);
+} krait_terminal_ops;
+
 /* NULL members get the errno that POSIX has for it, see file.c. */
 struct krait_file_ops {
     void (*close)(krait_file *file); /* frees it */
@@ -125,6 +134,7 @@ struct krait_file_ops {
     int (*readdir)(krait_file *file, uint64_t cookie, krait_dirent *ret_entry);
     int (*wait_fd)(const krait_file *file);
     bool (*is_terminal)(const krait_file *file);
+    const krait_terminal_ops *terminal; /* of files of which is_terminal may be true */
 };
 
 struct krait_vfs {

@@ -5,7 +5,8 @@
  * The descriptor belongs to the embedder and its open file perhaps to a whole
  * terminal session, so nothing about it is changed: NONBLOCK of a guest is kept here
  * (the caller waits, or does not, on krait__file_wait_fd), and a write to a pipe without
- * reader must not raise SIGPIPE in a process that did not ask for it.
+ * reader must not raise SIGPIPE in a process that did not ask for it.  The exception are the
+ * settings of a terminal that a guest needs to read a password: they are put back at the end.
  */
 #include "vfs/fs.h"
 
@@ -14,8 +15,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +27,8 @@ typedef struct krait_stream {
     krait_file file;
     int fd;
     bool is_terminal;
+    bool is_changed; /* `before` is what the guest found */
+    struct termios before;
     bool has_sigpipe; /* a pipe or socket */
 } krait_stream;
 
@@ -32,9 +38,31 @@ stream_of(krait_file *file)
     return (krait_stream *)file;
 }
 
+/* Is this our terminal, and somebody else uses it now? */
+static bool
+is_in_background(int fd)
+{
+    pid_t group = tcgetpgrp(fd);
+
+    return group >= 0 && group != getpgrp();
+}
+
+/* Changes settings without being stopped for it, and only where this process may. */
+static int
+set_settings(int fd, int action, const struct termios *settings)
+{
+    if (is_in_background(fd))
+        return EIO;
+    return tcsetattr(fd, action, settings) == 0 ? 0 : errno;
+}
+
 static void
 stream_close(krait_file *file)
 {
+    krait_stream *stream = stream_of(file);
+
+    if (stream->is_changed)
+        (void)set_settings(stream->fd, TCSANOW, &stream->before);
     krait__free(file);
 }
 
@@ -146,6 +174,90 @@ stream_is_terminal(const krait_file *file)
     return ((const krait_stream *)file)->is_terminal;
 }
 
+/* ---- the host's terminals -------------------------------------------------------------------- */
+
+/* What a guest may change: whether what is typed is shown and comes in lines.  Not the keys that
+ * interrupt it, and nothing about the output. */
+#define GUEST_LFLAG ((tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL | ICANON))
+#define GUEST_IFLAG ((tcflag_t)ICRNL)
+
+static int
+stream_termios(krait_file *file, krait_host_termios *ret_termios)
+{
+    struct termios now;
+
+    if (tcgetattr(stream_of(file)->fd, &now) != 0)
+        return errno;
+    memset(ret_termios, 0, sizeof(*ret_termios));
+    ret_termios->iflag = now.c_iflag;
+    ret_termios->oflag = now.c_oflag;
+    ret_termios->cflag = now.c_cflag;
+    ret_termios->lflag = now.c_lflag;
+    memcpy(ret_termios->cc, now.c_cc,
+           NCCS < sizeof(ret_termios->cc) ? NCCS : sizeof(ret_termios->cc));
+    ret_termios->ispeed = cfgetispeed(&now);
+    ret_termios->ospeed = cfgetospeed(&now);
+    return 0;
+}
+
+static int
+stream_set_termios(krait_file *file, uint32_t action, const krait_host_termios *termios)
+{
+    static const int actions[] = {TCSANOW, TCSADRAIN, TCSAFLUSH};
+    krait_stream *stream = stream_of(file);
+    struct termios next;
+    int error;
+
+    if (tcgetattr(stream->fd, &next) != 0)
+        return errno;
+    if (!stream->is_changed)
+        stream->before = next;
+    next.c_lflag = (next.c_lflag & ~GUEST_LFLAG) | (termios->lflag & GUEST_LFLAG);
+    next.c_iflag = (next.c_iflag & ~GUEST_IFLAG) | (termios->iflag & GUEST_IFLAG);
+    next.c_cc[VMIN] = termios->cc[VMIN];
+    next.c_cc[VTIME] = termios->cc[VTIME];
+    error = set_settings(stream->fd, actions[action], &next);
+    stream->is_changed |= error == 0;
+    return error;
+}
+
+static int
+stream_flush(krait_file *file, uint32_t queue)
+{
+    static const int queues[] = {TCIFLUSH, TCOFLUSH, TCIOFLUSH};
+
+    if (is_in_background(stream_of(file)->fd))
+        return EIO;
+    return tcflush(stream_of(file)->fd, queues[queue]) == 0 ? 0 : errno;
+}
+
+static int
+stream_winsize(krait_file *file, krait_host_winsize *ret_size)
+{
+    struct winsize size;
+
+    if (ioctl(stream_of(file)->fd, TIOCGWINSZ, &size) != 0)
+        return errno;
+    *ret_size = (krait_host_winsize){size.ws_row, size.ws_col, size.ws_xpixel, size.ws_ypixel};
+    return 0;
+}
+
+static int
+stream_set_winsize(krait_file *file, const krait_host_winsize *size)
+{
+    (void)file;
+    (void)size;
+    return EPERM;
+}
+
+static const krait_terminal_ops stream_terminal = {
+    .termios = stream_termios,
+    .set_termios = stream_set_termios,
+    .flush = stream_flush,
+    .winsize = stream_winsize,
+    .set_winsize = stream_set_winsize,
+};
+
 static const krait_file_ops stream_ops = {
     .close = stream_close,
     .read = stream_read,
@@ -155,6 +267,7 @@ static const krait_file_ops stream_ops = {
     .statvfs = stream_statvfs,
     .wait_fd = stream_wait_fd,
     .is_terminal = stream_is_terminal,
+    .terminal = &stream_terminal,
 };
 
 int
@@ -182,6 +295,7 @@ krait__file_from_fd(int host_fd, krait_file **ret_file)
                      S_ISCHR(stat.st_mode) ? KRAIT_TYPE_CHARACTER_DEVICE : KRAIT_TYPE_UNKNOWN, how,
                      0);
     stream->fd = host_fd;
+    stream->is_changed = false;
     stream->is_terminal = S_ISCHR(stat.st_mode) && isatty(host_fd);
     stream->has_sigpipe = S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode);
     *ret_file = &stream->file;

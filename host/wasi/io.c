@@ -181,7 +181,7 @@ fits(const transfer *t)
 {
     krait_ready ready;
 
-    if (!t->is_write || t->limit > KRAIT_HOST_PIPE_BUF)
+    if (!t->is_write || t->limit > KRAIT_HOST_PIPE_BUF || krait__file_is_terminal(t->fd->file))
         return true;
     krait__file_ready(t->fd->file, true, &ready);
     return ready.is_hangup || ready.bytes >= t->limit;

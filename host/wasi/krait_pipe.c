@@ -47,9 +47,9 @@ pipe_fd(krait_file *file, uint32_t flags)
     return fd;
 }
 
-/* Both ends or none become descriptors; takes over the files. */
-static int
-add_pair(krait_wasi *wasi, krait_file *const files[2], uint32_t flags, uint32_t numbers[2])
+int
+krait__wasi_add_pair(krait_wasi *wasi, krait_file *const files[2], uint32_t flags,
+                     uint32_t numbers[2])
 {
     krait_fd fd = pipe_fd(files[0], flags);
     int error = krait__fd_add(wasi, &fd, &numbers[0]);
@@ -82,7 +82,7 @@ KRAIT_WASI_CALL(fd_pipe)
     error = krait__pipe_new(wasi->vfs, (uint16_t)(flags & KRAIT_HOST_NONBLOCK), &files[0],
                             &files[1]);
     if (error == 0)
-        error = add_pair(wasi, files, flags, numbers);
+        error = krait__wasi_add_pair(wasi, files, flags, numbers);
     if (error != 0)
         return error == ENOSPC ? ENFILE : error;
     return krait__guest_write(ctx, args[1].i32, numbers, sizeof(numbers)) == 0 ? 0 : EFAULT;

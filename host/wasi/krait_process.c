@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * <krait/guest.h>: who the guest is, what its terminal is like, and waiting for a signal.
+ * <krait/guest.h>: who the guest is, and waiting for a signal.
  */
 #include "wasi/state.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* The only process there is; the number is wasi-libc's. */
@@ -56,23 +55,6 @@ KRAIT_WASI_CALL(identity_get)
 
     (void)wasi;
     return krait__guest_write(ctx, args[0].i32, &identity, sizeof(identity)) == 0 ? 0 : EFAULT;
-}
-
-KRAIT_WASI_CALL(fd_winsize)
-{
-    krait_host_winsize out;
-    struct winsize size;
-    krait_fd *fd;
-    int error = krait__fd_get(wasi, args[0].i32, &fd);
-
-    if (error != 0)
-        return error;
-    if (!krait__file_is_terminal(fd->file))
-        return ENOTTY;
-    if (ioctl(krait__file_wait_fd(fd->file), TIOCGWINSZ, &size) != 0)
-        return errno;
-    out = (krait_host_winsize){size.ws_row, size.ws_col, size.ws_xpixel, size.ws_ypixel};
-    return krait__guest_write(ctx, args[1].i32, &out, sizeof(out)) == 0 ? 0 : EFAULT;
 }
 
 /* The guest is not in guest code now, so a signal that comes from here on is noted and ends the

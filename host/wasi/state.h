@@ -118,6 +118,9 @@ krait__wasi_interrupted(const krait_ctx *ctx)
 /* A read or write of a pipe in memory cannot go on: EAGAIN, EDEADLK, or what ended the wait;
  * never 0. */
 int krait__wasi_pipe_wait(krait_wasi *wasi, krait_ctx *ctx, const krait_file *file);
+/* Both files or none become descriptors; takes them over. */
+int krait__wasi_add_pair(krait_wasi *wasi, krait_file *const files[2], uint32_t flags,
+                         uint32_t numbers[2]);
 /* Nothing but a signal can change what a wait without deadline waits for: 0, or EDEADLK when
  * none will come. */
 int krait__wasi_deadlock(const krait_wasi *wasi);
@@ -226,6 +229,11 @@ void krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, s
     X(fd_getfd, "ii", "i")                                                                         \
     X(fd_setfd, "ii", "i")                                                                         \
     X(fd_winsize, "ii", "i")                                                                       \
+    X(fd_winsize_set, "ii", "i")                                                                   \
+    X(fd_tcgetattr, "ii", "i")                                                                     \
+    X(fd_tcsetattr, "iii", "i")                                                                    \
+    X(fd_tcflush, "ii", "i")                                                                       \
+    X(fd_pty, "ii", "i")                                                                           \
     X(identity_get, "i", "i")                                                                      \
     X(itimer_set, "iIIi", "i")                                                                     \
     X(itimer_get, "ii", "i")                                                                       \

@@ -115,6 +115,19 @@ typedef struct krait_host_winsize {
     uint16_t y_pixels;
 } krait_host_winsize;
 
+/** A terminal's settings: struct termios of musl, with the numbers of Linux. */
+typedef struct krait_host_termios {
+    uint32_t iflag;
+    uint32_t oflag;
+    uint32_t cflag;
+    uint32_t lflag;
+    uint8_t line;
+    uint8_t cc[32];
+    uint8_t reserved[3];
+    uint32_t ispeed;
+    uint32_t ospeed;
+} krait_host_termios;
+
 /** flags of path_access; bits of R_OK, W_OK and X_OK of Linux and musl; 0 is F_OK. */
 #define KRAIT_HOST_X_OK 1u
 #define KRAIT_HOST_W_OK 2u
@@ -140,6 +153,8 @@ static_assert(sizeof(krait_host_statvfs) == 72 && offsetof(krait_host_statvfs, b
 static_assert(sizeof(krait_host_identity) == 32, "identity");
 static_assert(sizeof(krait_host_itimer) == 16, "itimer");
 static_assert(sizeof(krait_host_winsize) == 8, "winsize");
+static_assert(sizeof(krait_host_termios) == 60 && offsetof(krait_host_termios, ispeed) == 52,
+              "termios");
 
 #ifdef __wasm__
 
@@ -264,6 +279,28 @@ krait_host_fd_setfd(uint32_t fd, uint32_t flags);
 /** TIOCGWINSZ; ENOTTY: no terminal. */
 KRAIT_HOST_IMPORT(fd_winsize)
 krait_host_fd_winsize(uint32_t fd, krait_host_winsize *ret_size);
+
+/** TIOCSWINSZ.  EPERM: a terminal of the host's. */
+KRAIT_HOST_IMPORT(fd_winsize_set)
+krait_host_fd_winsize_set(uint32_t fd, const krait_host_winsize *size);
+
+/** tcgetattr; ENOTTY. */
+KRAIT_HOST_IMPORT(fd_tcgetattr)
+krait_host_fd_tcgetattr(uint32_t fd, krait_host_termios *ret_termios);
+
+/** tcsetattr; `action`: 0 now, 1 drain, 2 flush.  Of a terminal of the host's only what the
+ *  guest needs to read a password or single keys is changed: ECHO, ECHOE, ECHOK, ECHONL and ICANON of
+ *  lflag, ICRNL of iflag, and the characters VMIN and VTIME; it is as before when the guest ends. */
+KRAIT_HOST_IMPORT(fd_tcsetattr)
+krait_host_fd_tcsetattr(uint32_t fd, uint32_t action, const krait_host_termios *termios);
+
+/** tcflush; `queue`: 0 input, 1 output, 2 both. */
+KRAIT_HOST_IMPORT(fd_tcflush)
+krait_host_fd_tcflush(uint32_t fd, uint32_t queue);
+
+/** openpty: a terminal in memory.  ret_fds[0] is the master.  flags: 0 or KRAIT_HOST_CLOEXEC. */
+KRAIT_HOST_IMPORT(fd_pty)
+krait_host_fd_pty(uint32_t flags, uint32_t ret_fds[2]);
 
 /* ---- the process ----------------------------------------------------------------------------- */
 

@@ -105,6 +105,10 @@ use_krait_host(const char *folder)
         try(call("fd_close", writer));
         try(call("fd_close", U(60)));
     }
+    if (try(call("fd_pty", U(0), U(OUT))) == 0) {
+        try(call("fd_close", load32(OUT + 4)));
+        try(call("fd_close", load32(OUT)));
+    }
     if (try(call("fd_eventfd", U(1), U(0), U(OUT))) == 0)
         try(call("fd_close", load32(OUT)));
     try(call("itimer_set", U(0), L(3600000000000), L(0), U(STAT)));

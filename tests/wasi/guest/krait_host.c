@@ -106,6 +106,7 @@ descriptors(void)
 {
     krait_host_winsize size;
     krait_host_itimer timer;
+    krait_host_termios termios;
     uint32_t pipe[2];
     uint32_t fd;
     uint32_t flags;
@@ -118,6 +119,11 @@ descriptors(void)
     CHECK(write_byte(30) == OK && read_byte(pipe[0]) == OK);
     CHECK(read_byte(pipe[0]) == EDEADLK);
     CHECK(krait_host_fd_winsize(pipe[0], &size) == ENOTTY);
+    CHECK(krait_host_fd_pty(0, pipe) == OK && krait_host_fd_winsize(pipe[0], &size) == OK);
+    CHECK(krait_host_fd_winsize_set(pipe[0], &size) == OK);
+    CHECK(krait_host_fd_tcgetattr(pipe[1], &termios) == OK && termios.cc[4] == 4);
+    CHECK(krait_host_fd_tcsetattr(pipe[1], 0, &termios) == OK);
+    CHECK(krait_host_fd_tcflush(pipe[1], 2) == OK);
     CHECK(krait_host_fd_eventfd(1, KRAIT_HOST_NONBLOCK, &fd) == OK);
     CHECK(krait_host_fd_memfd(0, &fd) == OK && write_byte(fd) == OK);
     CHECK(krait_host_fd_timerfd(1, 0, &fd) == OK);
