@@ -25,6 +25,10 @@
 
 /* Codes with the prefix 0xfc follow the 256 single bytes. */
 #define PREFIXED_COUNT 18
+
+/* Prefix 0xfc: instructions of the proposal for wide arithmetic. */
+#define FIRST_WIDE 19
+#define LAST_WIDE  22
 #define SLOT(code)     ((code) < 0x100 ? (code) : (code) - 0xfc00 + 0x100)
 
 #define OP(code, name, imm, align, signature, kind, text)                                          \
@@ -272,6 +276,10 @@ krait__insn_read(krait_cursor *cursor, krait_insn *ret)
         sub = krait__cursor_u32(cursor);
         if (cursor->failed)
             return false;
+        if (sub >= FIRST_WIDE && sub <= LAST_WIDE)
+            return krait__cursor_fail_at(cursor, ret->offset, KRAIT_EUNSUPPORTED,
+                                         "instruction 0xfc %u is not supported (wide arithmetic)",
+                                         sub);
         if (sub >= PREFIXED_COUNT)
             return krait__cursor_fail_at(cursor, ret->offset, KRAIT_EFORMAT,
                                          "illegal opcode 0xfc %u", sub);

@@ -176,6 +176,9 @@ read_limits(krait_cursor *cursor, bool is_memory, krait_wasm_limits *limits)
     if (flags >= 4 && flags <= 7)
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
                               "limits flags 0x%02x are not supported (memory64)", flags);
+    if (is_memory && flags >= 8 && flags <= 15)
+        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
+                              "limits flags 0x%02x are not supported (custom page sizes)", flags);
     if (flags > (is_memory ? 3 : 1))
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed limits flags 0x%02x", flags);
     limits->min = krait__cursor_u32(cursor);
@@ -253,6 +256,10 @@ read_import_type(krait_cursor *cursor, krait_wasm_module *module, krait_wasm_imp
     case 4:
         krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
                               "an imported tag is not supported (exception handling)");
+        break;
+    case 0x20:
+        krait__cursor_fail_at(cursor, start, KRAIT_EUNSUPPORTED,
+                              "an import of an exact type is not supported (custom descriptors)");
         break;
     default:
         krait__cursor_fail_at(cursor, start, KRAIT_EFORMAT, "malformed import kind 0x%02x",

@@ -114,9 +114,26 @@ pk_apt() {
         -o Dpkg::Use-Pty=0 -o APT::Color=0 --no-install-recommends "$@" </dev/null >&2
 }
 
+# pk_pick A,B...: the first of these packages that apt offers, else the last.
+pk_pick() {
+    pk_alts=$1,
+    while [ -n "$pk_alts" ]; do
+        pk_alt=${pk_alts%%,*}
+        pk_alts=${pk_alts#*,}
+        LC_ALL=C apt-cache policy "$pk_alt" 2>/dev/null |
+            grep -q '^  Candidate: [^(]' && break
+    done
+    printf '%s\n' "$pk_alt"
+}
+
 # pk_names LIST N: the names of a list from pk_list_missing, with N filled in.
 pk_names() {
-    printf '%s\n' "$1" | sed -e 's/ |.*//' -e "s/@N@/$2/g" | tr '\n' ' ' | sed 's/ $//'
+    printf '%s\n' "$1" | sed -e 's/ |.*//' -e "s/@N@/$2/g" | while IFS= read -r pk_entry; do
+        case $pk_entry in
+        *,*) pk_pick "$pk_entry" ;;
+        *) printf '%s\n' "$pk_entry" ;;
+        esac
+    done | tr '\n' ' ' | sed 's/ $//'
 }
 
 pk_no_clang() {

@@ -98,9 +98,9 @@ say(const char *word, const char *text)
     printf("%s %s\n", word, text);
 }
 
-/* "68690a" to "hi\n"; false when it is none. */
+/* "68690a" to "hi\n"; false when it is none.  There may be a NUL in it. */
 static bool
-decode_name(const char *hex, char *ret, size_t size)
+decode_name(const char *hex, char *ret, size_t size, size_t *ret_count)
 {
     size_t count = strcmp(hex, "-") == 0 ? 0 : strlen(hex) / 2;
     size_t i;
@@ -113,6 +113,8 @@ decode_name(const char *hex, char *ret, size_t size)
         ret[i] = (char)strtoul(pair, NULL, 16);
     }
     ret[count] = '\0';
+    if (ret_count != NULL)
+        *ret_count = count;
     return true;
 }
 
@@ -182,7 +184,7 @@ do_register(const char *hex, unsigned id)
     static char names[MAX_MODULES][256];
 
     if (link_count >= MAX_MODULES || id >= MAX_MODULES || instances[id] == NULL ||
-        !decode_name(hex, names[link_count], sizeof(names[0]))) {
+        !decode_name(hex, names[link_count], sizeof(names[0]), NULL)) {
         say("failed", "cannot register");
         return;
     }
@@ -255,14 +257,31 @@ print_value(uint8_t type, const krait_cell *cell)
     }
 }
 
+/* An export by its bytes; NULL when there is none of this kind. */
+static const krait_export_desc *
+find_export(unsigned id, const char *name, size_t size, unsigned kind)
+{
+    const krait_module_desc *desc = instances[id]->module->desc;
+    uint32_t i;
+
+    for (i = 0; i < desc->export_count; i++) {
+        const krait_export_desc *export = &desc->exports[i];
+
+        if (export->kind == kind && export->name_size == size &&
+            memcmp(export->name, name, size) == 0)
+            return export;
+    }
+    return NULL;
+}
+
 static void
-do_call(unsigned id, const char *name, char **arguments, unsigned count)
+do_call(unsigned id, const char *name, size_t size, char **arguments, unsigned count)
 {
     krait_cell cells[MAX_CELLS];
     krait_outcome outcome;
     krait_error error;
     const krait_type_desc *type;
-    uint32_t func;
+    const krait_export_desc *export;
     unsigned i;
 
     if (id >= MAX_MODULES || instances[id] == NULL) {
@@ -271,16 +290,17 @@ do_call(unsigned id, const char *name, char **arguments, unsigned count)
     }
     for (i = 0; i < count; i++)
         parse_value(arguments[i], &cells[i]);
-    if (krait__instance_find(instances[id], name, &func, &error) != KRAIT_OK) {
-        say("failed", error.text);
+    export = find_export(id, name, size, KRAIT_KIND_FUNC);
+    if (export == NULL) {
+        say("failed", "no such function");
         return;
     }
-    type = krait__instance_func_type(instances[id], func);
+    type = krait__instance_func_type(instances[id], export->index);
     if (type->param_count != count || type->result_count > MAX_CELLS) {
         say("failed", "wrong number of arguments");
         return;
     }
-    if (krait__instance_call(instances[id], func, cells, &outcome, &error) != KRAIT_OK) {
+    if (krait__instance_call(instances[id], export->index, cells, &outcome, &error) != KRAIT_OK) {
         say("failed", error.text);
         return;
     }
@@ -309,28 +329,23 @@ global_type(const krait_instance *instance, uint32_t index)
 }
 
 static void
-do_get(unsigned id, const char *name)
+do_get(unsigned id, const char *name, size_t size)
 {
-    const krait_module_desc *desc;
-    uint32_t i;
+    const krait_export_desc *export;
 
     if (id >= MAX_MODULES || instances[id] == NULL) {
         say("failed", "no such instance");
         return;
     }
-    desc = instances[id]->module->desc;
-    for (i = 0; i < desc->export_count; i++) {
-        const krait_export_desc *export = &desc->exports[i];
-
-        if (export->kind == KRAIT_KIND_GLOBAL && strcmp(export->name, name) == 0) {
-            printf("ok");
-            print_value(global_type(instances[id], export->index),
-                        krait__global_cell(instances[id], export->index));
-            putchar('\n');
-            return;
-        }
+    export = find_export(id, name, size, KRAIT_KIND_GLOBAL);
+    if (export == NULL) {
+        say("failed", "no such global");
+        return;
     }
-    say("failed", "no such global");
+    printf("ok");
+    print_value(global_type(instances[id], export->index),
+                krait__global_cell(instances[id], export->index));
+    putchar('\n');
 }
 
 /* Cuts a line at its spaces. */
@@ -350,6 +365,7 @@ static void
 obey(char **words, unsigned count)
 {
     char name[MAX_NAME];
+    size_t size;
 
     if (count == 2 && strcmp(words[0], "validate") == 0)
         do_validate(words[1]);
@@ -360,11 +376,11 @@ obey(char **words, unsigned count)
     else if (count == 3 && strcmp(words[0], "register") == 0)
         do_register(words[1], (unsigned)strtoul(words[2], NULL, 10));
     else if (count == 3 && strcmp(words[0], "get") == 0 &&
-             decode_name(words[2], name, sizeof(name)))
-        do_get((unsigned)strtoul(words[1], NULL, 10), name);
+             decode_name(words[2], name, sizeof(name), &size))
+        do_get((unsigned)strtoul(words[1], NULL, 10), name, size);
     else if (count >= 3 && strcmp(words[0], "call") == 0 &&
-             decode_name(words[2], name, sizeof(name)))
-        do_call((unsigned)strtoul(words[1], NULL, 10), name, words + 3, count - 3);
+             decode_name(words[2], name, sizeof(name), &size))
+        do_call((unsigned)strtoul(words[1], NULL, 10), name, size, words + 3, count - 3);
     else
         say("failed", "unknown command");
 }

@@ -110,6 +110,16 @@ krait check
 same "check does" "$rc" 125
 has "and names it" "$err" "mandoc | checks the manual pages"
 
+# Of two names for one thing the first that apt offers.
+put_away cargo
+krait check
+case $err in *"mandoc cargo-web"*) failed "none offered: the last" ;; *) passed ;; esac
+has "none offered: the last" "$err" "install --no-install-recommends mandoc cargo"
+sed -i 's/\*-19 |/cargo-web | *-19 |/' "$bin/apt-cache"
+krait check
+has "the first is offered" "$err" "install --no-install-recommends mandoc cargo-web"
+mv "$T/store/cargo" "$bin/cargo"
+
 rm "$bin/apt-get" "$bin/apt-cache"
 krait check
 same "without apt: 125" "$rc" 125
