@@ -29,7 +29,7 @@
 /* Prefix 0xfc: instructions of the proposal for wide arithmetic. */
 #define FIRST_WIDE 19
 #define LAST_WIDE  22
-#define SLOT(code)     ((code) < 0x100 ? (code) : (code) - 0xfc00 + 0x100)
+#define SLOT(code) ((code) < 0x100 ? (code) : (code) - 0xfc00 + 0x100)
 
 #define OP(code, name, imm, align, signature, kind, text)                                          \
     [SLOT(code)] = {name, signature, text, imm, KRAIT_OP_##kind, align},

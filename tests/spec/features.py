@@ -8,7 +8,7 @@ modules may use. A feature that lands moves to CLAIMED, and its files have to pa
 import fnmatch
 
 # WebAssembly 2.0 without what is named here is always claimed.
-CLAIMED = {"extended constants", "multiple memories"}
+CLAIMED = {"SIMD", "tail calls", "threads", "multiple memories", "extended constants"}
 
 SIMD = "SIMD"
 RELAXED = "relaxed SIMD"

@@ -2,11 +2,12 @@
 """Compiles many modules with `krait compile`, and remembers the results.
 
 A result is kept under the hash of the module, in a folder named by the hash of everything else
-that it depends on: the translator's program, the C compiler, the options. Folders of programs that
-are gone are removed, oldest first, so that the cache stays small.
+that it depends on: a .krt says itself which translator, C compiler and options made it. Of these
+folders the ones that were used last are kept, so that the cache stays small.
 """
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -49,27 +50,36 @@ class Compiler:
         if self.cc is None:
             raise SystemExit("there is no C compiler %s" % cc)
         self.scratch = tempfile.TemporaryDirectory(prefix="krait-krt.")
-        version = subprocess.run([self.cc, "--version"], stdout=subprocess.PIPE, check=True).stdout
-        self.wrap(version)
-        key = hashlib.sha256(b"\0".join([sha256_file(krait).encode(), self.cc.encode(), version,
-                                         level.encode()] + [e.encode() for e in self.extra]))
+        self.wrap()
         if cache:
-            self.folder = os.path.join(cache, "krt", key.hexdigest()[:32])
+            self.folder = os.path.join(cache, "krt", self.identity())
             self.prune(os.path.dirname(self.folder))
         else:
             self.folder = os.path.join(self.scratch.name, "krt")
         os.makedirs(self.folder, exist_ok=True)
         os.utime(self.folder)
 
-    def wrap(self, version):
+    def wrap(self):
         """A compiler that answers --version from a file; its name is not part of a result."""
         text = os.path.join(self.scratch.name, "version")
         with open(text, "wb") as file:
-            file.write(version)
+            subprocess.run([self.cc, "--version"], stdout=file, check=True)
         self.wrapper = os.path.join(self.scratch.name, os.path.basename(self.cc))
         with open(self.wrapper, "w", encoding="utf-8") as file:
             file.write(KNOWN_VERSION % (text, self.cc))
         os.chmod(self.wrapper, 0o755)
+
+    def identity(self):
+        """What makes the empty module's .krt besides the module, as a short hash."""
+        wasm = os.path.join(self.scratch.name, "empty.wasm")
+        with open(wasm, "wb") as file:
+            file.write(b"\0asm\1\0\0\0")
+        krt, reason = self.make(wasm, os.path.join(self.scratch.name, "empty.krt"))
+        if krt is None:
+            raise SystemExit("the empty module: " + reason)
+        with open(krt, "rb") as file:
+            text = re.search(rb"translator: [^\0]+", file.read()).group(0)
+        return hashlib.sha256(text + b"\0" + self.cc.encode()).hexdigest()[:32]
 
     def prune(self, folder):
         os.makedirs(folder, exist_ok=True)

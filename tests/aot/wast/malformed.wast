@@ -64,7 +64,7 @@
 (assert_malformed (module binary "\00asm\01\00\00\00" "\02\05\01\00\00\05\00") "malformed import kind")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\02\06\01\00\00\04\00\00") "not supported (exception handling)")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\02\06\01\00\00\03\7f\02") "malformed mutability")
-(assert_malformed (module binary "\00asm\01\00\00\00" "\05\04\01\08\00\01") "malformed limits flags 0x08")
+(assert_malformed (module binary "\00asm\01\00\00\00" "\05\04\01\11\00\01") "malformed limits flags 0x11")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\04\05\01\70\03\00\01") "malformed limits flags 0x03")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\05\03\01\02\01") "shared memory must have maximum")
 (assert_malformed (module binary "\00asm\01\00\00\00" "\05\03\01\04\00") "not supported (memory64)")
