@@ -127,6 +127,13 @@ GROWER = """(module (memory 1)
   (func (export "touch") (param i32) (i32.store (local.get 0) (i32.const 1))))"""
 
 
+STACK = """(module (memory 1 1)
+  (global $__stack_pointer (mut i32) (i32.const 1024))
+  (func (export "overflow")
+    (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 4096)))
+    (i32.store offset=12 (global.get $__stack_pointer) (i32.const 1))))"""
+
+
 class Runner:
     def __init__(self, program, limit=0):
         def confine():
@@ -184,7 +191,7 @@ class Maker:
         base = os.path.join(self.folder, "m%d" % self.made)
         with open(base + ".wat", "w", encoding="utf-8") as file:
             file.write(text)
-        subprocess.run(["wat2wasm", "--enable-threads", base + ".wat", "-o", base + ".wasm"], check=True)
+        subprocess.run(["wat2wasm", "--enable-threads", "--debug-names", base + ".wat", "-o", base + ".wasm"], check=True)
         subprocess.run([self.options.krait, "compile", base + ".wasm", "-o", base + ".krt",
                         "--jobs", "1", *extra], check=True)
         return base + ".krt"
@@ -230,6 +237,17 @@ def check_links(check, options, maker):
             runner.stop()
 
 
+def check_stack(check, options, maker):
+    """The trap of a guest's own stack is the same with and without checks."""
+    for extra in ((), ("--bounds-checked",)):
+        runner = Runner(options.runner)
+        krt = maker.make(STACK, "--cc", options.cc[0], *extra)
+        check.same("a module with a stack", runner.ask("module", "1", krt), "ok")
+        check.same("the stack's end %s" % (extra,), runner.call("1", "overflow"),
+                   "trap stack in linear memory exhausted")
+        runner.stop()
+
+
 def check_limits(check, options, maker):
     """Where address space is limited: what cannot run says so, what can grows as far as it goes."""
     plain = maker.make(GROWER, "--cc", options.cc[0])
@@ -272,6 +290,7 @@ def main():
         except FileNotFoundError:
             print("wat2wasm (Debian package wabt) is not installed")
             return 77
+        check_stack(check, options, maker)
         check_attacks(check, options, maker)
         if not options.no_limits:
             check_limits(check, options, maker)
