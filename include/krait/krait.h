@@ -348,7 +348,8 @@ typedef struct krait_result {
  * Owner:   caller owns *ret_sandbox, releases it with krait_sandbox_free(); config may be
  *          changed, used again or released afterwards
  * Errors:  KRAIT_ENOTFOUND a granted path or an import is missing; KRAIT_EINVAL a grant is
- *          of the wrong kind; KRAIT_EIO; KRAIT_ENOMEM; KRAIT_ELIMIT memory limit too small
+ *          of the wrong kind; KRAIT_EIO; KRAIT_ENOMEM; KRAIT_ELIMIT memory limit too small,
+ *          or no fuel left for the module's start function
  * Threads: any thread; the sandbox is then used by one at a time
  * Source:  host/api/sandbox.c
  * Since:   0.1

@@ -73,6 +73,19 @@ module --show-fuel
 has "a module: shown" "$(cat err)" "krait: fuel spent: $cost"
 module
 same "a module: without fuel" "$status" 0
+cat >start.wat <<'WAT'
+(module (memory (export "memory") 1) (start $before) (func (export "_start"))
+  (func $before (local i32)
+    (loop $again
+      (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get 0) (i32.const 1000))))))
+WAT
+wat2wasm start.wat -o start.wasm
+"$KRAIT" run --fuel 8001 start.wasm >out 2>err
+same "a start function: enough" "$?" 0
+"$KRAIT" run --fuel 8000 start.wasm >out 2>err
+same "a start function: one less" "$?" 124
+has "a start function: the reason" "$(cat err)" "the start function failed: out of fuel"
 "$KRAIT" run --fuel 10 runtime/python.krt >out 2>err
 same "a translation that does not count" "$?" 126
 has "its reason" "$(cat err)" "not translated with --meter"
