@@ -35,15 +35,18 @@ reserve(uint64_t size)
     return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+/* What an instance needs besides its memory: a stack, and something to spare. */
+#define BESIDES (UINT64_C(80) << 20)
+
 /* The largest part of `max` bytes, not below `min`, beside which the process
- * can still have a quarter of that: its stacks, tables and heap. */
+ * can still have a quarter of that and a stack: tables, heap, other instances. */
 static void *
 reserve_checked(uint64_t min, uint64_t max, uint64_t *ret_size)
 {
     uint64_t size = max;
 
     for (;;) {
-        uint64_t spare = (size / 4 + KRAIT_PAGE_SIZE) / KRAIT_PAGE_SIZE * KRAIT_PAGE_SIZE;
+        uint64_t spare = BESIDES + size / 4 / KRAIT_PAGE_SIZE * KRAIT_PAGE_SIZE;
         uint8_t *base = reserve(size + spare);
 
         if (base != MAP_FAILED) {

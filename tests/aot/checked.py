@@ -263,9 +263,9 @@ def check_limits(check, options, maker):
         pages = 1
         while runner.call("1", "grow", 64) == "ok i32:%d" % pages:
             pages += 64
-        # Not less than half of the limit, and not all of it.
+        # Not less than a quarter of the limit, and not all of it.
         check.same("limit %d MiB: %d MiB in use" % (limit // MIB, pages // 16),
-                   min(limit // 2 - 16 * MIB, 2048 * MIB) <= pages * SIZE < limit, True)
+                   min(limit // 4, 2048 * MIB) <= pages * SIZE < limit, True)
         check.same("the last byte", runner.call("1", "touch", pages * SIZE - 4), "ok")
         check.same("beyond it", runner.call("1", "touch", pages * SIZE - 3), MEMORY)
         # There is room for a second one.
