@@ -28,10 +28,10 @@ typedef struct krait_wasi_options {
     size_t envc;
     const char *const *environ; /* envc strings "NAME=value", copied; nothing is inherited */
     krait_vfs *vfs;             /* required; borrowed, outlives the krait_wasi */
-    int stdio_fds[3];           /* host descriptors of stdin, stdout, stderr, borrowed: never closed
-                                   or changed; -1, or not open: the guest gets EBADF */
-    uint32_t max_open_files;    /* descriptors at once; default 1024, at most 65536 */
-    int cancel_fd;              /* borrowed; when it becomes readable, calls that wait (poll_oneoff,
+    int stdio_fds[3];        /* host descriptors of stdin, stdout, stderr, borrowed: never closed;
+                                   what krait_host changes about a terminal is put back; -1, or not open: the guest gets EBADF */
+    uint32_t max_open_files; /* descriptors at once; default 1024, at most 65536 */
+    int cancel_fd;           /* borrowed; when it becomes readable, calls that wait (poll_oneoff,
                                    reads of stdin) end with KRAIT_TRAP_INTERRUPTED; -1: none */
 } krait_wasi_options;
 
