@@ -206,8 +206,9 @@ struct timespec;
 void krait__host_stat(const struct stat *from, krait_stat *ret_stat);
 uint8_t krait__host_type(uint32_t mode);
 void krait__host_timespecs(const krait_times *times, struct timespec ret_pair[2]);
-/* host_modes.c: of what `fd` is open on, which may be O_PATH. */
-int krait__host_chmod(int fd, uint32_t mode);
+/* host_modes.c: of what `fd` is open on, which may be O_PATH.  `place`: in its mount; NULL for
+ * regular files. */
+int krait__host_chmod(const krait_place *place, int fd, uint32_t mode);
 int krait__host_statvfs(int fd, krait_host_statvfs *ret_statvfs);
 /* An open file on a regular host file; takes over `fd` when it succeeds. */
 int krait__host_file_new(int fd, uint32_t how, uint16_t flags, bool is_borrowed,

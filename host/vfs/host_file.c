@@ -245,7 +245,8 @@ host_set_flags(krait_file *file, uint16_t flags)
 static int
 host_chmod(krait_file *file, uint32_t mode)
 {
-    return ((krait_host_file *)file)->is_borrowed ? EPERM : krait__host_chmod(fd_of(file), mode);
+    return ((krait_host_file *)file)->is_borrowed ? EPERM
+                                                  : krait__host_chmod(NULL, fd_of(file), mode);
 }
 
 static int

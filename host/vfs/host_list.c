@@ -90,7 +90,7 @@ host_dir_set_times(krait_file *file, const krait_times *times)
 static int
 host_dir_chmod(krait_file *file, uint32_t mode)
 {
-    return krait__host_chmod(file->place.fd, mode);
+    return krait__host_chmod(&file->place, file->place.fd, mode);
 }
 
 static int

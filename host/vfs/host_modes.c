@@ -4,8 +4,8 @@
  *
  * A mode is changed through a descriptor that was opened with NOFOLLOW on the name itself, so
  * that a link that appears meanwhile leads to an error.  Only regular files and directories of the
- * host's own user are changed, also when that is root, and never the bits for setuid, setgid and
- * sticky.
+ * host's own user are changed, also when that is root, never the directory that was granted
+ * itself, and never the bits for setuid, setgid and sticky.
  *
  * Root's kernel lets it do what modes do not.  Where the guest is to be a user like any other
  * (krait_vfs_options.check_modes), the owner's bits are looked at here, in writable
@@ -73,8 +73,17 @@ set_mode(int fd, uint32_t mode)
     return errno == ENOENT ? ENOTSUP : errno;
 }
 
+/* The directory that was granted: who may look into it is for those to say who granted it. */
+static bool
+is_grant(const krait_place *place, const struct stat *stat)
+{
+    const krait_host_fs *fs = place != NULL ? place->mount->fs : NULL;
+
+    return fs != NULL && stat->st_ino == fs->root_ino && stat->st_dev == fs->root_dev;
+}
+
 int
-krait__host_chmod(int fd, uint32_t mode)
+krait__host_chmod(const krait_place *place, int fd, uint32_t mode)
 {
     struct stat stat;
 
@@ -82,7 +91,8 @@ krait__host_chmod(int fd, uint32_t mode)
         return errno;
     if (S_ISLNK(stat.st_mode))
         return ELOOP;
-    if ((!S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)) || stat.st_uid != geteuid())
+    if ((!S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)) || stat.st_uid != geteuid() ||
+        is_grant(place, &stat))
         return EPERM;
     return set_mode(fd, mode & 0777u);
 }
@@ -94,11 +104,11 @@ krait__host_chmod_name(const krait_place *dir, const char *name, uint32_t mode)
     int error;
 
     if (name[0] == '\0')
-        return krait__host_chmod(dir->fd, mode);
+        return krait__host_chmod(dir, dir->fd, mode);
     fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    error = krait__host_chmod(fd, mode);
+    error = krait__host_chmod(dir, fd, mode);
     close(fd);
     return error;
 }

@@ -59,6 +59,8 @@ KRAIT_API const char *krait_version(void);
 /**
  * Make an engine.  The first one of a process installs handlers for SIGSEGV and
  * SIGBUS; faults that are not the guest's go to the handlers that were there.
+ * The first guest that sets a timer does the same for the real-time signal
+ * SIGRTMAX - 5, which is then not blocked in the thread that runs it.
  *
  * @param ret_engine  receives the engine; untouched on failure
  * @param err         receives the reason on failure; may be NULL

@@ -303,6 +303,13 @@ owners(void)
     CHECK_INT(call("path_chown", U(3), U(0), U(NAME), text_at(NAME, "."), U(1000), U(1000)),
               WASI_EPERM);
     CHECK_UINT(mode_at("tmp"), KRAIT_HOST_S_IFDIR | 01777);
+    /* what was granted, by name and open */
+    CHECK_INT(set_mode("m", 0, 0777), WASI_EPERM);
+    CHECK_INT(set_mode("m/.", 0, 0777), WASI_EPERM);
+    CHECK_INT(call("fd_chmod", open_fd("m", WASI_O_DIRECTORY, WASI_FD_READDIR), U(0777)),
+              WASI_EPERM);
+    CHECK_INT(stat(host(""), &real), 0);
+    CHECK_UINT(real.st_mode & 07777, 0755);
     if (geteuid() == 0) {
         CHECK_INT(make_file("m/f", "x"), 0);
         CHECK_INT(chown(host("f"), 12345, 12345), 0);
