@@ -26,6 +26,7 @@ enum {
 int krait_cmd_run(int argc, char **argv);
 int krait_cmd_python(int argc, char **argv);
 int krait_cmd_compile(int argc, char **argv);
+int krait_cmd_inspect(int argc, char **argv);
 int krait_cmd_test(int argc, char **argv);
 
 /* report.c: one line on stderr, "krait: " in front. */

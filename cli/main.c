@@ -17,10 +17,11 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"run", "run a Python program in the sandbox", krait_cmd_run},
+    {"run", "run a Python program or a WASI module in the sandbox", krait_cmd_run},
     {"python", "the plain interpreter: every argument is Python's", krait_cmd_python},
     {"test", "run CPython's own tests in the sandbox", krait_cmd_test},
     {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
+    {"inspect", "show what a module or a translation is", krait_cmd_inspect},
 };
 
 static void

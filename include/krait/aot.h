@@ -184,6 +184,41 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_aot_cached(const char *wasm_path, co
                                                        unsigned remake, char *ret_path,
                                                        size_t path_size, krait_error *err);
 
+/**
+ * Say what a file is: imports, exports, memories, features and more of a module, origin and
+ * integrity of a .krt.  Nothing of it is executed.
+ *
+ * @param path      a .wasm or .krt file
+ * @param json      1: one JSON object (RFC 8259) and a newline; 0: lines for people
+ * @param ret_text  receives the text, NUL-terminated
+ * @param err       receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   caller owns *ret_text, releases it with krait_aot_inspect_free()
+ * Errors:  KRAIT_ENOTFOUND no such file; KRAIT_EINVAL it cannot be read; KRAIT_EFORMAT it is
+ *          damaged; as krait_aot_validate() for a module
+ * Threads: any thread
+ * Source:  aot/inspect.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_aot_inspect(const char *path, unsigned json,
+                                                        char **ret_text, krait_error *err);
+
+/**
+ * Release what krait_aot_inspect() has given.
+ *
+ * @param text  the text, or NULL
+ *
+ * Units:   none
+ * Owner:   takes the text
+ * Errors:  none
+ * Threads: any thread
+ * Source:  aot/inspect.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_aot_inspect_free(char *text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,8 +19,9 @@ Shapes, each one exported function `_start` that can be run:
 import sys
 
 I32, VOID = 0x7f, 0x40
-BLOCK, LOOP, END, BR, BR_IF, BR_TABLE, CALL = 0x02, 0x03, 0x0b, 0x0c, 0x0d, 0x0e, 0x10
-GET, SET, LOAD, STORE, CONST, ADD, MUL, LT = 0x20, 0x21, 0x28, 0x36, 0x41, 0x6a, 0x6c, 0x49
+BLOCK, LOOP, END, BR_IF, BR_TABLE, CALL = 0x02, 0x03, 0x0b, 0x0d, 0x0e, 0x10
+GET, SET, TEE, LOAD, STORE, CONST = 0x20, 0x21, 0x22, 0x28, 0x36, 0x41
+ADD, MUL, LT = 0x6a, 0x6c, 0x49
 
 
 def leb(n):
@@ -129,7 +130,7 @@ def dispatch(n):
         code += bytes([END])
         code += b"".join(op(GET, (i + k) % width) + op(GET, (i * 7 + k) % width) + op(ADD) +
                          op(SET, (i * 3 + k) % width) for k in range(6))
-        code += const(i % 65536 // 4 * 4) + op(LOAD, 2, 0) + op(SET, 0) + op(BR, n - i)
+        code += const(i % 65536 // 4 * 4) + op(LOAD, 2, 0) + op(TEE, 0) + op(BR_IF, n - i)
     code += bytes([END]) + bytes([END])
     return module([body(width, code + const(0) + op(GET, 1) + op(STORE, 2, 0))], [NOTHING])
 

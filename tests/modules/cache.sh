@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+# The cache of `krait run`: one translation for each module and set of options, made once,
+# also by several processes at once; damaged ones are made again; places that cannot be used.
+. "$KRAIT_SOURCE_DIR/tests/modules/lib.sh"
+exits() { echo "(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func \$x (param i32)))
+    (memory (export \"memory\") 1) (func (export \"_start\") (call \$x (i32.const $1))))"; }
+exits 7 | wat seven
+exits 8 | wat eight
+
+run run seven.wasm
+same "a module" "$rc: $out" "7: "
+same "is in the cache" "$(cached | wc -l)" 1
+entry=$(cached)
+inode=$(stat -c %i "$entry")
+same "which is private" "$(stat -c %a cache/module)" 700
+cp seven.wasm copy.bin
+run run copy.bin
+same "the same under another name" "$rc: $out" "7: "
+same "is not made twice" "$(stat -c %i "$(cached)")" "$inode"
+cp eight.wasm seven.wasm
+run run seven.wasm
+same "another module under the same name" "$rc: $out" "8: "
+cp copy.bin seven.wasm
+run run --fuel 1000 seven.wasm
+same "one that counts" "$rc: $out" "7: "
+same "three translations" "$(cached | wc -l)" 3
+run compile seven.wasm -o seven.krt
+check "the cache has what compile makes" cmp seven.krt "$entry"
+
+# Whatever is there instead of a translation, the module runs.
+damage() {
+    what=$1
+    run run seven.wasm
+    same "$what" "$rc" 7
+    check "$what: it was made again" cmp seven.krt "$entry"
+}
+: >"$entry"
+damage "an empty file"
+head -c 5000 seven.krt >"$entry"
+damage "half a file"
+echo "not a translation" >"$entry"
+damage "a text"
+rm "$entry"
+ln -s /etc/passwd "$entry"
+damage "a link"
+cp "$(cached | grep -v "$entry" | head -n 1)" "$entry"
+damage "the translation of another module"
+for at in 0 18 40 700 3000; do
+    cp seven.krt "$entry"
+    printf '\377' | dd of="$entry" bs=1 seek=$at conv=notrunc 2>/dev/null
+    cmp -s seven.krt "$entry" && continue
+    run run seven.wasm
+    same "a byte at $at changed" "$rc" 7
+done
+cp seven.krt "$entry"
+chmod 666 "$entry"
+damage "a file that others can write"
+
+# Several at once.
+rm -rf cache
+printf '#!/bin/sh\n[ "$1" = --version ] || sleep 1\nexec "%s" "$@"\n' "$KRAIT_TEST_CC" >slow_cc
+chmod +x slow_cc
+for i in 1 2 3; do
+    (
+        KRAIT_CC=$T/slow_cc "$KRAIT" run eight.wasm >"out.$i" 2>&1
+        echo $? >"rc.$i"
+    ) &
+done
+wait
+same "three at once" "$(cat rc.1 rc.2 rc.3 | tr '\n' ' ')" "8 8 8 "
+same "make one translation" "$(cached | wc -l)" 1
+same "and two have waited" "$(cat out.* | grep -c "another process translates it; waiting")" 2
+same "no lock is left" "$(find cache -name '*.lock')" ""
+
+# A compiler that is not there or fails leaves nothing.
+rm -rf cache
+out=$(KRAIT_CC=/nonexistent/cc "$KRAIT" run seven.wasm 2>&1)
+same "no compiler" "$?" 125
+has "is said" "$out" "/nonexistent/cc"
+printf '#!/bin/sh\n[ "$1" = --version ] && exit 0\nexit 3\n' >bad_cc
+chmod +x bad_cc
+out=$(KRAIT_CC=$T/bad_cc "$KRAIT" run seven.wasm 2>&1)
+same "a compiler that fails" "$?" 125
+same "nothing is left" "$(find cache -type f)" ""
+
+# Places.
+rm -rf cache
+mkdir xdg home
+out=$(KRAIT_CACHE='' XDG_CACHE_HOME=$T/xdg "$KRAIT" run seven.wasm 2>&1)
+same "XDG_CACHE_HOME" "$?: $out: $(find xdg -name '*.krt' | wc -l)" "7: : 1"
+out=$(KRAIT_CACHE='' HOME=$T/home "$KRAIT" run seven.wasm 2>&1)
+same "HOME" "$?: $out: $(find home/.cache/krait/module -name '*.krt' | wc -l)" "7: : 1"
+without() {
+    same "$1: it runs" "$rc" 7
+    has "$1: it is said" "$out" "translating 'seven.wasm' for this run only"
+    same "$1: nothing is left" "$(ls -A "$TMPDIR")" ""
+}
+out=$(KRAIT_CACHE='' HOME='' "$KRAIT" run seven.wasm 2>&1)
+rc=$?
+without "no place at all"
+: >file
+out=$(KRAIT_CACHE=$T/file "$KRAIT" run seven.wasm 2>&1)
+rc=$?
+without "a file for a folder"
+out=$(KRAIT_CACHE=/proc/krait "$KRAIT" run seven.wasm 2>&1)
+rc=$?
+without "a folder that cannot be made"
+mkdir -p open/module
+chmod 777 open/module
+out=$(KRAIT_CACHE=$T/open "$KRAIT" run seven.wasm 2>&1)
+rc=$?
+without "a folder that others can write to"
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -p closed/module
+    chmod 500 closed/module
+    out=$(KRAIT_CACHE=$T/closed "$KRAIT" run seven.wasm 2>&1)
+    rc=$?
+    without "a folder without write permission"
+fi
+finish

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+# krait run MODULE.wasm: what a module gets and does not get, its exit status, options, and
+# modules that cannot be run.
+. "$KRAIT_SOURCE_DIR/tests/modules/lib.sh"
+
+# Prints its arguments and environment, one on each line, and exits with their number.
+wat show <<'WAT'
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $asizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $aget (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $esizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $eget (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2)
+  (func $print (param $size i32) (local $i i32)
+    (loop $next
+      (if (i32.lt_u (local.get $i) (local.get $size)) (then
+        (if (i32.eqz (i32.load8_u (i32.add (i32.const 4096) (local.get $i))))
+          (then (i32.store8 (i32.add (i32.const 4096) (local.get $i)) (i32.const 10))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next))))
+    (i32.store (i32.const 16) (i32.const 4096))
+    (i32.store (i32.const 20) (local.get $size))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+  (func (export "_start") (local $n i32)
+    (drop (call $asizes (i32.const 0) (i32.const 4)))
+    (local.set $n (i32.load (i32.const 0)))
+    (drop (call $aget (i32.const 1024) (i32.const 4096)))
+    (call $print (i32.load (i32.const 4)))
+    (drop (call $esizes (i32.const 0) (i32.const 4)))
+    (drop (call $eget (i32.const 1024) (i32.const 4096)))
+    (call $print (i32.load (i32.const 4)))
+    (call $exit (local.get $n))))
+WAT
+mkdir folder
+cp show.wasm folder/no-module-by-name
+run run show.wasm one --two '' 'th ree'
+same "arguments" "$out" "show.wasm
+one
+--two
+
+th ree"
+same "the exit status is the module's" "$rc" 5
+run run -e A=1 --env B= --memory 1M ./folder/no-module-by-name -e C=2
+same "options, and the name without its folder" "$out" "no-module-by-name
+-e
+C=2
+A=1
+B="
+run run -- show.wasm -- x
+same "the end of options" "$out" "show.wasm
+--
+x"
+run run -B show.wasm
+same "Python's options are no module's" "$rc" 125
+has "it is said" "$out" "'-B' is Python's option, but 'show.wasm' is a WebAssembly module"
+
+# Files: what was granted, under the name that was given.
+wat cat <<'WAT'
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "data/file")
+  (func (export "_start") (local $e i32)
+    (local.set $e (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 9) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
+    (if (local.get $e) (then (call $exit (local.get $e))))
+    (i32.store (i32.const 16) (i32.const 4096))
+    (i32.store (i32.const 20) (i32.const 100))
+    (drop (call $read (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 20)))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
+WAT
+mkdir host
+echo contents >host/file
+mkdir -p root/data
+echo below >root/data/file
+run run cat.wasm
+same "nothing is granted: ENOENT" "$rc: $out" "44: "
+run run --dir host::/data cat.wasm
+same "a granted folder" "$rc: $out" "0: contents"
+run run --mapdir /::root:ro cat.wasm
+same "a folder as root" "$rc: $out" "0: below"
+
+# How it ends.
+wat trap <<'WAT'
+(module (memory (export "memory") 1) (func $boom unreachable) (func (export "_start") (call $boom)))
+WAT
+run run trap.wasm
+same "a trap" "$rc" 134
+has "is named" "$out" "the program was stopped: unreachable"
+has "with the function" "$out" "  at _start"
+wat loop <<'WAT'
+(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))
+WAT
+run run --fuel 100000 loop.wasm
+same "fuel" "$rc" 124
+run run --show-fuel show.wasm
+has "fuel that was spent" "$out" "fuel spent: "
+out=$(ulimit -v 4000000; "$KRAIT" run show.wasm 2>&1)
+same "little address space" "$?: $out" "1: show.wasm"
+
+# What cannot be run.
+wat nostart <<'WAT'
+(module (memory (export "memory") 1) (func (export "f")))
+WAT
+run run nostart.wasm
+same "no command" "$rc" 126
+has "what is missing" "$out" "_start"
+{
+    echo '(module'
+    i=0
+    while [ $i -lt 40 ]; do
+        echo "(import \"env\" \"a_function_with_a_long_name_$i\" (func (param i32 i64) (result f64)))"
+        i=$((i + 1))
+    done
+    printf '%s\n' '(import "env" "memory" (memory 1 2)) (import "e\0a" "t" (table 1 funcref))'
+    echo '(import "wasi_snapshot_preview1" "fd_write" (func (param i32) (result i32)))'
+    echo '(import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))'
+    echo '(func (export "_start")))'
+} | wat missing
+run run missing.wasm
+same "missing imports" "$rc" 126
+has "how many" "$out" "krait: 'missing.wasm' needs 43 imports that krait does not have:"
+same "each on a line" "$(printf '%s\n' "$out" | grep -c '^  ')" 43
+has "the last function" "$out" "  env.a_function_with_a_long_name_39: func (i32, i64) -> f64"
+has "a memory" "$out" "  env.memory: memory 1..2 pages"
+has "a table" "$out" '  e\0a.t: table 1.. of funcref'
+has "one of another type" "$out" "  wasi_snapshot_preview1.fd_write: func (i32) -> i32 (here of another type)"
+head -c 50 show.wasm >cut.wasm
+run run cut.wasm
+same "a module that was cut" "$rc" 126
+has "where and why" "$out" "'cut.wasm': offset 0x"
+same "nothing but results is in the cache" \
+    "$(find cache -type f ! -name '*.krt')" ""
+
+# Translations.
+"$KRAIT" compile show.wasm -o show.krt || failed "compile"
+run run show.krt x
+same "a translation runs" "$rc: $out" "2: show.krt
+x"
+size=$(wc -c <show.krt)
+cut() { # cut BYTES NAME
+    head -c "$1" show.krt >"$2"
+    run run "$2"
+}
+cut $((size - 1)) short.krt
+same "one that was cut" "$rc" 126
+has "is refused" "$out" "'short.krt' is not a translated module, or its end is missing"
+cut 100 short.krt
+same "one that was cut early" "$rc" 126
+# abi_version is the fourth word of the seal; the hashes have the last words.
+cp show.krt other.krt
+python3 - <<'END'
+data = bytearray(open("other.krt", "rb").read())
+at = data.rindex(b"krt\x1aSEAL")
+data[at + 12] ^= 0x40
+open("other.krt", "wb").write(data)
+END
+run run other.krt
+same "a damaged seal" "$rc" 126
+has "is refused" "$out" "'other.krt' is damaged"
+cp show.wasm short.wasm
+run run short.krt x
+same "with its module beside it, it runs" "$rc" 2
+has "after a message" "$out" "running a new translation of 'short.wasm' instead"
+finish
