@@ -2,7 +2,6 @@
 """bench/run meter: what --meter and --bounds-checked cost, module by module."""
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,20 +21,9 @@ def modules(options):
     return [(name, os.path.join(folder, name + ".wat")) for name in names]
 
 
-def make_runtime(krait, folder, wasm, flags):
-    """A runtime whose interpreter is this module; `krait run` starts its _start function."""
-    os.makedirs(os.path.join(folder, "bin"))
-    os.makedirs(os.path.join(folder, "usr/local/lib/python3.13"))
-    shutil.copy(wasm, os.path.join(folder, "bin/python.wasm"))
-    subprocess.run([krait, "compile", *flags, wasm, "-o", os.path.join(folder, "python.krt")],
-                   check=True)
-
-
-def seconds(krait, runtime):
+def seconds(krait, module):
     """Processor time of one process."""
-    environment = dict(os.environ, KRAIT_RUNTIME=runtime)
-    process = subprocess.Popen([krait, "run", "-c", "pass"], env=environment,
-                               stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([krait, "run", module], stdin=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
@@ -47,14 +35,14 @@ def measure(krait, folder, name, wat, rounds):
     """The best of each mode; modes take turns."""
     wasm = os.path.join(folder, name + ".wasm")
     subprocess.run(["wat2wasm", wat, "-o", wasm], check=True)
-    runtimes = []
+    translated = []
     for mode, flags in MODES:
-        runtimes.append(os.path.join(folder, name + "-" + mode))
-        make_runtime(krait, runtimes[-1], wasm, flags)
+        translated.append(os.path.join(folder, name + "-" + mode + ".krt"))
+        subprocess.run([krait, "compile", *flags, wasm, "-o", translated[-1]], check=True)
     times = [[] for _ in MODES]
     for _ in range(rounds):
-        for index, runtime in enumerate(runtimes):
-            times[index].append(seconds(krait, runtime))
+        for index, module in enumerate(translated):
+            times[index].append(seconds(krait, module))
     return times
 
 
