@@ -121,6 +121,9 @@ void krait__emit_simd(krait_emitter *e);
 /* "L4(MEMORY,BASE,OFFSETu" of the instruction at hand; `access` is a macro of the prelude. */
 void krait__emit_address(krait_emitter *e, const char *access, const krait_value *base);
 
+/* "KEEP(x);" for what may change at any time and has been assigned. */
+void krait__emit_keep(krait_emitter *e, const krait_target *target);
+
 /* "USE(x);" for what a load has been assigned to, and the end of the line. */
 void krait__emit_use(krait_emitter *e, const krait_target *target);
 
@@ -148,8 +151,9 @@ enum { KRAIT_CALLED = 1, KRAIT_CALLED_TAIL = 2 };
 /* The name of a function that this part must declare. */
 void krait__emit_callee(krait_emitter *e, uint32_t func, bool is_tail);
 
-/* The top value, fit to be written more than once. */
-krait_value krait__emit_pop_settled(krait_emitter *e);
+/* The top value in a variable that the compiler cannot load again: what is
+ * checked is what is used, whatever another thread or a signal changes. */
+krait_value krait__emit_pop_held(krait_emitter *e);
 
 /* Statement that ends a call through a static table that misses its window. */
 void krait__emit_window_check(krait_emitter *e, const krait_value *index,

@@ -72,11 +72,16 @@ krait__emit_call(krait_emitter *e)
 }
 
 krait_value
-krait__emit_pop_settled(krait_emitter *e)
+krait__emit_pop_held(krait_emitter *e)
 {
     krait_value value = krait__emit_pop(e);
 
-    krait__emit_settle(e, &value);
+    if (value.kind == KRAIT_VALUE_CONST)
+        return value;
+    krait__emit_copy(e, &value);
+    krait__text_str(e->out, "HOLD(");
+    krait__emit_value(e, e->out, &value);
+    krait__text_str(e->out, ");\n");
     return value;
 }
 
@@ -110,7 +115,7 @@ krait__emit_window_check(krait_emitter *e, const krait_value *index, const krait
 static void
 emit_static_call(krait_emitter *e, const krait_plan_call *call, const krait_wasm_type *type)
 {
-    krait_value index = krait__emit_pop_settled(e);
+    krait_value index = krait__emit_pop_held(e);
     call_results results;
 
     if (!krait__emit_take(e, type->param_count))

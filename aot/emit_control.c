@@ -212,7 +212,8 @@ write_cases(krait_emitter *e, const krait_value *values)
 static void
 emit_br_table(krait_emitter *e)
 {
-    krait_value index = krait__emit_pop(e);
+    /* A switch is a check and a jump through a table. */
+    krait_value index = krait__emit_pop_held(e);
     krait_label *otherwise = label_at(e, e->insn.index);
     uint32_t count = label_types(otherwise).count;
     krait_value *values = top_values(e, count);

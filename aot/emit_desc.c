@@ -415,7 +415,8 @@ write_desc(krait_text *text, const krait_plan *plan, const uint8_t sha256[32])
     krait__text_fmt(text, ".export_count=%u,.data_count=%u,.elem_count=%u,", module->export_count,
                     module->data_count, plan->elem_count);
     krait__text_fmt(text, ".start=%uu,.flags=%uu\n};\n",
-                    module->has_start ? plan->func_slot[module->start] : UINT32_MAX, plan->flags);
+                    module->has_start ? plan->func_slot[module->start] : UINT32_MAX,
+                    plan->flags | (plan->is_threaded ? (uint32_t)KRAIT_MODULE_THREADS : 0));
 }
 
 void

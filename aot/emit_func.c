@@ -153,18 +153,30 @@ krait__emit_address(krait_emitter *e, const char *access, const krait_value *bas
     krait__text_add(e->out, "u", 1);
 }
 
-void
-krait__emit_use(krait_emitter *e, const krait_target *target)
+static void
+write_asm(krait_emitter *e, const char *name, const krait_target *target)
 {
     bool is_float = target->type == KRAIT_F32 || target->type == KRAIT_F64 ||
                     target->type == KRAIT_V128;
 
-    /* Other threads may write to a shared memory: it must not be read again. */
-    krait__text_str(e->out,
-                    e->module->memories[e->insn.index2].limits.is_shared ? ";KEEP" : ";USE");
+    krait__text_str(e->out, name);
     krait__text_str(e->out, is_float ? "F(" : "(");
     krait__emit_target(e, target);
     krait__text_str(e->out, ");\n");
+}
+
+void
+krait__emit_keep(krait_emitter *e, const krait_target *target)
+{
+    write_asm(e, ";KEEP", target);
+}
+
+void
+krait__emit_use(krait_emitter *e, const krait_target *target)
+{
+    bool is_shared = e->module->memories[e->insn.index2].limits.is_shared;
+
+    write_asm(e, is_shared ? ";KEEP" : ";USE", target);
 }
 
 static void

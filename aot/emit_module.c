@@ -203,6 +203,8 @@ krait__emit_header(krait_text *text, const krait_plan *plan)
         krait__text_str(text, "#define K_METERED 1\n");
     if ((plan->flags & KRAIT_MODULE_CHECKED) != 0)
         krait__text_str(text, "#define K_CHECKED 1\n");
+    if (plan->is_threaded)
+        krait__text_str(text, "#define K_THREADS 1\n");
     krait__text_str(text, "#include \"krait_prelude.h\"\n");
     if (plan->uses_atomics)
         krait__text_str(text, "#include \"krait_atomic.h\"\n");

@@ -72,6 +72,14 @@ write_global(krait_emitter *e, uint32_t index)
     write_str(e, krait__emit_cell(e->module->globals[index].type));
 }
 
+/* Other threads may write to it. */
+static bool
+is_shared(const krait_emitter *e, uint32_t global)
+{
+    return e->plan->is_threaded && e->module->globals[global].is_mutable &&
+           e->plan->globals[global].place != KRAIT_PLACE_THREAD;
+}
+
 static void
 emit_global_get(krait_emitter *e)
 {
@@ -84,7 +92,10 @@ emit_global_get(krait_emitter *e)
     }
     target = krait__emit_begin(e, global->type);
     write_global(e, e->insn.index);
-    write_str(e, ";\n");
+    if (is_shared(e, e->insn.index))
+        krait__emit_keep(e, &target);
+    else
+        write_str(e, ";\n");
     krait__emit_finish(e, &target);
 }
 

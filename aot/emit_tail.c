@@ -154,7 +154,7 @@ write_entry(krait_emitter *e, const krait_plan_call *call, const krait_value *in
 static void
 emit_static(krait_emitter *e, const krait_plan_call *call, const krait_wasm_type *type)
 {
-    krait_value index = krait__emit_pop_settled(e);
+    krait_value index = krait__emit_pop_held(e);
     bool can_jump = krait__plan_can_jump(e->plan, own_type(e), type->canonical);
 
     if (!krait__emit_take(e, type->param_count))

@@ -173,6 +173,18 @@ allocate(krait_plan *plan)
     return true;
 }
 
+static bool
+all_shared(const krait_wasm_module *module)
+{
+    uint32_t i;
+
+    for (i = 0; i < module->memory_count; i++) {
+        if (!module->memories[i].limits.is_shared)
+            return false;
+    }
+    return true;
+}
+
 krait_status
 krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan, krait_error *err)
 {
@@ -180,6 +192,7 @@ krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan, krait_er
 
     memset(&plan, 0, sizeof(plan));
     plan.module = module;
+    plan.is_threaded = all_shared(module);
     if (!allocate(&plan) || !krait__plan_names(&plan) || !krait__plan_scan(&plan) ||
         !krait__plan_tables(&plan)) {
         krait__plan_release(&plan);

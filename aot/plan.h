@@ -86,6 +86,7 @@ typedef struct krait_plan {
     uint64_t data_size;
     bool uses_simd; /* a v128 may be in the C */
     bool uses_atomics;
+    bool is_threaded; /* several threads may run it: no memory is one thread's alone */
 } krait_plan;
 
 krait_status krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan,

@@ -31,6 +31,33 @@ typedef const void *ref;
 #define INLINE         static inline __attribute__((always_inline, unused))
 #define BAD(condition) __builtin_expect(!!(condition), 0)
 
+#if defined(__x86_64__)
+#define FLOAT_REGISTER "x"
+#elif defined(__aarch64__)
+#define FLOAT_REGISTER "w"
+#else
+#error "translated code runs on x86-64 and aarch64"
+#endif
+
+/* The compiler goes on with the value that is in a register now and cannot load
+ * it again: after a load from where other threads may write. */
+#define KEEP(x)  __asm__ volatile("" : "+r"(x))
+#define KEEPF(x) __asm__ volatile("" : "+" FLOAT_REGISTER(x))
+
+/* Before a value is checked and used, so that no other thread, nor a signal
+ * function of the guest, changes it in between: what is looked up, divided by or
+ * copied must be what was checked.  clang never loads a variable again, and for
+ * one thread that is enough; gcc may, when it has no register left. */
+#if defined(K_THREADS) || !defined(__clang__)
+#define HOLD(x)                                                                                    \
+    do {                                                                                           \
+        if (!__builtin_constant_p(x))                                                              \
+            KEEP(x);                                                                               \
+    } while (0)
+#else
+#define HOLD(x) ((void)0)
+#endif
+
 /* ---- memory: any alignment, any type; beyond the end is a fault ------------------------- */
 
 typedef u16 u16u __attribute__((aligned(1), may_alias));
@@ -50,6 +77,7 @@ u64 k_bounds(krait_ctx *ctx, u32 memory, u64 at, u32 width) __attribute__((cold)
 INLINE u8 *
 checked(krait_ctx *ctx, u32 memory, u8 *m, u64 *size, u64 at, u32 width)
 {
+    HOLD(at);
     if (BAD(at + width > *size))
         *size = k_bounds(ctx, memory, at, width);
     return m + at;
@@ -78,20 +106,8 @@ checked(krait_ctx *ctx, u32 memory, u8 *m, u64 *size, u64 at, u32 width)
 #define SD(k, a, o, v)    (AT(f64u, k, a, o) = (v))
 
 /* A load whose value nobody uses must trap all the same: these count as uses. */
-#define USE(x) __asm__ volatile("" : : "r"(x))
-#if defined(__x86_64__)
-#define FLOAT_REGISTER "x"
-#elif defined(__aarch64__)
-#define FLOAT_REGISTER "w"
-#else
-#error "translated code runs on x86-64 and aarch64"
-#endif
+#define USE(x)  __asm__ volatile("" : : "r"(x))
 #define USEF(x) __asm__ volatile("" : : FLOAT_REGISTER(x))
-
-/* After a load from a shared memory: the compiler must go on with this value and
- * not load it again, or another thread could change it after it was checked. */
-#define KEEP(x)  __asm__ volatile("" : "+r"(x))
-#define KEEPF(x) __asm__ volatile("" : "+" FLOAT_REGISTER(x))
 
 /* ---- traps ------------------------------------------------------------------------------ */
 
@@ -185,6 +201,8 @@ rotr64(u64 x, u64 n)
 #define DIVISION(bits)                                                                             \
     INLINE u##bits divs##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
     {                                                                                              \
+        HOLD(b);                                                                                   \
+        HOLD(a);                                                                                   \
         if (BAD(b == 0))                                                                           \
             k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
         if (BAD((i##bits)a == INT##bits##_MIN && (i##bits)b == -1))                                \
@@ -193,18 +211,21 @@ rotr64(u64 x, u64 n)
     }                                                                                              \
     INLINE u##bits divu##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
     {                                                                                              \
+        HOLD(b);                                                                                   \
         if (BAD(b == 0))                                                                           \
             k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
         return a / b;                                                                              \
     }                                                                                              \
     INLINE u##bits rems##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
     {                                                                                              \
+        HOLD(b);                                                                                   \
         if (BAD(b == 0))                                                                           \
             k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
         return (i##bits)b == -1 ? 0 : (u##bits)((i##bits)a % (i##bits)b);                          \
     }                                                                                              \
     INLINE u##bits remu##bits(krait_ctx *ctx, u##bits a, u##bits b)                                \
     {                                                                                              \
+        HOLD(b);                                                                                   \
         if (BAD(b == 0))                                                                           \
             k_trap(ctx, KRAIT_TRAP_DIVIDE);                                                        \
         return a % b;                                                                              \
@@ -372,6 +393,9 @@ memory_copy(krait_ctx *ctx, u32 to_memory, u32 from_memory, u32 to, u32 from, u3
     u64 to_size = ctx->memories[to_memory]->size;
     u64 from_size = from_memory == to_memory ? to_size : ctx->memories[from_memory]->size;
 
+    HOLD(to);
+    HOLD(from);
+    HOLD(count);
     if (BAD((u64)to + count > to_size || (u64)from + count > from_size))
         k_trap(ctx, KRAIT_TRAP_MEMORY);
     __builtin_memmove(memory_base(ctx, to_memory) + to, memory_base(ctx, from_memory) + from,
@@ -381,6 +405,8 @@ memory_copy(krait_ctx *ctx, u32 to_memory, u32 from_memory, u32 to, u32 from, u3
 INLINE void
 memory_fill(krait_ctx *ctx, u32 memory, u32 to, u32 value, u32 count)
 {
+    HOLD(to);
+    HOLD(count);
     if (BAD((u64)to + count > ctx->memories[memory]->size))
         k_trap(ctx, KRAIT_TRAP_MEMORY);
     __builtin_memset(memory_base(ctx, memory) + to, (int)(u8)value, count);
@@ -396,6 +422,7 @@ table_entry(krait_ctx *ctx, u32 table, u32 type, u32 index)
     const krait_table *t = ctx->tables[table];
     const krait_func *func;
 
+    HOLD(index);
     if (BAD(index >= t->size))
         k_trap(ctx, KRAIT_TRAP_ELEMENT_UNDEFINED);
     func = __atomic_load_n(&t->entries[index], __ATOMIC_ACQUIRE);

@@ -33,6 +33,9 @@ runtime_enter(krait_ctx *ctx, krait_instance *callee)
     if (thread->is_own)
         return krait__thread_enter(thread, callee);
     critical_begin(ctx);
+    /* Its code believes that its memory changes by what it does itself only. */
+    if ((callee->module->desc->flags & KRAIT_MODULE_THREADS) == 0)
+        krait__trap_raise(ctx, KRAIT_TRAP_SHARED);
     entered = krait__thread_enter(thread, callee);
     if (entered == NULL)
         krait__trap_raise(ctx, KRAIT_TRAP_HOST);

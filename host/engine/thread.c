@@ -109,31 +109,17 @@ krait__thread_enter(krait_guest_thread *thread, krait_instance *instance)
 
 /* ---- more threads ----------------------------------------------------------------------- */
 
-/* Other threads must not change what compiled code believes to be its own. */
-static krait_status
-check_memories(const krait_instance *instance, krait_error *err)
-{
-    uint32_t i;
-
-    for (i = 0; i < instance->memory_total; i++) {
-        if (instance->memories[i]->is_shared == 0)
-            return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
-                                    "the module cannot have more threads: its memory %u is not "
-                                    "shared",
-                                    i);
-    }
-    return KRAIT_OK;
-}
-
 krait_status
 krait__thread_new(krait_instance *instance, size_t stack_size_bytes,
                   krait_guest_thread **ret_thread, krait_error *err)
 {
-    krait_status status = check_memories(instance, err);
     krait_guest_thread *thread;
+    krait_status status;
 
-    if (status != KRAIT_OK)
-        return status;
+    if ((instance->module->desc->flags & KRAIT_MODULE_THREADS) == 0)
+        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
+                                "the module cannot have more threads: it has a memory that is not "
+                                "shared");
     thread = krait__calloc(1, sizeof(*thread));
     if (thread == NULL)
         return krait__error_nomem(err);

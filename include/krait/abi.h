@@ -328,8 +328,9 @@ typedef struct krait_elem_desc {
 /** How a module was translated: krait_module_desc.flags. */
 enum {
     KRAIT_MODULE_METERED = 1u << 0, /* counts what it executes in krait_ctx.fuel */
-    KRAIT_MODULE_CHECKED = 1u << 1  /* checks bounds itself, so its memories may be reserved
+    KRAIT_MODULE_CHECKED = 1u << 1, /* checks bounds itself, so its memories may be reserved
                                        to their maximum only */
+    KRAIT_MODULE_THREADS = 1u << 2  /* several threads may run it: all its memories are shared */
 };
 
 typedef struct krait_module_desc {

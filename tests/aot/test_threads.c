@@ -565,13 +565,45 @@ needs_shared_memory(void)
     REQUIRE(krait__module_open(getenv("KRAIT_TEST_PLAIN"), &module, &err) == KRAIT_OK);
     REQUIRE(krait__instance_new(module, &options, &instance, &err) == KRAIT_OK);
     CHECK_INT(krait__thread_new(instance, 0, &thread, &err), KRAIT_EUNSUPPORTED);
-    CHECK_STR(err.text, "the module cannot have more threads: its memory 1 is not shared");
+    CHECK_STR(err.text, "the module cannot have more threads: it has a memory that is not shared");
     krait__instance_free(instance);
     krait__module_close(module);
+}
+
+/* Nor can a thread come to such a module from another one. */
+static void
+does_not_enter_others(void)
+{
+    krait_instance_options options = {.stack_size_bytes = 1 << 20};
+    krait_link link = {.module = "plain"};
+    krait_module *modules[2] = {NULL, NULL};
+    krait_instance *plain = NULL;
+    krait_instance *user = NULL;
+    krait_error err = {.text = ""};
+    uint32_t value = 0;
+    job j = {.cells = {{.i32 = 0}}};
+
+    REQUIRE(krait__module_open(getenv("KRAIT_TEST_PLAIN"), &modules[0], &err) == KRAIT_OK);
+    REQUIRE(krait__module_open(getenv("KRAIT_TEST_USER"), &modules[1], &err) == KRAIT_OK);
+    REQUIRE(krait__instance_new(modules[0], &options, &plain, &err) == KRAIT_OK);
+    link.instance = plain;
+    options.links = &link;
+    options.link_count = 1;
+    REQUIRE(krait__instance_new(modules[1], &options, &user, &err) == KRAIT_OK);
+    CHECK_INT(call(user, "go", 0, 0, &value).trap, KRAIT_TRAP_NONE);
+    CHECK_UINT(value, 8);
+    start(&j, user, true, "go");
+    finish(&j);
+    CHECK_INT(j.outcome.trap, KRAIT_TRAP_SHARED);
+    krait__instance_free(user);
+    krait__instance_free(plain);
+    krait__module_close(modules[1]);
+    krait__module_close(modules[0]);
 }
 
 CHECK_MAIN(CHECK_CASE(adds), CHECK_CASE(locks), CHECK_CASE(takes_turns), CHECK_CASE(wakes_some),
            CHECK_CASE(stops_waiting), CHECK_CASE(signals_while_waiting), CHECK_CASE(times_out),
            CHECK_CASE(grows), CHECK_CASE(shares_tables), CHECK_CASE(has_own_globals),
            CHECK_CASE(traps_apart), CHECK_CASE(stops_loops), CHECK_CASE(signals_in_tail_calls),
-           CHECK_CASE(makes_instances_at_once), CHECK_CASE(needs_shared_memory))
+           CHECK_CASE(makes_instances_at_once), CHECK_CASE(needs_shared_memory),
+           CHECK_CASE(does_not_enter_others))

@@ -15,8 +15,11 @@ make_module() {
 here="$KRAIT_SOURCE_DIR/tests/aot"
 make_module "$here/threads.wat" "$T/main"
 make_module "$here/threads_peer.wat" "$T/peer"
-echo '(module (memory 1 1 shared) (memory 1))' >"$T/plain.wat"
+echo '(module (memory 1 1 shared) (memory 1) (func (export "eight") (result i32) (i32.const 8)))' >"$T/plain.wat"
+echo '(module (import "plain" "eight" (func (result i32))) (memory 1 1 shared)
+    (func (export "go") (result i32) (call 0)))' >"$T/user.wat"
 make_module "$T/plain.wat" "$T/plain"
+make_module "$T/user.wat" "$T/user"
 check "threads in one instance" env "KRAIT_TEST_MAIN=$T/main.krt" "KRAIT_TEST_PEER=$T/peer.krt" \
-    "KRAIT_TEST_PLAIN=$T/plain.krt" "$program" "$@"
+    "KRAIT_TEST_PLAIN=$T/plain.krt" "KRAIT_TEST_USER=$T/user.krt" "$program" "$@"
 finish
