@@ -154,6 +154,8 @@ krait_status cli_run_open(krait_engine *engine, const cli_runtime *runtime,
 int cli_runtime_find(cli_runtime *runtime);
 /* Another translation of the interpreter, "python.NAME.krt" beside the usual one; allocated. */
 char *cli_runtime_variant(const cli_runtime *runtime, const char *name);
+/* The build for other engines; it has no module. */
+int cli_runtime_find_portable(cli_runtime *runtime);
 void cli_runtime_release(cli_runtime *runtime);
 /* From here on, also in child processes: the runtime beside the usual one that has
  * CPython's test-only modules, when it was built and KRAIT_RUNTIME does not say else. */

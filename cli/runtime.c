@@ -2,7 +2,8 @@
 /*
  * Where the translated interpreter and its library are: beside the program
  * (PREFIX/bin/krait, PREFIX/lib/krait/python3.13; the build folder has the same
- * shape), or where KRAIT_RUNTIME says.
+ * shape), or where KRAIT_RUNTIME says.  Other engines run the portable python.wasm, which is
+ * built by hand: KRAIT_PORTABLE.
  */
 #include "cli.h"
 
@@ -113,6 +114,31 @@ cli_runtime_variant(const cli_runtime *runtime, const char *name)
 
     snprintf(path, size, "%.*s.%s%s", (int)stem, runtime->module, name, suffix);
     return path;
+}
+
+int
+cli_runtime_find_portable(cli_runtime *runtime)
+{
+    const char *folder = getenv("KRAIT_PORTABLE");
+    const char *missing;
+
+    if (folder == NULL || folder[0] == '\0') {
+        cli_message("other engines need the portable build: KRAIT_PORTABLE is to name the folder "
+                    "that 'recipes/build cpython-portable-test' prints");
+        return KRAIT_EXIT_MISSING;
+    }
+    runtime->module = NULL;
+    runtime->library = cli_path_join(folder, "usr/local/lib/" PYTHON_FOLDER);
+    runtime->program = cli_path_join(folder, "bin/python.wasm");
+    missing = access(runtime->library, X_OK) != 0   ? runtime->library
+              : access(runtime->program, R_OK) != 0 ? runtime->program
+                                                    : NULL;
+    if (missing != NULL) {
+        cli_message("cannot read '%s' (KRAIT_PORTABLE): %s", missing, strerror(errno));
+        cli_runtime_release(runtime);
+        return KRAIT_EXIT_MISSING;
+    }
+    return 0;
 }
 
 void

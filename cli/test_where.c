@@ -99,7 +99,8 @@ suite_where_find(suite_where *where, const char *on)
     size_t size;
 
     if (status == 0)
-        status = cli_runtime_find(&runtime);
+        status = strcmp(where->on, "wasmtime") == 0 ? cli_runtime_find_portable(&runtime)
+                                                    : cli_runtime_find(&runtime);
     if (status != 0)
         return status;
     where->runtime = realpath(runtime.library, NULL);

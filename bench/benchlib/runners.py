@@ -36,9 +36,12 @@ def version(program):
     return done.stdout.strip() or "?"
 
 
-def wasmtime_peer(krait):
-    """The same python.wasm on wasmtime, when its Python wheel is installed."""
-    runtime = os.path.join(os.path.dirname(os.path.dirname(krait)), "lib/krait/python3.13")
+def wasmtime_peer():
+    """The portable python.wasm on wasmtime, when its Python wheel is installed and
+    KRAIT_PORTABLE names the folder that `recipes/build` prints."""
+    runtime = os.environ.get("KRAIT_PORTABLE")
+    if not runtime:
+        return None
     try:
         found = importlib.metadata.version("wasmtime")
     except importlib.metadata.PackageNotFoundError:
@@ -60,5 +63,5 @@ def find(krait, python):
         System(f"python {version(native)}", [native, "-I"], [native, "-I", "-c"]),
         System("krait", [krait, "run", "--dir", f"{BENCH}:ro", "-I"], [krait, "run", "-I", "-c"]),
     ]
-    peer = wasmtime_peer(krait)
+    peer = wasmtime_peer()
     return systems + ([peer] if peer else [])

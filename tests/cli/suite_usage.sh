@@ -33,6 +33,9 @@ printf 'x = 1\n' >bad.toml
 refuses 125 "'bad.toml': line 1: only strings" --expectations bad.toml
 printf '{"on": "krait"}' >bad.json
 refuses 126 "is not what krait test --json writes" --compare bad.json
+unset KRAIT_PORTABLE
+refuses 127 "KRAIT_PORTABLE is to name the folder" --on wasmtime
+KRAIT_PORTABLE=$T/none refuses 127 "cannot read '$T/none/usr/local/lib/python3.13'" --on wasmtime
 rm -r "$T/rt/usr/local/share"
 refuses 127 "built without its tests"
 finish
