@@ -6,7 +6,14 @@
 # inputs: guest/main guest/libc tests/guest/imports.txt
 #
 # docs/building-the-guest.md says what each flag is for and what was measured.
+#
+# This is the portable flavour, for every engine. Other recipes set, and source this file:
+#   flavor=native    with guest/native, the part of libc that only Krait's host can serve
+#   with_tests=yes   with the modules that only CPython's own tests import, and ensurepip
 
+flavor=${flavor:-portable}
+with_tests=${with_tests:-no}
+imports=$KRAIT_ROOT/tests/guest/imports.txt
 version=${VERSION_PYTHON%.*}
 unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
 apply_patches src
@@ -19,27 +26,43 @@ for lib in "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_SQLITE" "$DEP_EXPAT" "$DEP_M
     cp -R "$lib/include" "$lib/lib" dep/
 done
 build_python=$DEP_BUILD_PYTHON/bin/python3
+cpp_flags=-I../dep/include
+native_site=
+native_library=
+if [ "$flavor" = native ]; then
+    imports=$KRAIT_ROOT/tests/guest/imports-native.txt
+    cpp_flags="$cpp_flags -DKRAIT_NATIVE=1 -D_WASI_EMULATED_MMAN"
+    native_site=$RECIPE/native.site
+    native_library=../dep/lib/libkrait-native.a
+    cp -R "$KRAIT_ROOT"/guest/native/include/. dep/include/
+    # Stand-ins for functions of libc: without -fno-builtin they could call themselves.
+    wasm_objects "-DNDEBUG -std=gnu11 -fno-builtin -D_GNU_SOURCE $cpp_flags -D_WASI_EMULATED_GETPID \
+        -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -Idep/include -I$KRAIT_ROOT/include" \
+        "$KRAIT_ROOT"/guest/native/*.c
+    archive dep/lib/libkrait-native.a obj/*.o
+fi
 
 # --- configure and compile ------------------------------------------------------------
 
-# The flavour `test` (recipes/cpython-test) has the modules that only tests import.
 test_modules=--disable-test-modules
-[ "${FLAVOR:-native}" != test ] || test_modules=--enable-test-modules
+[ "$with_tests" = no ] || test_modules=--enable-test-modules
 link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
 cd build
 mkdir Modules
 cat "$RECIPE/Setup.local" >Modules/Setup.local
-case ${FLAVOR:-} in *test) cat "$RECIPE/Setup.test" >>Modules/Setup.local ;; esac
+[ "$flavor" != native ] || cat "$RECIPE/Setup.native" >>Modules/Setup.local
+[ "$with_tests" = no ] || cat "$RECIPE/Setup.test" >>Modules/Setup.local
 libc=$DEP_WASI_LIBC/lib/$TARGET
-function_answers ../src/configure -g "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
+# shellcheck disable=SC2086 # one or none
+function_answers ../src/configure -g $native_library "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
     "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site
-CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site" \
+CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site $native_site" \
     ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
     --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
     --with-computed-gotos --without-ensurepip "$test_modules" \
     --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
     CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
-    OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS=-I../dep/include LDFLAGS=-L../dep/lib
+    OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS="$cpp_flags" LDFLAGS=-L../dep/lib
 for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
     grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
 done
@@ -72,7 +95,7 @@ done
 $wasm_cc $wasm_cflags $wasm_maps -DNDEBUG "-I$OUT/include/python$version" -c "$KRAIT_ROOT/guest/main/main.c" -o main.o
 $wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
     main.o "-L$lib" "-lpython$version" $libs
-"$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$KRAIT_ROOT/tests/guest/imports.txt"
+"$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"
 
 # --- the standard library -------------------------------------------------------------
 
@@ -83,7 +106,9 @@ PYTHONHASHSEED=0
 export PYTHONHASHSEED
 "$build_python" -E -s "$RECIPE/stdlib.py" tests ../src/Lib "$OUT" &
 tests=$!
-"$build_python" -E -s "$RECIPE/stdlib.py" "${FLAVOR:+$FLAVOR-}library" ../src/Lib "$OUT" "$sysconfigdata"
+library=library
+[ "$with_tests" = no ] || library=test-library
+"$build_python" -E -s "$RECIPE/stdlib.py" $library ../src/Lib "$OUT" "$sysconfigdata"
 wait $tests
 
 mkdir -p "$OUT/share/doc/cpython"
@@ -97,4 +122,4 @@ done
 sed -n "s/^  \\$ [^ ]*configure //p" config.log |
     sed -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
         -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" >configure-args
-"$build_python" -E -s "$RECIPE/manifest.py" "$OUT" configure-args "$link_flags" "$wasm_cflags"
+"$build_python" -E -s "$RECIPE/manifest.py" "$OUT" configure-args "$link_flags" "$wasm_cflags" "$flavor"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes MANIFEST.json and SHA256SUMS of a finished tree:
-manifest.py OUT CONFIGURE-ARGS LINK-FLAGS CFLAGS
+manifest.py OUT CONFIGURE-ARGS LINK-FLAGS CFLAGS FLAVOUR
 
 Everything that the tree was made of: sources, recipes with their keys, flags, tools. No
 path of the machine and no time of the build is in it.
@@ -54,7 +54,7 @@ def sources(folders):
     return found
 
 
-def main(out, configure_args, link_flags, cflags):
+def main(out, configure_args, link_flags, cflags, flavour):
     env = os.environ
     recipes = {}
     used = sources([out] + [env[name] for name in env if name.startswith("DEP_")])
@@ -66,7 +66,7 @@ def main(out, configure_args, link_flags, cflags):
         "format": 1,
         "name": "python",
         "version": env["VERSION_PYTHON"],
-        "flavour": "portable",
+        "flavour": flavour,
         "target": env["TARGET"],
         "key": recipes[env["NAME"]]["key"],
         "source_date_epoch": int(env["SOURCE_DATE_EPOCH"]),

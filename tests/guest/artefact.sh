@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tree that recipes/build made: whole, as its manifest says, without traces of the machine.
+# Argument: the recipe, cpython-native or cpython (portable).
 . "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
-tree=$("$KRAIT_SOURCE_DIR/recipes/build" --where python 2>"$T/err") || {
+imports=$KRAIT_SOURCE_DIR/tests/guest/imports.txt
+[ "$1" != cpython-native ] || imports=$KRAIT_SOURCE_DIR/tests/guest/imports-native.txt
+tree=$("$KRAIT_SOURCE_DIR/recipes/build" --where "$1" 2>"$T/err") || {
     cat "$T/err"
     skip "recipes/build has not built these sources with this compiler"
 }
@@ -11,8 +14,7 @@ check "the sums" sha256sum -c --quiet SHA256SUMS
 find . -type f ! -name SHA256SUMS ! -name .krait-key | sed 's:^\./::' | sort >"$T/there"
 sed 's/^[0-9a-f]*  //' SHA256SUMS | sort >"$T/listed"
 check "every file is in the list" cmp "$T/there" "$T/listed"
-check "python.wasm" python3 "$KRAIT_SOURCE_DIR/recipes/cpython/check_wasm.py" bin/python.wasm \
-    "$KRAIT_SOURCE_DIR/tests/guest/imports.txt"
+check "python.wasm" python3 "$KRAIT_SOURCE_DIR/recipes/cpython/check_wasm.py" bin/python.wasm "$imports"
 
 # Nothing of the machine: neither the cache nor the checkout nor the home folder.
 for path in "$(dirname "$(dirname "$tree")")" "$KRAIT_SOURCE_DIR" "$HOME/"; do

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # A program that embeds the guest's Python, built with nothing but the .pc file: it links,
-# imports nothing new, and has the stack where an overflow traps.
+# imports nothing new, and has the stack where an overflow traps. Argument: the recipe,
+# cpython-native or cpython (portable).
 . "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
 build=$KRAIT_SOURCE_DIR/recipes/build
-tree=$("$build" --where python 2>/dev/null) || skip "recipes/build has not built these sources"
+imports=$KRAIT_SOURCE_DIR/tests/guest/imports.txt
+[ "$1" != cpython-native ] || imports=$KRAIT_SOURCE_DIR/tests/guest/imports-native.txt
+tree=$("$build" --where "$1" 2>/dev/null) || skip "recipes/build has not built these sources"
 sysroot=$("$build" --where wasi-libc 2>/dev/null) || skip "the sysroot is not in the cache"
 say() { echo "$@"; }
 . "$KRAIT_SOURCE_DIR/recipes/tools.sh"
@@ -29,7 +32,7 @@ check "it links" $CC --target=$TARGET --sysroot="$sysroot" $(flags Cflags) "$T/m
     $(flags Libs) -o "$T/main.wasm"
 check "the module can be read" python3 "$KRAIT_SOURCE_DIR/recipes/cpython/check_wasm.py" --list "$T/main.wasm"
 python3 "$KRAIT_SOURCE_DIR/recipes/cpython/check_wasm.py" "$T/main.wasm" \
-    "$KRAIT_SOURCE_DIR/tests/guest/imports.txt" 2>"$T/problems"
+    "$imports" 2>"$T/problems"
 same "nothing is imported that python.wasm does not import" "$(grep 'not in the list' "$T/problems")" ""
 same "the stack is as large and as low" "$(grep 'the stack starts' "$T/problems")" ""
 finish

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# CPython as recipes/cpython makes it, with the extension modules that only its tests use
-# (_testcapi and its like) and with ensurepip. `krait test` runs it; nobody else gets it.
+# recipes/cpython with what its tests need besides: what `krait test --on wasmtime` is shown.
+# Built by hand only.
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
 # inputs: recipes/cpython guest/main guest/libc tests/guest/imports.txt
 
-FLAVOR=test
+with_tests=yes
 RECIPE=$KRAIT_ROOT/recipes/cpython
 . "$RECIPE/build.sh"

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# recipes/cpython-native with what its tests need besides: what `krait test` runs.
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/cpython guest/main guest/libc guest/native include/krait/guest.h tests/guest/imports-native.txt
+
+flavor=native
+with_tests=yes
+RECIPE=$KRAIT_ROOT/recipes/cpython
+. "$RECIPE/build.sh"

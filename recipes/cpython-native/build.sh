@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# CPython as `krait run` loads it: recipes/cpython, and what only Krait's own host can serve
+# (guest/native). No other engine runs it.
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/cpython guest/main guest/libc guest/native include/krait/guest.h tests/guest/imports-native.txt
+
+flavor=native
+RECIPE=$KRAIT_ROOT/recipes/cpython
+. "$RECIPE/build.sh"
