@@ -143,6 +143,7 @@ void cli_translated_release(cli_translated *translated);
 typedef struct cli_run_opened {
     krait_module *module;
     krait_sandbox *sandbox;
+    cli_translated translated; /* when the translation that was there could not be used */
 } cli_run_opened;
 
 /* Fails after a message. */
@@ -150,6 +151,8 @@ krait_status cli_run_open(krait_engine *engine, const cli_runtime *runtime,
                           const cli_run_request *request, const krait_config *config,
                           cli_run_opened *opened);
 
+/* True when the user chose the runtime: then nothing takes its place. */
+bool cli_runtime_is_chosen(void);
 /* 0, or an exit status after a message. */
 int cli_runtime_find(cli_runtime *runtime);
 /* Another translation of the interpreter, "python.NAME.krt" beside the usual one; allocated. */

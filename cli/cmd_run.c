@@ -241,7 +241,7 @@ run_module(const cli_runtime *runtime, const cli_run_request *request, const run
 {
     krait_engine *engine = NULL;
     krait_config *config = NULL;
-    cli_run_opened opened = {NULL, NULL};
+    cli_run_opened opened = {.module = NULL};
     krait_error err;
     int exit_status = KRAIT_EXIT_FAILED;
 
@@ -254,6 +254,7 @@ run_module(const cli_runtime *runtime, const cli_run_request *request, const run
     krait_sandbox_free(opened.sandbox);
     krait_config_free(config);
     krait_module_close(opened.module);
+    cli_translated_release(&opened.translated);
     krait_engine_free(engine);
     return exit_status;
 }

@@ -91,7 +91,8 @@ close_module(run_module *run)
 {
     krait_sandbox_free(run->opened.sandbox);
     krait_module_close(run->opened.module);
-    run->opened = (cli_run_opened){NULL, NULL};
+    run->opened.sandbox = NULL;
+    run->opened.module = NULL;
     cli_translated_release(&run->translated);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,21 @@ suggest_variant(const cli_runtime *runtime, const char *option, const char *path
         option, runtime->program, path);
 }
 
+/* A translation that is damaged or of another version is made again from the module
+ * beside it. */
+static krait_status
+open_again(krait_engine *engine, const cli_runtime *runtime, const krait_config *config,
+           cli_run_opened *opened, krait_error *err)
+{
+    cli_error(err);
+    cli_message("translating '%s' again", runtime->program);
+    if (cli_translated_get(&opened->translated, runtime->program, false, false, false) != 0) {
+        snprintf(err->text, sizeof(err->text), "the Python runtime cannot be used");
+        return KRAIT_EFORMAT;
+    }
+    return open_module(engine, opened->translated.path, config, opened, err);
+}
+
 /* Fuel is for an interpreter that counts; where 8 GiB of address space cannot be had, one
  * that checks its bounds takes the place of the usual one. */
 krait_status
@@ -45,6 +61,8 @@ cli_run_open(krait_engine *engine, const cli_runtime *runtime, const cli_run_req
     krait_status status = open_module(engine, is_metered && is_there ? variant : runtime->module,
                                       config, opened, &err);
 
+    if (!is_metered && status == KRAIT_EFORMAT && !cli_runtime_is_chosen())
+        status = open_again(engine, runtime, config, opened, &err);
     if (!is_metered && status == KRAIT_ENOMEM && is_there)
         status = open_module(engine, variant, config, opened, &err);
     if (status != KRAIT_OK)

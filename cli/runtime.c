@@ -52,6 +52,14 @@ cli_runtime_prefer_tests(void)
     free(base);
 }
 
+bool
+cli_runtime_is_chosen(void)
+{
+    const char *given = getenv("KRAIT_RUNTIME");
+
+    return given != NULL && given[0] != '\0';
+}
+
 static char *
 runtime_folder(void)
 {

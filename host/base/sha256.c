@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SHA-256 as in FIPS 180-4 sections 4.1.2, 5.1.1, 5.3.3 and 6.2, for whole
- * bytes.  Plain C: about 250 MB/s, enough for modules of a few megabytes.
+ * bytes.  In plain C, 130 MB/s; sha256_x86.c has the blocks for processors that
+ * have instructions for it.
  */
 #include "base/sha256.h"
 
@@ -71,6 +72,17 @@ take_block(uint32_t state[8], const uint8_t block[64])
         state[i] += v[i];
 }
 
+static void
+take_blocks(krait_sha256 *hash, const uint8_t *data, size_t blocks)
+{
+    if (hash->uses_x86 != 0) {
+        krait__sha256_blocks_x86(hash->state, data, blocks, round_constants);
+        return;
+    }
+    for (; blocks != 0; blocks--, data += 64)
+        take_block(hash->state, data);
+}
+
 void
 krait__sha256_init(krait_sha256 *hash)
 {
@@ -79,6 +91,7 @@ krait__sha256_init(krait_sha256 *hash)
 
     memcpy(hash->state, start, sizeof(start));
     hash->total = 0;
+    hash->uses_x86 = krait__sha256_has_x86();
 }
 
 void
@@ -92,15 +105,15 @@ krait__sha256_add(krait_sha256 *hash, const void *data, size_t size)
         size_t take = 64 - held;
 
         if (held == 0 && size >= 64) {
-            take_block(hash->state, from);
-            take = 64;
+            take = size - size % 64;
+            take_blocks(hash, from, take / 64);
         } else {
             if (take > size)
                 take = size;
             memcpy(hash->block + held, from, take);
             held += take;
             if (held == 64) {
-                take_block(hash->state, hash->block);
+                take_blocks(hash, hash->block, 1);
                 held = 0;
             }
         }

@@ -168,4 +168,18 @@ cp show.wasm short.wasm
 run run short.krt x
 same "with its module beside it, it runs" "$rc" 2
 has "after a message" "$out" "running a new translation of 'short.wasm' instead"
+
+# The interpreter itself: any module stands for it here.
+mkdir -p prefix/bin prefix/lib/krait/python3.13/bin prefix/lib/krait/python3.13/usr/local/lib/python3.13
+cp "$KRAIT" prefix/bin/krait
+cp show.wasm prefix/lib/krait/python3.13/bin/python.wasm
+cp other.krt prefix/lib/krait/python3.13/python.krt
+out=$(prefix/bin/krait run -c pass 2>&1)
+same "an interpreter that is damaged is translated again" "$?" 3
+has "after a message" "$out" "python.krt' is damaged"
+has "with its arguments" "$out" "/usr/local/bin/python3.13
+-c
+pass"
+out=$(KRAIT_RUNTIME=$T/prefix/lib/krait/python3.13 prefix/bin/krait run -c pass 2>&1)
+same "not one that the user has chosen" "$?" 125
 finish
