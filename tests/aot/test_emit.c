@@ -62,9 +62,9 @@ emit_one(planned *p, uint32_t func)
     return out.data;
 }
 
-/* A module with one function of type (i32 i32) -> i32, a memory, and this body. */
+/* A module with one function of type (i32 i32) -> i32, a memory, a mutable global, and this body. */
 static char *
-emit_body(const char *body, size_t size)
+emit_body(const char *body, size_t size, bool is_shared)
 {
     wasm_bytes bytes = {0};
     wasm_bytes code = {0};
@@ -74,7 +74,11 @@ emit_body(const char *body, size_t size)
     bytes_header(&bytes);
     BYTES_SECTION(&bytes, 1, "\1\x60\2\x7f\x7f\1\x7f");
     BYTES_SECTION(&bytes, 3, "\1\0");
-    BYTES_SECTION(&bytes, 5, "\1\0\1");
+    if (is_shared)
+        BYTES_SECTION(&bytes, 5, "\1\3\1\1");
+    else
+        BYTES_SECTION(&bytes, 5, "\1\0\1");
+    BYTES_SECTION(&bytes, 6, "\1\x7f\1\x41\0\x0b");
     bytes_u8(&code, 1);
     bytes_body(&code, body, size);
     bytes_section(&bytes, 10, &code);
@@ -85,9 +89,11 @@ emit_body(const char *body, size_t size)
     return text;
 }
 
-#define CHECK_BODY(body, wanted)                                                                   \
+#define CHECK_BODY(body, wanted) CHECK_BODY_OF(body, false, wanted)
+
+#define CHECK_BODY_OF(body, is_shared, wanted)                                                     \
     do {                                                                                           \
-        char *text_ = emit_body(body, sizeof(body) - 1);                                           \
+        char *text_ = emit_body(body, sizeof(body) - 1, is_shared);                                \
         CHECK_STR(text_, wanted);                                                                  \
         free(text_);                                                                               \
     } while (0)
@@ -118,6 +124,25 @@ writes_loads_at_once(void)
     CHECK_BODY("\0\x20\0\x28\2\0\x1a\x20\1\x0b",
                "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m0=ctx->memory_base;\n"
                "u32 t0=L4(0,l0,0u);USE(t0);\nreturn l1;\n}\n");
+}
+
+/* What is checked and then used goes through a variable that is not loaded again, and so does
+ * what other threads may write. */
+static void
+holds_what_is_checked(void)
+{
+    CHECK_BODY("\0\2\x40\x20\0\x0e\0\0\x0b\x20\1\x0b",
+               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu32 t0=l0;\nHOLD(t0);\n"
+               "switch(t0){\ndefault:goto L1;}\nL1:;\nreturn l1;\n}\n");
+    CHECK_BODY("\0\x23\0\x0b",
+               "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu32 t0=ctx->globals[0].i32;\n"
+               "return t0;\n}\n");
+    CHECK_BODY_OF("\0\x23\0\x0b", true,
+                  "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu32 t0=ctx->globals[0].i32;KEEP(t0);\n"
+                  "return t0;\n}\n");
+    CHECK_BODY_OF("\0\x20\0\x28\2\0\x0b", true,
+                  "u32 w_f0(krait_ctx*ctx,u32 l0,u32 l1){\nu8*const m0=ctx->memory_base;\n"
+                  "u32 t0=L4(0,l0,0u);KEEP(t0);\nreturn t0;\n}\n");
 }
 
 /* A label is there when something jumps to it, and only then. */
@@ -465,9 +490,9 @@ bounds_the_output(void)
 }
 
 CHECK_MAIN(CHECK_CASE(folds_expressions), CHECK_CASE(writes_loads_at_once),
-           CHECK_CASE(writes_labels_that_are_used), CHECK_CASE(leaves_out_what_is_unreachable),
-           CHECK_CASE(bounds_expressions), CHECK_CASE(spills_in_linear_time),
-           CHECK_CASE(knows_private_tables), CHECK_CASE(calls_private_tables_by_offset),
-           CHECK_CASE(calls_single_functions_directly), CHECK_CASE(places_globals),
-           CHECK_CASE(makes_unique_names), CHECK_CASE(spreads_functions),
-           CHECK_CASE(bounds_the_output))
+           CHECK_CASE(holds_what_is_checked), CHECK_CASE(writes_labels_that_are_used),
+           CHECK_CASE(leaves_out_what_is_unreachable), CHECK_CASE(bounds_expressions),
+           CHECK_CASE(spills_in_linear_time), CHECK_CASE(knows_private_tables),
+           CHECK_CASE(calls_private_tables_by_offset), CHECK_CASE(calls_single_functions_directly),
+           CHECK_CASE(places_globals), CHECK_CASE(makes_unique_names),
+           CHECK_CASE(spreads_functions), CHECK_CASE(bounds_the_output))
