@@ -177,7 +177,7 @@ bounds_expressions(void)
     for (i = 0; i < 10000; i++)
         BYTES_LITERAL(&body, "\x20\1\x6a\x20\0\x73");
     bytes_u8(&body, 0x0b);
-    text = emit_body((const char *)body.data, body.size);
+    text = emit_body((const char *)body.data, body.size, false);
     REQUIRE(text != NULL);
     for (line = text; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
         size_t size;
@@ -213,7 +213,7 @@ spills_in_linear_time(void)
     for (i = 2; i < 48999; i++)
         bytes_u8(&body, 0x6a);
     bytes_u8(&body, 0x0b);
-    text = emit_body((const char *)body.data, body.size);
+    text = emit_body((const char *)body.data, body.size, false);
     REQUIRE(text != NULL);
     CHECK(strlen(text) < 49000 * 100);
     free(text);
