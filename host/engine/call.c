@@ -75,6 +75,15 @@ fill_outcome(const krait_activation *activation, krait_outcome *outcome)
     write_backtrace(activation, outcome);
 }
 
+/* The context of an instance's own thread: a call from another instance may have left
+ * it with that one's thread. */
+static void
+take_context(const krait_activation *activation)
+{
+    if (activation != NULL && activation->thread->is_own)
+        activation->ctx->thread = &activation->thread->thread;
+}
+
 static krait_status
 run_frame(call_frame *frame, krait_error *err)
 {
@@ -92,6 +101,7 @@ run_frame(call_frame *frame, krait_error *err)
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     frame->activation.previous = krait__activation();
     krait__activation_set(&frame->activation);
+    take_context(&frame->activation);
     thread->running = true;
     krait__fiber_enter(&frame->fiber, stack);
     /* A trap may have left a signal handler that was delivering to the guest. */
@@ -101,6 +111,7 @@ run_frame(call_frame *frame, krait_error *err)
     krait__wait_abandon(thread);
     thread->running = false;
     krait__activation_set(frame->activation.previous);
+    take_context(frame->activation.previous);
     krait__stack_reserve_close(stack);
     (void)sigaltstack(&previous, NULL);
     return KRAIT_OK;

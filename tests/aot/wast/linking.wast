@@ -35,3 +35,20 @@
   (func (export "two") (result i32) (call 1)))
 (assert_return (invoke "three") (i32.const 3))
 (assert_return (invoke "two") (i32.const 2))
+
+;; A host function is called on the stack that runs, whoever ran its caller before.
+(module $First
+  (type $v (func (result i64)))
+  (table (export "table") 1 funcref)
+  (func (export "through") (result i64) (call_indirect (type $v) (i32.const 0))))
+(register "first" $First)
+(module $Second
+  (import "first" "table" (table 1 funcref))
+  (import "host" "mix" (func $mix (param i32 i64 f32 f64) (result i64)))
+  (func $ask (export "ask") (result i64)
+    (call $mix (i32.const 5) (i64.const 7) (f32.const 0.5) (f64.const 0.25)))
+  (elem (i32.const 0) $ask))
+(assert_return (invoke $Second "ask") (i64.const 375))
+(assert_return (invoke $First "through") (i64.const 375))
+(assert_return (invoke $Second "ask") (i64.const 375))
+(assert_return (invoke $First "through") (i64.const 375))
