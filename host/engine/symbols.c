@@ -99,10 +99,11 @@ search(const elf_view *view, uint64_t address, char *text, size_t size)
             symbol->st_name >= all[table->sh_link].sh_size)
             continue;
         name = names + symbol->st_name;
-        /* t_NAME is the code of a function that makes tail calls. */
-        if (strncmp(name, "w_", 2) == 0 || strncmp(name, "t_", 2) == 0)
-            name += 2;
-        snprintf(text, size, "%.200s+%#llx", name,
+        /* t_NAME is the code of a function that makes tail calls; what has neither name is
+         * the translator's own. */
+        if (strncmp(name, "w_", 2) != 0 && strncmp(name, "t_", 2) != 0)
+            return false;
+        snprintf(text, size, "%.200s+%#llx", name + 2,
                  (unsigned long long)(address - symbol->st_value));
         return true;
     }

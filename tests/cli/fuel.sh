@@ -42,6 +42,8 @@ same "quiet" "$(cat out err)" ""
 run --fuel=$((cost - 1))
 same "one less" "$status" 124
 has "the reason" "$(cat err)" "out of fuel"
+has "where it was" "$(cat err)" "  at _start"
+same "nothing of ours is shown" "$(grep -c 'at k_\|at inv' err)" 0
 for _ in 1 2 3; do
     run --show-fuel --fuel 1000000
     same "shown" "$(cat err)" "krait: fuel spent: $cost"
