@@ -412,6 +412,8 @@ emit_end(krait_emitter *e)
     if (label->op == KRAIT_OP_IF && label->end.count == 0) {
         write_place(e, 'E', label->id, ":;\n");
         krait__meter_begin(e);
+        /* What an arm leaves behind that ends in a jump is gone. */
+        truncate_values(e, label->height);
         e->is_reachable = true;
     } else if (label->op == KRAIT_OP_IF) {
         emit_else(e);

@@ -238,6 +238,42 @@
 (assert_return (invoke "br_table-several" (i32.const 1)) (i32.const 21))
 (assert_return (invoke "deep-stack") (i32.const 7))
 
+;; what an arm leaves behind before it jumps is gone after the arm
+(module
+  (func (export "if-left") (param i32) (result i32)
+    (block (result i32)
+      i32.const 1 local.get 0 if i32.const 7 i32.const 8 br 1 end))
+  (func (export "if-returns") (param i32) (result i32)
+    i32.const 2 local.get 0 if i32.const 7 f32.const 8 i32.const 9 return end)
+  (func (export "if-traps") (param i32) (result i32)
+    i32.const 3 local.get 0 if i32.const 7 i64.const 8 unreachable end)
+  (func (export "else-left") (param i32) (result i32)
+    (block (result i32)
+      i32.const 4 local.get 0 if nop else i32.const 7 i32.const 8 br 1 end))
+  (func (export "loop-left") (param i32) (result i32)
+    (block (result i32)
+      i32.const 5
+      loop local.get 0 if i32.const 0 local.set 0 i32.const 7 i64.const 8 br 1 end end))
+  ;; below a block that never ends
+  (func (export "loop-in-if") (param i32) (result i32)
+    i32.const 6 local.get 0 if i32.const 7 loop i32.const 8 return end drop end)
+  (func (export "block-in-if") (param i32) (result i32)
+    i32.const 6
+    local.get 0 if f32.const 7 block i64.const 7 block i32.const 8 return end drop end drop end))
+(assert_return (invoke "if-left" (i32.const 0)) (i32.const 1))
+(assert_return (invoke "if-left" (i32.const 1)) (i32.const 8))
+(assert_return (invoke "if-returns" (i32.const 0)) (i32.const 2))
+(assert_return (invoke "if-returns" (i32.const 1)) (i32.const 9))
+(assert_return (invoke "if-traps" (i32.const 0)) (i32.const 3))
+(assert_trap (invoke "if-traps" (i32.const 1)) "unreachable")
+(assert_return (invoke "else-left" (i32.const 0)) (i32.const 8))
+(assert_return (invoke "else-left" (i32.const 1)) (i32.const 4))
+(assert_return (invoke "loop-left" (i32.const 1)) (i32.const 5))
+(assert_return (invoke "loop-in-if" (i32.const 0)) (i32.const 6))
+(assert_return (invoke "loop-in-if" (i32.const 1)) (i32.const 8))
+(assert_return (invoke "block-in-if" (i32.const 0)) (i32.const 6))
+(assert_return (invoke "block-in-if" (i32.const 1)) (i32.const 8))
+
 ;; which trap comes first
 (module
   (memory 1 1)
