@@ -398,6 +398,28 @@ makes_unique_names(void)
 
 /* ---- whole modules ---------------------------------------------------------------------- */
 
+/* The last of five functions has more than ten instructions. */
+static void
+isolate(const planned *p, krait_parts *parts)
+{
+    krait_error error = {0};
+    uint32_t i;
+
+    REQUIRE(krait__parts_isolate(&p->plan, 10, parts, &error) == KRAIT_OK);
+    krait__parts_describe(&p->plan, parts);
+    CHECK_UINT(parts->parts[0].first, 0);
+    for (i = 0; i < parts->count; i++) {
+        const krait_part *part = &parts->parts[i];
+
+        CHECK_UINT(part->first, i == 0 ? 0 : parts->parts[i - 1].end);
+        CHECK(part->end > part->first);
+        CHECK_INT(part->is_plain, part->first == 4);
+        CHECK(part->largest >= part->first && part->largest < part->end);
+    }
+    CHECK_UINT(parts->parts[parts->count - 1].first, 4);
+    CHECK_UINT(parts->parts[parts->count - 1].end, 5);
+}
+
 static void
 spreads_functions(void)
 {
@@ -425,8 +447,13 @@ spreads_functions(void)
         for (i = 1; i < parts.count; i++)
             CHECK_UINT(parts.parts[i].first, parts.parts[i - 1].end);
         CHECK_UINT(parts.parts[parts.count - 1].end, 5);
+        isolate(&p, &parts);
         free(parts.parts);
     }
+    CHECK_INT(krait__parts_refuse_large(&p.plan, 33, &error), KRAIT_OK);
+    CHECK_INT(krait__parts_refuse_large(&p.plan, 32, &error), KRAIT_ELIMIT);
+    CHECK_STR(error.text, "offset 0x26, code section, function 4: 33 instructions; at most 32 are "
+                          "supported in one function");
     release(&p);
     bytes_release(&bytes);
 }
