@@ -13,7 +13,7 @@ _interpchannels _interpqueues _interpreters _struct _uuid _zoneinfo array fcntl 
 resource syslog termios binascii cmath math pyexpat select unicodedata zlib _asyncio""".split()
 
 # What needs something that a sandbox without threads, processes and terminals has not.
-CANNOT = {"ctypes", "curses", "dbm.gnu", "dbm.ndbm", "multiprocessing",
+CANNOT = {"ctypes", "curses", "dbm.gnu", "dbm.ndbm", "multiprocessing", "pty",
           "ssl", "msilib", "venv", "rlcompleter"}
 PLATFORM = ("asyncio.windows", "encodings.mbcs", "encodings.oem", "encodings.cp65001", "ctypes.",
             "curses.", "multiprocessing.", "concurrent.futures.process", "asyncio.unix_events",
