@@ -198,7 +198,8 @@ look_up(cache *c, bool remake, size_t path_size, char *ret_path)
         return krait__error_set(c->err, KRAIT_EIO, ENOTDIR, "cannot use the cache '%s'", c->folder);
     if (folder.st_uid != geteuid() || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return krait__error_set(c->err, KRAIT_EIO, 0,
-                                "cannot use the cache '%s': others can write to it", c->folder);
+                                "cannot use the cache '%s': it is not this user's alone",
+                                c->folder);
     c->krt_path = ret_path;
     if (remake)
         (void)unlink(ret_path);

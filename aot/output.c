@@ -15,6 +15,9 @@
 
 #define ATTEMPTS 100
 
+/* Native code: whatever the umask, only its owner changes it. */
+#define OUTPUT_MODE 0755
+
 static void
 descriptor_name(int fd, char text[32])
 {
@@ -48,7 +51,7 @@ open_nameless(krait_output *output)
     folder[size] = '\0';
     if (size == 0)
         snprintf(folder, sizeof(folder), "%s", slash != NULL ? "/" : ".");
-    output->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0777);
+    output->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, OUTPUT_MODE);
     if (output->fd < 0)
         return false;
     /* It can get a name only through /proc. */
@@ -76,7 +79,7 @@ krait__output_open(krait_output *output, const char *path, krait_error *err)
     for (attempt = 0; output->fd < 0 && attempt < ATTEMPTS; attempt++) {
         if (!next_name(output, attempt))
             break;
-        output->fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
+        output->fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OUTPUT_MODE);
         if (output->fd < 0 && errno != EEXIST)
             break;
     }

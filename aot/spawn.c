@@ -240,10 +240,13 @@ int
 krait__spawn_wait(pid_t keeper)
 {
     int status = 0;
+    pid_t pid;
 
-    while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return status;
+    do {
+        pid = waitpid(keeper, &status, 0);
+    } while (pid < 0 && errno == EINTR);
+    /* A caller that ignores SIGCHLD never learns how children end. */
+    return pid == keeper ? status : 127 << 8;
 }
 
 void

@@ -34,7 +34,7 @@ static const char usage[] =
     "limits of the compilers, which work on input that nobody vouches for:\n"
     "  --timeout SECONDS        for the whole work (default: 3600)\n"
     "  --cpu-time SECONDS       processor time of each compiler (default: 120)\n"
-    "  --memory MIB             address space of each compiler (default: 4096)\n"
+    "  --memory SIZE            address space of each compiler (default: 4G)\n"
     "  --plain-function N       compile functions of more than N instructions without\n"
     "                           optimisation (default: 100000)\n"
     "  --max-function N         refuse functions of more than N instructions\n"
@@ -175,6 +175,23 @@ parse_limit(const char *text, const char *option, unsigned most, unsigned *ret)
 }
 
 static bool
+parse_memory(const char *text, unsigned *ret_mib)
+{
+    uint64_t bytes = 0;
+
+    if (strcmp(text, "0") == 0) {
+        *ret_mib = KRAIT_AOT_NO_LIMIT;
+        return true;
+    }
+    if (!cli_parse_size(text, &bytes) || bytes >> 20 == 0 || bytes >> 20 > MOST_MIB) {
+        cli_message("--memory takes a size from 1M on, not '%s'", text);
+        return false;
+    }
+    *ret_mib = (unsigned)(bytes >> 20);
+    return true;
+}
+
+static bool
 take_limit(krait_aot_options *options, int option)
 {
     switch (option) {
@@ -183,7 +200,7 @@ take_limit(krait_aot_options *options, int option)
     case OPTION_CPU_TIME:
         return parse_limit(optarg, "--cpu-time", MOST_SECONDS, &options->cpu_s);
     case OPTION_MEMORY:
-        return parse_limit(optarg, "--memory", MOST_MIB, &options->memory_mib);
+        return parse_memory(optarg, &options->memory_mib);
     case OPTION_PLAIN:
         return parse_number(optarg, "--plain-function", MOST_INSTRUCTIONS,
                             &options->plain_function);

@@ -45,6 +45,8 @@ main(int argc, char **argv)
     cli_stdio_reserve();
     /* A closed pipe is an error of the write that met it, as in python3. */
     signal(SIGPIPE, SIG_IGN);
+    /* Whoever started us may not want to know how children end; we do. */
+    signal(SIGCHLD, SIG_DFL);
     if (argc < 2) {
         print_usage(stderr);
         return KRAIT_EXIT_FAILED;

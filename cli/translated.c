@@ -136,7 +136,7 @@ open_cache(krait_error *err)
                  strerror(errno));
     else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         snprintf(err->text, sizeof(err->text),
-                 "cannot use the cache '%.400s': others can write to it", folder);
+                 "cannot use the cache '%.400s': it is not this user's alone", folder);
     else
         return folder;
     free(folder);

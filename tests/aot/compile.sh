@@ -117,6 +117,11 @@ run "$T/m.wasm" -o "$T/out/x.krt" --jobs many
 has "a number that is none" "$out" "'many'"
 run "$T/m.wasm" -o "$T/out/x.krt" -O fast
 has "unsafe arithmetic is not for sale" "$out" "'fast'"
+run "$T/m.wasm" -o "$T/out/x.krt" --memory 1000
+has "too little memory" "$out" "--memory takes a size from 1M on, not '1000'"
+run "$T/m.wasm" -o "$T/out/x.krt" --timeout -1
+has "a time that is none" "$out" "--timeout takes a number"
+(trap '' CHLD; "$KRAIT" compile "$T/m.wasm" -o "$T/x.krt") || failed "SIGCHLD ignored by the caller"
 run --frobnicate
 has "an unknown option" "$out" "'--frobnicate'"
 run --help

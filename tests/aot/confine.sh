@@ -52,7 +52,7 @@ run --cc "$T/cc/spin_cc" --cpu-time 1
 same "a compiler that computes without end" "$rc" 126
 has "the limit is named" "$out" "m.wasm': spin_cc was killed by signal 24, its limit of processor time, on function 0"
 nothing_left "spin"
-run --cc "$T/cc/hungry_cc" --memory 256
+run --cc "$T/cc/hungry_cc" --memory 256M
 same "a compiler that allocates without end" "$rc" 126
 has "what it said is told" "$out" "out of memory after"
 nothing_left "hungry"

@@ -43,7 +43,7 @@ damage "a text"
 rm "$entry"
 ln -s /etc/passwd "$entry"
 damage "a link"
-cp "$(cached | grep -v "$entry" | head -n 1)" "$entry"
+"$KRAIT" compile eight.wasm -o "$entry"
 damage "the translation of another module"
 for at in 0 18 40 700 3000; do
     cp seven.krt "$entry"
@@ -55,6 +55,13 @@ done
 cp seven.krt "$entry"
 chmod 666 "$entry"
 damage "a file that others can write"
+rm -rf cache
+
+# Any umask will do.
+(umask 002; "$KRAIT" run eight.wasm)
+before=$(stat -c %i cache/module/*.krt | sort)
+(umask 000; "$KRAIT" run eight.wasm)
+same "any umask will do" "$(stat -c %i cache/module/*.krt | sort)" "$before"
 
 # Several at once.
 rm -rf cache

@@ -7,7 +7,7 @@
 shape=$1
 make_module() { python3 "$KRAIT_SOURCE_DIR/tests/modules/hostile.py" "$shape" "$1" "$2.wasm" || failed "$shape $1"; }
 compile() {
-    run compile "$1.wasm" -o "$1.krt" --cpu-time 4 --memory 1024 --timeout 100 \
+    run compile "$1.wasm" -o "$1.krt" --cpu-time 4 --memory 1G --timeout 100 \
         --plain-function 10000 --max-function 60000
 }
 
