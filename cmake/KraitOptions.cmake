@@ -15,6 +15,7 @@ option(KRAIT_GUEST "build CPython for the sandbox; OFF builds the host parts onl
 set(KRAIT_SANITIZE "" CACHE STRING "sanitizers for the host parts, e.g. address,undefined or thread")
 set(KRAIT_SOURCES "" CACHE PATH "folder that holds the upstream archives: no network is used")
 set(KRAIT_JOBS "${_krait_cpus}" CACHE STRING "parallel jobs inside the steps that build the guest")
+set(KRAIT_OPT_LEVEL "" CACHE STRING "optimisation of the translated CPython; 1 suits development; empty: 2")
 set(KRAIT_PYTHON_VERSION "3.13" CACHE STRING "CPython version that is built for the sandbox")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

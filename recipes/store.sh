@@ -9,7 +9,7 @@
 #   $cache/build/log/          the output of the builds
 #
 # KEY is a hash over everything that the result depends on: the recipe's files, lib.sh, the
-# lines of the lock, compiler and flags, and the keys of the recipes that it needs.
+# lines of the lock, compiler and flags, variables that it names as knobs, and the keys of the recipes that it needs.
 
 store_dir=$cache/build
 
@@ -53,6 +53,10 @@ key_text() {
     none) ;;
     *) printf 'compiler %s\ntarget %s\n' "$CC_ID" "$TARGET" ;;
     esac
+    for store_v in $(recipe_field "$1" knobs); do
+        eval "store_x=\${$store_v:-}"
+        [ -z "$store_x" ] || printf 'knob %s %s\n' "$store_v" "$store_x"
+    done
     for store_n in $(recipe_field "$1" needs); do
         printf 'needs %s %s\n' "$store_n" "$(cat "$run/key.$store_n")"
     done

@@ -4,6 +4,7 @@
 # needs: cpython-native-test
 # inputs: recipes/python-krt aot include/krait/abi.h
 # compiler: both
+# knobs: KRAIT_OPT_LEVEL
 
 DEP_CPYTHON_NATIVE=$DEP_CPYTHON_NATIVE_TEST
 . "$KRAIT_ROOT/recipes/python-krt/build.sh"

@@ -44,6 +44,17 @@ line_up s 2 s.tar >"$R/sources.lock"
 changed "the source" "one two "
 check "the new source is in it" cmp "$up/s.tar" "$out/copy"
 
+TEST_KNOB=1
+export TEST_KNOB
+before_knob=$first
+changed "a knob" "two "
+same "the knob is used" "$(cat "$out/knob")" 1
+unset TEST_KNOB
+forget
+build two
+same "the knob as it was" "$rc $(ran) $out" "0  $before_knob"
+first=$before_knob
+
 # What is not part of it.
 forget
 sed 's/^/# a comment\n/' "$R/sources.lock" >"$T/l" && cp "$T/l" "$R/sources.lock"

@@ -23,6 +23,8 @@ echo one >>"$TEST_T/ran"
 EOF
 cat >"$R/two/build.sh" <<'EOF'
 # needs: one
+# knobs: TEST_KNOB
+echo "${TEST_KNOB:-}" >"$OUT/knob"
 cat "$DEP_ONE/source" >"$OUT/copy"
 echo two >>"$TEST_T/ran"
 EOF
