@@ -91,7 +91,9 @@ krait__timerfd_new(bool is_realtime, uint16_t flags, krait_file **ret_file)
         krait__free(timer);
         return error;
     }
-    krait__file_init(&timer->file, &timer_ops, KRAIT_TYPE_UNKNOWN, KRAIT_OPEN_READ, flags);
+    /* For writing, too, which the caller refuses: a poll for it is never ready, as on Linux. */
+    krait__file_init(&timer->file, &timer_ops, KRAIT_TYPE_UNKNOWN,
+                     KRAIT_OPEN_READ | KRAIT_OPEN_WRITE, flags);
     *ret_file = &timer->file;
     return 0;
 }

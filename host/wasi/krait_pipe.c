@@ -36,10 +36,14 @@ krait__wasi_pipe_wait(krait_wasi *wasi, krait_ctx *ctx, const krait_file *file)
 static krait_fd
 pipe_fd(krait_file *file, uint32_t flags)
 {
+    krait_host_itimer timer;
     krait_fd fd = {.file = file, .base = WASI_RIGHTS_FILE, .cloexec = flags & KRAIT_HOST_CLOEXEC};
 
     if (krait__file_type(file) != KRAIT_TYPE_REGULAR)
         fd.base &= ~(WASI_FD_SEEK | WASI_FD_TELL);
+    /* A timer is open for writing only so that it can be polled for that. */
+    if (krait__timerfd_get(file, &timer) == 0)
+        fd.base &= ~WASI_FD_WRITE;
     if (!(krait__file_access(file) & KRAIT_OPEN_READ))
         fd.base &= ~WASI_FD_READ;
     if (!(krait__file_access(file) & KRAIT_OPEN_WRITE))

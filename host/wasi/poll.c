@@ -91,12 +91,15 @@ bytes_left(krait_file *file)
     return stat.size - position;
 }
 
+/* As on Linux, a pipe's end is never ready for what it was not opened for. */
 static void
 start_pipe(poll_state *state, waiter *w, const krait_file *file, bool is_write)
 {
-    krait_ready ready;
+    const uint32_t needed = is_write ? KRAIT_OPEN_WRITE : KRAIT_OPEN_READ;
+    krait_ready ready = {.is_ready = false};
 
-    krait__file_ready(file, is_write, &ready);
+    if (krait__file_access(file) & needed)
+        krait__file_ready(file, is_write, &ready);
     if (!ready.is_ready) {
         state->has_pipe = true;
         return;
@@ -116,13 +119,13 @@ start_fd(krait_wasi *wasi, poll_state *state, waiter *w)
 
     if (error == 0 && krait__file_type(fd->file) == KRAIT_TYPE_DIRECTORY)
         error = EBADF;
-    if (error == 0 &&
-        !(krait__file_access(fd->file) & (is_write ? KRAIT_OPEN_WRITE : KRAIT_OPEN_READ)))
-        error = EBADF;
     if (error == 0 && krait__file_is_pipe(fd->file)) {
         start_pipe(state, w, fd->file, is_write);
         return;
     }
+    if (error == 0 &&
+        !(krait__file_access(fd->file) & (is_write ? KRAIT_OPEN_WRITE : KRAIT_OPEN_READ)))
+        error = EBADF;
     host_fd = error == 0 ? krait__file_wait_fd(fd->file) : -1;
     if (host_fd < 0) {
         if (error == 0)
