@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real programs: the same in C, Rust and Go, built here by those languages' own compilers,
-# translated and run. Skipped when the compiler, or its support for WASI, is not installed.
+# translated and run. CMakeLists.txt says which of them are there.
 #   languages.sh c|rust|go
 language=$1
 # Before the cache of the tests takes the place of the user's, where the sysroot is.
@@ -8,7 +8,6 @@ if [ "$language" = c ]; then
     sysroot=$("$KRAIT_SOURCE_DIR/recipes/build" --where wasi-libc 2>/dev/null)
     [ -n "$sysroot" ] || sysroot=/usr
 fi
-rust_home=${CARGO_HOME:-$HOME/.cargo}
 . "$KRAIT_SOURCE_DIR/tests/modules/lib.sh"
 programs=$KRAIT_SOURCE_DIR/tests/modules/programs
 
@@ -23,20 +22,13 @@ build_c() {
     check "clang builds it" $CC --target=$TARGET --sysroot="$sysroot" -O2 "$programs/tool.c" -o tool.wasm
 }
 build_rust() {
-    rustc=$(command -v rustc || command -v "$rust_home/bin/rustc") || skip "no rustc"
-    target=wasm32-wasip1
-    libdir=$("$rustc" --print target-libdir --target $target 2>/dev/null)
-    [ -d "$libdir" ] || skip "rustc has no $target (rustup target add $target)"
-    check "rustc builds it" "$rustc" --edition 2021 --target $target -O "$programs/tool.rs" -o tool.wasm
+    check "rustc builds it" "$KRAIT_TEST_RUSTC" --edition 2021 --target wasm32-wasip1 -O \
+        "$programs/tool.rs" -o tool.wasm
 }
 build_go() {
-    command -v go >/dev/null || skip "no go"
     cp "$programs/tool.go" .
-    go version | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || skip "go is too old for wasip1: $(go version)"
-    GOCACHE=${GOCACHE:-$HOME/.cache/go-build}
-    export GOCACHE
-    check "go builds it" env GOOS=wasip1 GOARCH=wasm GOFLAGS=-mod=mod GOTOOLCHAIN=local \
-        go build -ldflags=-s -o tool.wasm tool.go
+    check "go builds it" env GOCACHE="$T/gocache" GOOS=wasip1 GOARCH=wasm GOFLAGS=-mod=mod \
+        GOTOOLCHAIN=local "$KRAIT_TEST_GO" build -ldflags=-s -o tool.wasm tool.go
 }
 build_"$language"
 [ -f tool.wasm ] || finish
