@@ -61,6 +61,7 @@ static const char *const readable[] = {
     "/opt",
     "/nix/store",
     "/gnu/store",
+    "/home/linuxbrew/.linuxbrew",
     "/etc/clang",
     "/etc/alternatives",
     "/etc/ld.so.cache",
