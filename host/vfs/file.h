@@ -163,6 +163,10 @@ int krait__file_from_fd(int host_fd, krait_file **ret_file);
 
 /* A pipe in memory: flags are those of both ends.  ENOSPC: over the vfs's quota. */
 int krait__pipe_new(krait_vfs *vfs, uint16_t flags, krait_file **ret_read, krait_file **ret_write);
+/* Two sockets in memory, connected to each other. */
+int krait__socketpair_new(krait_vfs *vfs, uint16_t flags, krait_file *ret_files[2]);
+bool krait__file_is_socket(const krait_file *file);
+void krait__socket_shutdown(krait_file *file, bool reading, bool writing);
 /* A counter as Linux has it; a semaphore gives 1 with each read. */
 int krait__eventfd_new(krait_vfs *vfs, uint64_t value, bool is_semaphore, uint16_t flags,
                        krait_file **ret_file);

@@ -8,7 +8,7 @@
  *
  * Left out: waiting in open until the other end is there (EDEADLK, for nobody would come).
  */
-#include "vfs/mem.h"
+#include "vfs/pipe.h"
 
 #include "base/alloc.h"
 
@@ -16,18 +16,6 @@
 #include <string.h>
 
 #define SIZE KRAIT_HOST_PIPE_SIZE
-
-typedef struct krait_pipe {
-    krait_mem_fs *quota;
-    krait_mem_node *node; /* of a FIFO */
-    uint32_t readers;
-    uint32_t writers;
-    uint32_t start; /* the oldest byte */
-    uint32_t used;
-    uint64_t ino;
-    uint64_t time_ns;
-    uint8_t bytes[SIZE];
-} krait_pipe;
 
 typedef struct krait_pipe_end {
     krait_file file;
@@ -40,8 +28,8 @@ pipe_of(const krait_file *file)
     return ((const krait_pipe_end *)file)->pipe;
 }
 
-static int
-pipe_make(krait_mem_fs *quota, krait_pipe **ret_pipe)
+int
+krait__pipe_make(krait_mem_fs *quota, krait_pipe **ret_pipe)
 {
     krait_pipe *pipe;
 
@@ -62,9 +50,11 @@ pipe_make(krait_mem_fs *quota, krait_pipe **ret_pipe)
     return 0;
 }
 
-static void
-pipe_free(krait_pipe *pipe)
+void
+krait__pipe_unused(krait_pipe *pipe)
 {
+    if (pipe->readers > 0 || pipe->writers > 0)
+        return;
     if (pipe->node != NULL) {
         pipe->node->as.fifo = NULL;
         krait__mem_node_unref(pipe->node);
@@ -80,8 +70,7 @@ end_close(krait_file *file)
 
     pipe->readers -= (file->access & KRAIT_OPEN_READ) != 0;
     pipe->writers -= (file->access & KRAIT_OPEN_WRITE) != 0;
-    if (pipe->readers == 0 && pipe->writers == 0)
-        pipe_free(pipe);
+    krait__pipe_unused(pipe);
     krait__free(file);
 }
 
@@ -95,14 +84,11 @@ is_empty(const struct iovec *iov, int count)
     return true;
 }
 
-static int
-end_read(krait_file *file, const struct iovec *iov, int count, uint64_t offset, size_t *ret_bytes)
+int
+krait__pipe_read(krait_pipe *pipe, const struct iovec *iov, int count, size_t *ret_bytes)
 {
-    krait_pipe *pipe = pipe_of(file);
     size_t total = 0;
 
-    if (offset != KRAIT_AT_POSITION)
-        return ESPIPE;
     if (pipe->used == 0 && pipe->writers > 0 && !is_empty(iov, count))
         return EAGAIN;
     for (int i = 0; i < count; i++) {
@@ -126,14 +112,11 @@ end_read(krait_file *file, const struct iovec *iov, int count, uint64_t offset, 
     return 0;
 }
 
-static int
-end_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset, size_t *ret_bytes)
+int
+krait__pipe_write(krait_pipe *pipe, const struct iovec *iov, int count, size_t *ret_bytes)
 {
-    krait_pipe *pipe = pipe_of(file);
     size_t total = 0;
 
-    if (offset != KRAIT_AT_POSITION)
-        return ESPIPE;
     if (is_empty(iov, count)) {
         *ret_bytes = 0;
         return 0;
@@ -164,16 +147,34 @@ end_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset,
     return 0;
 }
 
-static void
-end_ready(const krait_file *file, bool is_write, krait_ready *ret_ready)
+static int
+end_read(krait_file *file, const struct iovec *iov, int count, uint64_t offset, size_t *ret_bytes)
 {
-    const krait_pipe *pipe = pipe_of(file);
+    return offset != KRAIT_AT_POSITION ? ESPIPE
+                                       : krait__pipe_read(pipe_of(file), iov, count, ret_bytes);
+}
 
+static int
+end_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset, size_t *ret_bytes)
+{
+    return offset != KRAIT_AT_POSITION ? ESPIPE
+                                       : krait__pipe_write(pipe_of(file), iov, count, ret_bytes);
+}
+
+void
+krait__pipe_ready(const krait_pipe *pipe, bool is_write, krait_ready *ret_ready)
+{
     ret_ready->is_hangup = is_write ? pipe->readers == 0 : pipe->writers == 0;
     ret_ready->bytes = is_write ? SIZE - pipe->used : pipe->used;
     /* As on Linux: what PIPE_BUF bytes would fit in can be written to. */
     ret_ready->is_ready = ret_ready->is_hangup ||
                           ret_ready->bytes >= (is_write ? KRAIT_HOST_PIPE_BUF : 1u);
+}
+
+static void
+end_ready(const krait_file *file, bool is_write, krait_ready *ret_ready)
+{
+    krait__pipe_ready(pipe_of(file), is_write, ret_ready);
 }
 
 static int
@@ -246,13 +247,13 @@ krait__pipe_new(krait_vfs *vfs, uint16_t flags, krait_file **ret_read, krait_fil
 {
     krait_pipe *pipe;
     krait_file *reader;
-    int error = pipe_make(vfs->memory->fs, &pipe);
+    int error = krait__pipe_make(vfs->memory->fs, &pipe);
 
     if (error != 0)
         return error;
     error = end_new(pipe, KRAIT_OPEN_READ, flags, &reader);
     if (error != 0) {
-        pipe_free(pipe);
+        krait__pipe_unused(pipe);
         return error;
     }
     error = end_new(pipe, KRAIT_OPEN_WRITE, flags, ret_write);
@@ -288,7 +289,7 @@ krait__fifo_open(krait_mem_node *node, uint32_t how, uint16_t flags, krait_file 
     if (!(how & (KRAIT_OPEN_READ | KRAIT_OPEN_WRITE)))
         error = EACCES; /* nothing to be done with it */
     if (error == 0 && pipe == NULL) {
-        error = pipe_make(node->fs, &pipe);
+        error = krait__pipe_make(node->fs, &pipe);
         if (error == 0) {
             pipe->node = krait__mem_node_ref(node);
             node->as.fifo = pipe;
@@ -297,7 +298,7 @@ krait__fifo_open(krait_mem_node *node, uint32_t how, uint16_t flags, krait_file 
     if (error != 0)
         return error;
     error = end_new(pipe, how, flags, ret_file);
-    if (error != 0 && pipe->readers == 0 && pipe->writers == 0)
-        pipe_free(pipe);
+    if (error != 0)
+        krait__pipe_unused(pipe);
     return error;
 }

@@ -254,20 +254,26 @@ at_offset(transfer *t, uint64_t offset)
     return 0;
 }
 
-KRAIT_WASI_CALL(fd_read)
+int
+krait__wasi_transfer(krait_wasi *wasi, krait_ctx *ctx, uint32_t number, bool is_write,
+                     uint32_t iovs, uint32_t count, uint32_t ret_address)
 {
     transfer t;
-    int error = start(&t, wasi, ctx, args[0].i32, false);
+    int error = start(&t, wasi, ctx, number, is_write);
 
-    return error != 0 ? error : transfer_bytes(&t, args[1].i32, args[2].i32, args[3].i32);
+    return error != 0 ? error : transfer_bytes(&t, iovs, count, ret_address);
+}
+
+KRAIT_WASI_CALL(fd_read)
+{
+    return krait__wasi_transfer(wasi, ctx, args[0].i32, false, args[1].i32, args[2].i32,
+                                args[3].i32);
 }
 
 KRAIT_WASI_CALL(fd_write)
 {
-    transfer t;
-    int error = start(&t, wasi, ctx, args[0].i32, true);
-
-    return error != 0 ? error : transfer_bytes(&t, args[1].i32, args[2].i32, args[3].i32);
+    return krait__wasi_transfer(wasi, ctx, args[0].i32, true, args[1].i32, args[2].i32,
+                                args[3].i32);
 }
 
 KRAIT_WASI_CALL(fd_pread)

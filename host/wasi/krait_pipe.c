@@ -92,6 +92,25 @@ KRAIT_WASI_CALL(fd_pipe)
     return krait__guest_write(ctx, args[1].i32, numbers, sizeof(numbers)) == 0 ? 0 : EFAULT;
 }
 
+KRAIT_WASI_CALL(fd_socketpair)
+{
+    const uint32_t flags = args[0].i32;
+    krait_file *files[2];
+    uint32_t numbers[2];
+    int error;
+
+    if (flags & ~(KRAIT_HOST_NONBLOCK | KRAIT_HOST_CLOEXEC))
+        return EINVAL;
+    if (krait__guest_span(ctx, args[1].i32, sizeof(numbers)) == NULL)
+        return EFAULT;
+    error = krait__socketpair_new(wasi->vfs, (uint16_t)(flags & KRAIT_HOST_NONBLOCK), files);
+    if (error == 0)
+        error = krait__wasi_add_pair(wasi, files, flags, numbers);
+    if (error != 0)
+        return error == ENOSPC ? ENFILE : error;
+    return krait__guest_write(ctx, args[1].i32, numbers, sizeof(numbers)) == 0 ? 0 : EFAULT;
+}
+
 /* A new file as a descriptor, whose number goes to the guest; takes over the file. */
 static int
 add_one(krait_wasi *wasi, krait_ctx *ctx, krait_file *file, uint32_t flags, uint32_t ret_address)

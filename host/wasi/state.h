@@ -113,6 +113,12 @@ krait__wasi_interrupted(const krait_ctx *ctx)
     return ctx->thread->interrupted != 0;
 }
 
+/* ---- io.c --------------------------------------------------------------------------------- */
+
+/* fd_read or fd_write of these buffers; the count goes to the guest. */
+int krait__wasi_transfer(krait_wasi *wasi, krait_ctx *ctx, uint32_t number, bool is_write,
+                         uint32_t iovs, uint32_t count, uint32_t ret_address);
+
 /* ---- krait_pipe.c ------------------------------------------------------------------------- */
 
 /* A read or write of a pipe in memory cannot go on: EAGAIN, EDEADLK, or what ended the wait;
@@ -219,6 +225,7 @@ void krait__wasi_keep_tail(krait_wasi *wasi, krait_ctx *ctx, uint64_t address, s
     X(path_statvfs, "iiiii", "i")                                                                  \
     X(fd_statvfs, "ii", "i")                                                                       \
     X(fd_pipe, "ii", "i")                                                                          \
+    X(fd_socketpair, "ii", "i")                                                                    \
     X(fd_eventfd, "iii", "i")                                                                      \
     X(fd_memfd, "ii", "i")                                                                         \
     X(fd_timerfd, "iii", "i")                                                                      \

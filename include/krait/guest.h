@@ -234,6 +234,12 @@ krait_host_fd_statvfs(uint32_t fd, krait_host_statvfs *ret_statvfs);
 KRAIT_HOST_IMPORT(fd_pipe)
 krait_host_fd_pipe(uint32_t flags, uint32_t ret_fds[2]);
 
+/** socketpair: two stream sockets in memory, connected to each other.  flags as for fd_pipe; waits
+ *  as for fd_pipe.  They are read and written with fd_read and fd_write or sock_recv and sock_send
+ *  (without flags), and closed one way with sock_shutdown. */
+KRAIT_HOST_IMPORT(fd_socketpair)
+krait_host_fd_socketpair(uint32_t flags, uint32_t ret_fds[2]);
+
 /** eventfd: a counter that starts with `value`; reads and writes of 8 bytes.  flags:
  *  KRAIT_HOST_NONBLOCK, KRAIT_HOST_CLOEXEC, KRAIT_HOST_EVENTFD_SEMAPHORE. */
 KRAIT_HOST_IMPORT(fd_eventfd)

@@ -105,6 +105,11 @@ use_krait_host(const char *folder)
         try(call("fd_close", writer));
         try(call("fd_close", U(60)));
     }
+    if (try(call("fd_socketpair", U(0), U(OUT))) == 0) {
+        try(write_fd(load32(OUT), "text"));
+        try(call("fd_close", load32(OUT + 4)));
+        try(call("fd_close", load32(OUT)));
+    }
     if (try(call("fd_pty", U(0), U(OUT))) == 0) {
         try(call("fd_close", load32(OUT + 4)));
         try(call("fd_close", load32(OUT)));

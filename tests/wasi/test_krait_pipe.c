@@ -122,6 +122,53 @@ full_pipes(void)
     guest_end();
 }
 
+static void
+sockets(void)
+{
+    uint64_t used;
+    uint32_t a;
+    uint32_t b;
+
+    guest_begin(NULL);
+    used = krait__vfs_memory_used(g.vfs);
+    CHECK_INT(call("fd_socketpair", KRAIT_HOST_NONBLOCK, U(OUT)), 0);
+    a = load32(OUT);
+    b = load32(OUT + 4);
+    CHECK_INT(call("fd_fdstat_get", a, U(STAT)), 0);
+    CHECK_UINT(g.memory.base[STAT], 6);
+    CHECK_INT(write_fd(a, "to b"), 0);
+    CHECK_INT(write_fd(b, "to a"), 0);
+    CHECK_STR(read_fd(a), "to a");
+    CHECK_INT(move("fd_read", a, 1), -WASI_EAGAIN);
+    store32(IOVS, BUFFER);
+    store32(IOVS + 4, 100);
+    CHECK_INT(call("sock_recv", b, U(IOVS), U(1), U(0), U(OUT), U(OUT + 4)), 0);
+    CHECK_UINT(load32(OUT), 4);
+    CHECK_MEM(g.memory.base + BUFFER, "to b", 4);
+    CHECK_INT(call("sock_recv", b, U(IOVS), U(1), U(1), U(OUT), U(OUT + 4)), WASI_ENOTSUP);
+    CHECK_INT(call("sock_recv", b, U(IOVS), U(1), U(0), U(OUT), U(MEMORY_SIZE - 1)), WASI_EFAULT);
+    CHECK_INT(call("sock_send", b, U(IOVS), U(1), U(0), U(OUT)), 0);
+    CHECK_UINT(load32(OUT), 100);
+    CHECK_INT(move("fd_read", a, 200), 100);
+    CHECK_INT(call("sock_accept", a, U(0), U(OUT)), WASI_EINVAL);
+    /* one way, and the other */
+    CHECK_INT(call("sock_shutdown", a, U(0)), WASI_EINVAL);
+    CHECK_INT(call("sock_shutdown", a, U(2)), 0);
+    CHECK_INT(write_fd(a, "x"), WASI_EPIPE);
+    CHECK_STR(read_fd(b), "");
+    CHECK_INT(write_fd(b, "still"), 0);
+    CHECK_STR(read_fd(a), "still");
+    CHECK_INT(call("sock_shutdown", a, U(3)), 0);
+    CHECK_INT(write_fd(b, "x"), WASI_EPIPE);
+    CHECK_STR(read_fd(a), "");
+    CHECK_INT(call("fd_close", a), 0);
+    CHECK_INT(call("fd_close", b), 0);
+    CHECK_UINT(krait__vfs_memory_used(g.vfs), used);
+    CHECK_INT(call("fd_socketpair", U(1), U(OUT)), WASI_EINVAL);
+    CHECK_INT(call("fd_socketpair", U(0), U(MEMORY_SIZE - 7)), WASI_EFAULT);
+    guest_end();
+}
+
 /* The two ends of pipes that nobody closed, pipes to themselves, and many. */
 static void
 pipes_and_limits(void)
@@ -478,8 +525,8 @@ identity(void)
     umask(mask);
 }
 
-CHECK_MAIN(CHECK_CASE(pipes), CHECK_CASE(full_pipes), CHECK_CASE(pipes_and_limits),
-           CHECK_CASE(pipes_and_quota), CHECK_CASE(duplicates), CHECK_CASE(duplicates_and_rights),
-           CHECK_CASE(close_on_exec), CHECK_CASE(counters), CHECK_CASE(readiness),
-           CHECK_CASE(waiting_for_signals), CHECK_CASE(timer_descriptors),
+CHECK_MAIN(CHECK_CASE(sockets), CHECK_CASE(pipes), CHECK_CASE(full_pipes),
+           CHECK_CASE(pipes_and_limits), CHECK_CASE(pipes_and_quota), CHECK_CASE(duplicates),
+           CHECK_CASE(duplicates_and_rights), CHECK_CASE(close_on_exec), CHECK_CASE(counters),
+           CHECK_CASE(readiness), CHECK_CASE(waiting_for_signals), CHECK_CASE(timer_descriptors),
            CHECK_CASE(files_without_names), CHECK_CASE(identity))

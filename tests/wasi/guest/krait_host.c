@@ -119,6 +119,8 @@ descriptors(void)
     CHECK(write_byte(30) == OK && read_byte(pipe[0]) == OK);
     CHECK(read_byte(pipe[0]) == EDEADLK);
     CHECK(krait_host_fd_winsize(pipe[0], &size) == ENOTTY);
+    CHECK(krait_host_fd_socketpair(0, pipe) == OK);
+    CHECK(write_byte(pipe[0]) == OK && read_byte(pipe[1]) == OK);
     CHECK(krait_host_fd_pty(0, pipe) == OK && krait_host_fd_winsize(pipe[0], &size) == OK);
     CHECK(krait_host_fd_winsize_set(pipe[0], &size) == OK);
     CHECK(krait_host_fd_tcgetattr(pipe[1], &termios) == OK && termios.cc[4] == 4);
