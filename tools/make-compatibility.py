@@ -15,6 +15,11 @@ CPython's own tests are the measure: `krait test` runs them unmodified in the sa
 module in a process of its own, without any of the runner's extra resources (`-u`). This page
 is made by `tools/make-compatibility.py` from such a run; what is expected of every single
 test is in [tests/cpython/expectations-3.13.toml](../tests/cpython/expectations-3.13.toml).
+
+Krait runs the native flavour with the modules that only tests import
+(`recipes/cpython-native-test`), wasmtime the portable one (`recipes/cpython-portable-test`).
+Native is `recipes/native-python`. Tk counts as something that needs sockets: it draws on a
+display that is a server.
 """
 
 SYSTEM = ("threads", "sockets", "processes", "dynamic loading")
