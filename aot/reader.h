@@ -23,6 +23,7 @@ void *krait__reader_array(krait_cursor *cursor, uint32_t count, size_t size);
 /* One constant expression, up to and with its end. */
 void krait__reader_const(krait_cursor *cursor, krait_wasm_const *ret);
 
+void krait__reader_types(krait_cursor *cursor, krait_wasm_module *module);
 void krait__reader_elements(krait_cursor *cursor, krait_wasm_module *module);
 void krait__reader_datas(krait_cursor *cursor, krait_wasm_module *module);
 
