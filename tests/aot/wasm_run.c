@@ -9,6 +9,9 @@
  *   register NAME ID            ok
  *   call ID NAME [TYPE:BITS..]  ok [TYPE:BITS..] | trap TEXT | failed TEXT
  *   get ID NAME                 ok TYPE:BITS | failed TEXT    (an exported global)
+ *   exports ID                  ok [NAME:KIND[:PARAMETERS:RESULTS]..]  (types with "," between)
+ *   memory ID NAME              ok BYTES SHA256 | failed TEXT
+ *   table ID NAME               ok ENTRIES 0110.. | failed TEXT    (0: null)
  *
  * Names are in hexadecimal, "-" is the empty one.  BITS are decimal; of an
  * externref N stands for a host value and "null" for null, of a funcref the
@@ -16,6 +19,7 @@
  * byte first.  Modules import the functions of "spectest" from
  * here, and everything else from what was registered.
  */
+#include "base/sha256.h"
 #include "engine/engine.h"
 #include "engine/internal.h"
 
@@ -30,6 +34,8 @@
 #define MAX_CELLS   64
 #define MAX_NAME    4096
 
+/* Small, so that endless recursion ends soon; the program's argument is another size. */
+static size_t stack_size = 1 << 20;
 static krait_module *modules[MAX_MODULES];
 static krait_instance *instances[MAX_MODULES];
 static krait_link links[MAX_MODULES];
@@ -160,7 +166,7 @@ do_module(unsigned id, const char *path, const char *fuel)
     options.import_count = sizeof(host_functions) / sizeof(host_functions[0]);
     options.links = links;
     options.link_count = link_count;
-    options.stack_size_bytes = 1 << 20;
+    options.stack_size_bytes = stack_size;
     options.fuel = fuel != NULL ? strtoull(fuel, NULL, 10) : 0;
     if (id >= MAX_MODULES || krait__module_open(path, &modules[id], &error) != KRAIT_OK ||
         krait__instance_new(modules[id], &options, &instances[id], &error) != KRAIT_OK)
@@ -348,6 +354,110 @@ do_get(unsigned id, const char *name, size_t size)
     putchar('\n');
 }
 
+static const char *
+type_name(uint8_t type)
+{
+    switch (type) {
+    case KRAIT_I32:
+        return "i32";
+    case KRAIT_I64:
+        return "i64";
+    case KRAIT_F32:
+        return "f32";
+    case KRAIT_F64:
+        return "f64";
+    case KRAIT_V128:
+        return "v128";
+    default:
+        return type == KRAIT_FUNCREF ? "funcref" : "externref";
+    }
+}
+
+static void
+print_types(const uint8_t *types, uint32_t count)
+{
+    uint32_t i;
+
+    putchar(':');
+    for (i = 0; i < count; i++)
+        printf("%s%s", i != 0 ? "," : "", type_name(types[i]));
+}
+
+static void
+do_exports(unsigned id)
+{
+    static const char *const kinds[] = {"func", "table", "memory", "global"};
+    const krait_module_desc *desc;
+    uint32_t i;
+    uint32_t k;
+
+    if (id >= MAX_MODULES || instances[id] == NULL) {
+        say("failed", "no such instance");
+        return;
+    }
+    desc = instances[id]->module->desc;
+    printf("ok");
+    for (i = 0; i < desc->export_count; i++) {
+        const krait_export_desc *export = &desc->exports[i];
+
+        printf(" %s", export->name_size == 0 ? "-" : "");
+        for (k = 0; k < export->name_size; k++)
+            printf("%02x", (unsigned)(unsigned char)export->name[k]);
+        printf(":%s", kinds[export->kind]);
+        if (export->kind == KRAIT_KIND_FUNC) {
+            const krait_type_desc *type = krait__instance_func_type(instances[id], export->index);
+
+            print_types(type->params, type->param_count);
+            print_types(type->results, type->result_count);
+        }
+    }
+    putchar('\n');
+}
+
+static void
+do_memory(unsigned id, const char *name, size_t size)
+{
+    const krait_export_desc *export;
+    const krait_memory *memory;
+    uint8_t digest[KRAIT_SHA256_SIZE];
+    unsigned i;
+
+    export = id < MAX_MODULES && instances[id] != NULL
+                 ? find_export(id, name, size, KRAIT_KIND_MEMORY)
+                 : NULL;
+    if (export == NULL) {
+        say("failed", "no such memory");
+        return;
+    }
+    memory = instances[id]->memories[export->index];
+    krait__sha256(memory->base, (size_t)krait__memory_size(memory), digest);
+    printf("ok %" PRIu64 " ", krait__memory_size(memory));
+    for (i = 0; i < sizeof(digest); i++)
+        printf("%02x", digest[i]);
+    putchar('\n');
+}
+
+static void
+do_table(unsigned id, const char *name, size_t size)
+{
+    const krait_export_desc *export;
+    const krait_table *table;
+    uint32_t i;
+
+    export = id < MAX_MODULES && instances[id] != NULL
+                 ? find_export(id, name, size, KRAIT_KIND_TABLE)
+                 : NULL;
+    if (export == NULL) {
+        say("failed", "no such table");
+        return;
+    }
+    table = instances[id]->tables[export->index];
+    printf("ok %" PRIu32 " ", krait__table_size(table));
+    for (i = 0; i < krait__table_size(table); i++)
+        putchar(table->entries[i] != NULL ? '1' : '0');
+    putchar('\n');
+}
+
 /* Cuts a line at its spaces. */
 static unsigned
 split(char *line, char **words, unsigned most)
@@ -371,6 +481,8 @@ obey(char **words, unsigned count)
         do_validate(words[1]);
     else if ((count == 3 || count == 4) && strcmp(words[0], "module") == 0)
         do_module((unsigned)strtoul(words[1], NULL, 10), words[2], count == 4 ? words[3] : NULL);
+    else if (count == 2 && strcmp(words[0], "exports") == 0)
+        do_exports((unsigned)strtoul(words[1], NULL, 10));
     else if (count == 2 && strcmp(words[0], "spent") == 0)
         do_spent((unsigned)strtoul(words[1], NULL, 10));
     else if (count == 3 && strcmp(words[0], "register") == 0)
@@ -378,6 +490,12 @@ obey(char **words, unsigned count)
     else if (count == 3 && strcmp(words[0], "get") == 0 &&
              decode_name(words[2], name, sizeof(name), &size))
         do_get((unsigned)strtoul(words[1], NULL, 10), name, size);
+    else if (count == 3 && strcmp(words[0], "memory") == 0 &&
+             decode_name(words[2], name, sizeof(name), &size))
+        do_memory((unsigned)strtoul(words[1], NULL, 10), name, size);
+    else if (count == 3 && strcmp(words[0], "table") == 0 &&
+             decode_name(words[2], name, sizeof(name), &size))
+        do_table((unsigned)strtoul(words[1], NULL, 10), name, size);
     else if (count >= 3 && strcmp(words[0], "call") == 0 &&
              decode_name(words[2], name, sizeof(name), &size))
         do_call((unsigned)strtoul(words[1], NULL, 10), name, size, words + 3, count - 3);
@@ -386,11 +504,13 @@ obey(char **words, unsigned count)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     static char line[65536];
     krait_error error;
 
+    if (argc == 2)
+        stack_size = (size_t)strtoull(argv[1], NULL, 10);
     if (krait__signals_install(&error) != KRAIT_OK) {
         fprintf(stderr, "%s\n", error.text);
         return 1;

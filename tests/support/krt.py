@@ -28,7 +28,8 @@ def sha256_file(path):
 
 def find_compiler(name):
     if name:
-        return shutil.which(name)
+        path = shutil.which(name)
+        return path and os.path.abspath(path)
     for version in range(40, 17, -1):
         path = shutil.which("clang-%d" % version)
         if path:

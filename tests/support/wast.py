@@ -88,8 +88,10 @@ def values_text(values):
 class Session:
     """A wasm_run process. It answers each line with one; a guest that hangs is killed."""
 
-    def __init__(self, runner, spectest=None):
-        self.process = subprocess.Popen([runner], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, runner, spectest=None, arguments=(), seconds=ANSWER_SECONDS):
+        self.process = subprocess.Popen([runner, *arguments], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        self.seconds = seconds
         self.buffer = b""
         self.count = 0
         if spectest:
@@ -106,9 +108,9 @@ class Session:
         except BrokenPipeError:
             return "died with status %s" % self.process.wait()
         while b"\n" not in self.buffer:
-            if not select.select([self.process.stdout], [], [], ANSWER_SECONDS)[0]:
+            if not select.select([self.process.stdout], [], [], self.seconds)[0]:
                 self.process.kill()
-                return "hung for %d seconds" % ANSWER_SECONDS
+                return "hung for %d seconds" % self.seconds
             more = os.read(self.process.stdout.fileno(), 65536)
             if not more:
                 return "died with status %s" % self.process.wait()
