@@ -64,7 +64,7 @@ write_sealed(build *b, const uint8_t *object, size_t size, uint64_t cpu)
     krait_identity identity = {.compiler = b->version,
                                .opt_flag = b->opt_flag,
                                .flags = b->flags,
-                               .reduced = b->reduced.data};
+                               .reduced = b->reduced.no_memory ? NULL : b->reduced.data};
     krait_krt_seal seal = {.cpu = cpu};
     krait_text text = {0};
     krait_status status;
