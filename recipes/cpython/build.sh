@@ -16,7 +16,7 @@ with_tests=${with_tests:-no}
 imports=$KRAIT_ROOT/tests/guest/imports.txt
 version=${VERSION_PYTHON%.*}
 unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
-apply_patches src
+(RECIPE=$RECIPE/$version && apply_patches src)
 SOURCE_DATE_EPOCH=$(date -r src/Include/patchlevel.h +%s)
 export SOURCE_DATE_EPOCH
 
