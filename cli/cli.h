@@ -32,6 +32,8 @@ int krait_cmd_test(int argc, char **argv);
 /* report.c: one line on stderr, "krait: " in front. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const krait_error *err);
+/* The exit status for what went wrong with a module. */
+int cli_status_of(const krait_error *err);
 /* Ends the program with "out of memory" when `pointer` is NULL; returns it. */
 void *cli_need(void *pointer);
 /* Flushes stdout; KRAIT_EXIT_FAILED with a message when that fails, else `status`. */

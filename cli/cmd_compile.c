@@ -299,26 +299,6 @@ catch_signals(void)
     }
 }
 
-static int
-exit_code(krait_status status, const krait_error *error)
-{
-    switch (status) {
-    case KRAIT_OK:
-        return 0;
-    case KRAIT_ENOTFOUND:
-        return KRAIT_EXIT_MISSING;
-    case KRAIT_EINVAL:
-        /* The module cannot be read, or an option is wrong. */
-        return error->sys_errno != 0 ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
-    case KRAIT_EFORMAT:
-    case KRAIT_EUNSUPPORTED:
-    case KRAIT_ELIMIT:
-        return KRAIT_EXIT_REFUSED;
-    default:
-        return KRAIT_EXIT_FAILED;
-    }
-}
-
 int
 krait_cmd_compile(int argc, char **argv)
 {
@@ -345,5 +325,5 @@ krait_cmd_compile(int argc, char **argv)
     }
     if (status != KRAIT_OK)
         cli_error(&error);
-    return exit_code(status, &error);
+    return status == KRAIT_OK ? 0 : cli_status_of(&error);
 }

@@ -22,22 +22,6 @@ static const char usage[] =
     "127 a file does not exist.\n";
 
 static int
-status_of(const krait_error *error)
-{
-    switch (error->code) {
-    case KRAIT_ENOTFOUND:
-        return KRAIT_EXIT_MISSING;
-    case KRAIT_EINVAL:
-    case KRAIT_EFORMAT:
-    case KRAIT_EUNSUPPORTED:
-    case KRAIT_ELIMIT:
-        return KRAIT_EXIT_REFUSED;
-    default:
-        return KRAIT_EXIT_FAILED;
-    }
-}
-
-static int
 inspect(const char *path, bool json)
 {
     char *text = NULL;
@@ -45,7 +29,8 @@ inspect(const char *path, bool json)
 
     if (krait_aot_inspect(path, json, &text, &err) != KRAIT_OK) {
         cli_error(&err);
-        return status_of(&err);
+        /* A module that cannot be read is refused like one that is none. */
+        return err.code == KRAIT_EINVAL ? KRAIT_EXIT_REFUSED : cli_status_of(&err);
     }
     fputs(text, stdout);
     krait_aot_inspect_free(text);

@@ -31,6 +31,24 @@ cli_error(const krait_error *err)
     cli_message("%s", err->text);
 }
 
+int
+cli_status_of(const krait_error *err)
+{
+    switch (err->code) {
+    case KRAIT_ENOTFOUND:
+        return KRAIT_EXIT_MISSING;
+    case KRAIT_EINVAL:
+        /* The module cannot be read, or an option is wrong. */
+        return err->sys_errno != 0 ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
+    case KRAIT_EFORMAT:
+    case KRAIT_EUNSUPPORTED:
+    case KRAIT_ELIMIT:
+        return KRAIT_EXIT_REFUSED;
+    default:
+        return KRAIT_EXIT_FAILED;
+    }
+}
+
 void *
 cli_need(void *pointer)
 {

@@ -78,23 +78,6 @@ cache_folder(void)
     return home != NULL && home[0] == '/' ? cli_path_join(home, ".cache/krait/module") : NULL;
 }
 
-static int
-status_of(const krait_error *error)
-{
-    switch (error->code) {
-    case KRAIT_ENOTFOUND:
-        return KRAIT_EXIT_MISSING;
-    case KRAIT_EINVAL:
-        return error->sys_errno != 0 ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
-    case KRAIT_EFORMAT:
-    case KRAIT_EUNSUPPORTED:
-    case KRAIT_ELIMIT:
-        return KRAIT_EXIT_REFUSED;
-    default:
-        return KRAIT_EXIT_FAILED;
-    }
-}
-
 /* A cache that cannot be used is no reason to give up; what is wrong with the module is. */
 static int
 translate_here(cli_translated *translated, const char *wasm, const krait_aot_options *options)
@@ -116,7 +99,7 @@ translate_here(cli_translated *translated, const char *wasm, const krait_aot_opt
     if (krait_aot_compile(wasm, translated->path, options, &err) == KRAIT_OK)
         return 0;
     cli_error(&err);
-    return status_of(&err);
+    return cli_status_of(&err);
 }
 
 /* The folder, made where it is missing; NULL after filling `err`.  The translations in it
@@ -170,7 +153,7 @@ cli_translated_get(cli_translated *translated, const char *wasm, bool meter, boo
         options.progress = show_progress;
     if (folder != NULL && krait_aot_cached(wasm, folder, &options, remake, translated->path,
                                            sizeof(translated->path), &err) != KRAIT_OK)
-        exit_status = cache_failed(folder, &err) ? -1 : status_of(&err);
+        exit_status = cache_failed(folder, &err) ? -1 : cli_status_of(&err);
     clear_line(&p);
     if (exit_status > 0)
         cli_error(&err);
