@@ -19,6 +19,7 @@
  * byte first.  Modules import the functions of "spectest" from
  * here, and everything else from what was registered.
  */
+#include "aot/module.h"
 #include "base/sha256.h"
 #include "engine/engine.h"
 #include "engine/internal.h"
@@ -354,25 +355,6 @@ do_get(unsigned id, const char *name, size_t size)
     putchar('\n');
 }
 
-static const char *
-type_name(uint8_t type)
-{
-    switch (type) {
-    case KRAIT_I32:
-        return "i32";
-    case KRAIT_I64:
-        return "i64";
-    case KRAIT_F32:
-        return "f32";
-    case KRAIT_F64:
-        return "f64";
-    case KRAIT_V128:
-        return "v128";
-    default:
-        return type == KRAIT_FUNCREF ? "funcref" : "externref";
-    }
-}
-
 static void
 print_types(const uint8_t *types, uint32_t count)
 {
@@ -380,7 +362,7 @@ print_types(const uint8_t *types, uint32_t count)
 
     putchar(':');
     for (i = 0; i < count; i++)
-        printf("%s%s", i != 0 ? "," : "", type_name(types[i]));
+        printf("%s%s", i != 0 ? "," : "", krait__wasm_type_name(types[i]));
 }
 
 static void

@@ -3,33 +3,7 @@
  * Calls on descriptors: the table, rights, positions, sizes, flags, times.  Each case over
  * files runs in memory and on the host.
  */
-#include "wasi/guest.h"
-
-static const char *where; /* "tmp" or "m" */
-
-static const char *
-in(const char *name)
-{
-    static char buffers[4][128];
-    static unsigned next;
-    char *buffer = buffers[next++ % 4];
-
-    snprintf(buffer, sizeof(buffers[0]), "%s/%s", where, name);
-    return buffer;
-}
-
-static void
-both(void (*body)(void))
-{
-    static const char *const places[] = {"tmp", "m"};
-
-    for (int i = 0; i < 2; i++) {
-        where = places[i];
-        guest_begin(NULL);
-        body();
-        guest_end();
-    }
-}
+#include "wasi/places.h"
 
 static void
 seek_and_tell_body(void)
