@@ -114,10 +114,10 @@ fits_status(uint32_t code)
 static int
 report(const krait_sandbox *sandbox, const char *script_host, const krait_result *result)
 {
-    if (result->kind == KRAIT_RESULT_TRAPPED) {
+    if (result->kind == KRAIT_RESULT_TRAPPED || result->kind == KRAIT_RESULT_LIMIT) {
         cli_message("the program was stopped: %s", result->message);
         fputs(result->backtrace, stderr);
-        return result->trap == KRAIT_TRAP_FUEL ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_TRAPPED;
+        return result->kind == KRAIT_RESULT_LIMIT ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_TRAPPED;
     }
     if (result->exit_code != 0)
         print_hint(sandbox, script_host);

@@ -19,6 +19,7 @@ krait_config_new(krait_config **ret_config, krait_error *err)
     if (config == NULL)
         return krait__error_nomem(err);
     krait_config_set_stdio(config, 0, 1, 2);
+    krait__limits_default(config->limits);
     *ret_config = config;
     return KRAIT_OK;
 }
@@ -149,18 +150,6 @@ krait_config_add_file(krait_config *config, const char *host, const char *guest,
                       krait_error *err)
 {
     return add_grant(config, host, guest, flags, true, err);
-}
-
-void
-krait_config_set_memory_limit(krait_config *config, uint64_t bytes)
-{
-    config->memory_limit_bytes = bytes;
-}
-
-void
-krait_config_set_fuel(krait_config *config, uint64_t fuel)
-{
-    config->fuel = fuel;
 }
 
 void

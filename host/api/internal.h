@@ -5,6 +5,10 @@
 #ifndef KRAIT_API_INTERNAL_H
 #define KRAIT_API_INTERNAL_H
 
+#include "engine/engine.h"
+#include "vfs/vfs.h"
+#include "wasi/wasi.h"
+
 #include <krait/krait.h>
 
 #include <stdbool.h>
@@ -29,9 +33,29 @@ struct krait_config {
     krait_grant *grants;
     size_t grant_count;
     size_t grant_capacity;
-    uint64_t memory_limit_bytes;
-    uint64_t fuel;
+    uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
+    bool counts_fuel;                   /* the module has to be metered */
     int stdio_fds[3];
 };
+
+struct krait_sandbox {
+    uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
+    krait_vfs *vfs;
+    krait_wasi *wasi;
+    krait_instance *instance;
+    bool has_run;
+};
+
+/* ---- enter.c ---- */
+
+/* The one way into the guest: calls an exported function under the limits of the sandbox and
+ * says how that ended, all but what the function itself gave the host. */
+krait_status krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
+                                  krait_result *ret_result, krait_error *err);
+
+/* ---- limit_table.c ---- */
+
+/* What a new configuration has. */
+void krait__limits_default(uint64_t limits[KRAIT_LIMIT_COUNT]);
 
 #endif /* KRAIT_API_INTERNAL_H */

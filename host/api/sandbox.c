@@ -5,21 +5,10 @@
 #include "api/internal.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "engine/engine.h"
-#include "vfs/vfs.h"
-#include "wasi/wasi.h"
 
 #include <krait/guest.h>
 
-#include <stdio.h>
 #include <string.h>
-
-struct krait_sandbox {
-    krait_vfs *vfs;
-    krait_wasi *wasi;
-    krait_instance *instance;
-    bool has_run;
-};
 
 static krait_status
 mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
@@ -83,6 +72,13 @@ open_files(krait_sandbox *sandbox, const krait_module *module, const krait_confi
     return krait__wasi_new(&options, &sandbox->wasi, err);
 }
 
+/* The lower layers take 0 for "none". */
+static uint64_t
+limit_or_zero(const krait_config *config, krait_limit limit)
+{
+    return config->limits[limit] != KRAIT_UNLIMITED ? config->limits[limit] : 0;
+}
+
 krait_status
 krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbox **ret_sandbox,
                   krait_error *err)
@@ -97,11 +93,12 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     if (sandbox == NULL)
         return krait__error_nomem(err);
     status = open_files(sandbox, module, config, err);
+    memcpy(sandbox->limits, config->limits, sizeof(sandbox->limits));
     if (status == KRAIT_OK) {
         options.imports = krait__wasi_imports(&options.import_count);
         options.env = sandbox->wasi;
-        options.memory_limit_bytes = config->memory_limit_bytes;
-        options.fuel = config->fuel;
+        options.memory_limit_bytes = limit_or_zero(config, KRAIT_LIMIT_MEMORY);
+        options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
         status = krait__instance_new(module, &options, &sandbox->instance, err);
     }
     if (status != KRAIT_OK) {
@@ -112,28 +109,9 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     return KRAIT_OK;
 }
 
-static void
-fill_result(const krait_outcome *outcome, krait_result *result)
-{
-    memset(result, 0, sizeof(*result));
-    if (outcome->trap == KRAIT_TRAP_NONE || outcome->trap == KRAIT_TRAP_EXIT) {
-        result->exit_code = outcome->exit_code;
-        return;
-    }
-    result->kind = KRAIT_RESULT_TRAPPED;
-    result->trap = outcome->trap;
-    if (outcome->fault_known)
-        snprintf(result->message, sizeof(result->message), "%s at address 0x%llx",
-                 krait__trap_text(outcome->trap), (unsigned long long)outcome->fault_address);
-    else
-        snprintf(result->message, sizeof(result->message), "%s", krait__trap_text(outcome->trap));
-    memcpy(result->backtrace, outcome->backtrace, sizeof(result->backtrace));
-}
-
 krait_status
 krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
 {
-    krait_outcome outcome;
     krait_status status;
     uint32_t start;
 
@@ -145,12 +123,8 @@ krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error 
     if (status != KRAIT_OK)
         return status;
     sandbox->has_run = true;
-    status = krait__instance_call(sandbox->instance, start, NULL, &outcome, err);
+    status = krait__sandbox_enter(sandbox, start, NULL, ret_result, err);
     krait__wasi_stop(sandbox->wasi);
-    if (status == KRAIT_OK) {
-        fill_result(&outcome, ret_result);
-        ret_result->fuel_spent = krait__instance_fuel_spent(sandbox->instance);
-    }
     return status;
 }
 

@@ -14,7 +14,7 @@ static const char *const status_names[] = {
     [KRAIT_ENOMEM] = "out of memory", [KRAIT_EIO] = "system error",
     [KRAIT_ELIMIT] = "limit reached", [KRAIT_EFORMAT] = "malformed input",
     [KRAIT_EBUSY] = "in use",         [KRAIT_EUNSUPPORTED] = "not supported",
-    [KRAIT_ENOTFOUND] = "not found",
+    [KRAIT_ENOTFOUND] = "not found",  [KRAIT_ESTATE] = "wrong state",
 };
 
 const char *

@@ -186,6 +186,16 @@ krait__instance_fuel_spent(const krait_instance *instance)
     return (uint64_t)(instance->fuel_given - instance->ctx.fuel);
 }
 
+uint64_t
+krait__instance_memory_bytes(const krait_instance *instance)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < instance->memory_total; i++)
+        bytes += krait__memory_size(instance->memories[i]);
+    return bytes;
+}
+
 krait_trap
 krait__ctx_exit(krait_ctx *ctx, uint32_t exit_code)
 {

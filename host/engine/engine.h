@@ -93,6 +93,9 @@ krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait
  * included; 0 for others.  Not while it runs. */
 uint64_t krait__instance_fuel_spent(const krait_instance *instance);
 
+/* Size of all its linear memories; they never shrink. */
+uint64_t krait__instance_memory_bytes(const krait_instance *instance);
+
 /* ---- threads ---------------------------------------------------------------------------- */
 
 /* One more thread of a guest: a stack and the globals that threads have for

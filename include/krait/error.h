@@ -31,6 +31,7 @@ typedef enum krait_status {
     KRAIT_EBUSY = 6,        /* the object is in use */
     KRAIT_EUNSUPPORTED = 7, /* valid, but not supported by this build */
     KRAIT_ENOTFOUND = 8,    /* a named thing does not exist */
+    KRAIT_ESTATE = 9,       /* the object cannot do that in the state it is in */
 } krait_status;
 
 /** Size of krait_error.text in bytes, including the final NUL. */

@@ -59,6 +59,7 @@ names(void)
 {
     CHECK_STR(krait_status_name(KRAIT_OK), "success");
     CHECK_STR(krait_status_name(KRAIT_ENOTFOUND), "not found");
+    CHECK_STR(krait_status_name(KRAIT_ESTATE), "wrong state");
     CHECK_STR(krait_status_name((krait_status)99), "unknown status");
     CHECK_STR(krait_status_name((krait_status)-1), "unknown status");
 }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engines and modules: code that is ready to run, and shared by all sandboxes.
+ */
+#ifndef KRAIT_ENGINE_H
+#define KRAIT_ENGINE_H
+
+#include <krait/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct krait_engine krait_engine;
+typedef struct krait_module krait_module;
+
+/**
+ * Make an engine.  The first one of a process installs handlers for SIGSEGV and
+ * SIGBUS; faults that are not the guest's go to the handlers that were there.
+ * The first guest that sets a timer does the same for the real-time signal
+ * SIGRTMAX - 5, which is then not blocked in the thread that runs it.
+ *
+ * @param ret_engine  receives the engine; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   caller owns *ret_engine, releases it with krait_engine_free()
+ * Errors:  KRAIT_ENOMEM; KRAIT_EIO no handler can be installed
+ * Threads: any thread; an engine may be used by several at once
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_engine_new(krait_engine **ret_engine, krait_error *err);
+
+/**
+ * Release an engine.
+ *
+ * @param engine  the engine, or NULL; its modules must be closed before
+ *
+ * Units:   none
+ * Owner:   takes the engine
+ * Errors:  none
+ * Threads: the last user
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_engine_free(krait_engine *engine);
+
+/**
+ * Open a translated module (.krt, made by `krait compile`).  It is native code:
+ * open only files that nobody but you can write.
+ *
+ * @param engine      the engine
+ * @param path        file, NUL-terminated
+ * @param ret_module  receives the module; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   caller owns *ret_module, closes it with krait_module_close()
+ * Errors:  KRAIT_ENOTFOUND no such file; KRAIT_EIO cannot be read; KRAIT_EFORMAT not a
+ *          .krt, or one of another version; KRAIT_ENOMEM
+ * Threads: any thread; a module may be shared by several
+ * Source:  host/api/engine.c, host/engine/module.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_module_open(krait_engine *engine, const char *path,
+                                                        krait_module **ret_module,
+                                                        krait_error *err);
+
+/**
+ * Name an import of a module that no sandbox provides.
+ *
+ * @param module  the module
+ * @param from    number of the import to begin with: 0, then what this function returned
+ * @param text    receives "MODULE.NAME: TYPE", cut when it does not fit
+ * @param size    size of text, at least 1
+ * @return a number to go on with, or 0 when there is none from there on
+ *
+ * Units:   size in bytes
+ * Owner:   text is the caller's storage
+ * Errors:  none
+ * Threads: any thread
+ * Source:  host/api/engine.c, host/engine/link.c
+ * Since:   0.1
+ */
+KRAIT_API size_t krait_module_missing(const krait_module *module, size_t from, char *text,
+                                      size_t size);
+
+/**
+ * Close a module.
+ *
+ * @param module  the module, or NULL; its sandboxes must be released before
+ *
+ * Units:   none
+ * Owner:   takes the module
+ * Errors:  none
+ * Threads: the last user
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_module_close(krait_module *module);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KRAIT_ENGINE_H */
