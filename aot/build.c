@@ -377,7 +377,7 @@ ask_version(build *b)
     clean_line(output);
     snprintf(b->version, sizeof(b->version), "%.600s", output);
     snprintf(b->compiler_define, sizeof(b->compiler_define),
-             "-DK_COMPILER=\"krait aot %d; %s; %s%s%s\"", KRAIT_AOT_REVISION, b->version,
+             "-DK_COMPILER=\"krait aot %u; %s; %s%s%s\"", KRAIT_TRANSLATOR_REVISION, b->version,
              b->opt_flag, (b->flags & KRAIT_MODULE_METERED) != 0 ? "; metered" : "",
              (b->flags & KRAIT_MODULE_CHECKED) != 0 ? "; bounds-checked" : "");
     return KRAIT_OK;

@@ -84,10 +84,11 @@ make_key(cache *c)
 
     krait__sha256(c->wasm, c->wasm_size, c->wasm_sha256);
     hex(c->wasm_sha256, c->key);
-    krait__text_fmt(&text, "format %u\nabi %u\nwasm %s\nmachine %u %llx\nparts %u\nplain %u\n",
-                    KRAIT_KRT_FORMAT, KRAIT_ABI_VERSION, c->key, krait__cpu_machine(),
-                    (unsigned long long)krait__cpu_present(), options->parts,
-                    options->plain_function);
+    krait__text_fmt(
+        &text, "format %u\nabi %u\nrevision %u\nwasm %s\nmachine %u %llx\nparts %u\nplain %u\n",
+        KRAIT_KRT_FORMAT, KRAIT_ABI_VERSION, KRAIT_TRANSLATOR_REVISION, c->key,
+        krait__cpu_machine(), (unsigned long long)krait__cpu_present(), options->parts,
+        options->plain_function);
     add_compiler(&text, options);
     krait__identity_write(&text, &identity);
     if (text.no_memory) {
@@ -122,7 +123,8 @@ is_cached(const cache *c)
     if (fd < 0)
         return false;
     found = is_own(fd) && krait__krt_read(fd, c->krt_path, &seal, NULL, NULL) == KRAIT_OK &&
-            seal.abi_version == KRAIT_ABI_VERSION && seal.machine == krait__cpu_machine() &&
+            seal.abi_version == KRAIT_ABI_VERSION && seal.revision == KRAIT_TRANSLATOR_REVISION &&
+            seal.machine == krait__cpu_machine() &&
             memcmp(seal.wasm_sha256, c->wasm_sha256, sizeof(seal.wasm_sha256)) == 0;
     close(fd);
     return found;

@@ -10,7 +10,7 @@
 void
 krait__identity_translator(krait_text *text)
 {
-    krait__text_fmt(text, "%d-%.16s", KRAIT_AOT_REVISION, krait__aot_digest);
+    krait__text_fmt(text, "%u-%.16s", KRAIT_TRANSLATOR_REVISION, krait__aot_digest);
 }
 
 static void

@@ -8,8 +8,7 @@
 
 #include "aot/text.h"
 
-/* Raised when the same module would be translated to other code. */
-#define KRAIT_AOT_REVISION 2
+#include "base/krt.h"
 
 typedef struct krait_identity {
     const char *compiler; /* first line of its --version */
@@ -18,7 +17,7 @@ typedef struct krait_identity {
     const char *reduced; /* files that were compiled with less optimisation; NULL: none */
 } krait_identity;
 
-/* "2-0123456789abcdef": revision, and a hash of the sources of the translator. */
+/* "3-0123456789abcdef": revision, and a hash of the sources of the translator. */
 void krait__identity_translator(krait_text *text);
 
 /* The whole text, with a NUL at the end that is not counted by its readers. */

@@ -416,6 +416,7 @@ put_translation(report *r, int fd, const char *path, krait_error *err)
     put_digest(r, "sha256", seal.object_sha256);
     put_digest(r, "made_from", seal.wasm_sha256);
     put_number(r, "engine_abi", seal.abi_version);
+    put_number(r, "revision", seal.revision);
     put_string(r, "machine", krait__cpu_machine_name((uint16_t)seal.machine),
                strlen(krait__cpu_machine_name((uint16_t)seal.machine)));
     krait__cpu_names((uint16_t)seal.machine, seal.cpu, names, sizeof(names));

@@ -136,6 +136,8 @@ krait__krt_seal(krait_krt_seal *seal, const uint8_t *object, size_t object_size,
     seal->format = KRAIT_KRT_FORMAT;
     seal->abi_version = KRAIT_ABI_VERSION;
     seal->text_size = (uint32_t)text_size;
+    seal->revision = KRAIT_TRANSLATOR_REVISION;
+    seal->reserved = 0;
     seal->object_size = object_size;
     seal->quick_hash = ranges_hash(seal, object);
     krait__sha256(object, object_size, seal->object_sha256);
@@ -300,6 +302,11 @@ krait__krt_check(int fd, const char *path, const krait_krt_seal *seal, krait_err
         return krait__error_set(err, KRAIT_EFORMAT, 0,
                                 "'%s' was made for engine ABI %u, this is %u; translate it again",
                                 path, seal->abi_version, KRAIT_ABI_VERSION);
+    if (seal->revision != KRAIT_TRANSLATOR_REVISION)
+        return krait__error_set(err, KRAIT_EFORMAT, 0,
+                                "'%s' was made by revision %u of the translator, this is %u; "
+                                "translate it again",
+                                path, seal->revision, KRAIT_TRANSLATOR_REVISION);
     if (seal->machine != krait__cpu_machine())
         return krait__error_set(err, KRAIT_EFORMAT, 0,
                                 "'%s' was made for %s, this is %s; translate it again", path,

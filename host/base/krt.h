@@ -6,7 +6,7 @@
  *
  * The system's loader ignores what follows the object.  The seal is looked at
  * before the object is loaded: a file that was cut, damaged, or made for
- * another engine or processor is refused with a reason.  This is no protection
+ * another engine or processor, or by another translator, is refused with a reason.  This is no protection
  * against a forged file: a .krt is native code and trusted like a program.
  */
 #ifndef KRAIT_BASE_KRT_H
@@ -20,8 +20,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KRAIT_KRT_FORMAT   1u
+#define KRAIT_KRT_FORMAT   2u
 #define KRAIT_KRT_TEXT_MAX 65536u
+
+/* Raised when the same module would be translated to other code (tests/aot/revision.sh
+ * notices).  What an earlier translator made is refused: it may have errors that are
+ * mended since.  Which C compiler made the code is in the text, and no reason to refuse. */
+#define KRAIT_TRANSLATOR_REVISION 3u
 
 /* Parts of the object that quick_hash covers. */
 #define KRAIT_KRT_RANGES 6
@@ -38,6 +43,8 @@ typedef struct krait_krt_seal {
     uint32_t abi_version; /* KRAIT_ABI_VERSION of the translator */
     uint32_t machine;     /* ELF number */
     uint32_t text_size;   /* bytes, without a NUL */
+    uint32_t revision;    /* KRAIT_TRANSLATOR_REVISION */
+    uint32_t reserved;    /* 0 */
     uint64_t cpu;         /* sets of base/cpu.h that the code may use */
     uint64_t object_size; /* bytes */
     krait_krt_range ranges[KRAIT_KRT_RANGES];

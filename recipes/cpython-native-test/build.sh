@@ -2,10 +2,10 @@
 #
 # recipes/cpython-native with what its tests need besides: what `krait test` runs.
 # sources: python
-# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/cpython guest/main guest/libc guest/native include/krait/guest.h tests/guest/imports-native.txt
+# needs: libpython-native-test wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/cpython guest/main include/krait/guest.h tests/guest/imports-native.txt
 
 flavor=native
-with_tests=yes
+DEP_LIBPYTHON=$DEP_LIBPYTHON_NATIVE_TEST
 RECIPE=$KRAIT_ROOT/recipes/cpython
 . "$RECIPE/build.sh"

@@ -3,9 +3,9 @@
 # recipes/cpython with what its tests need besides: what `krait test --on wasmtime` is shown.
 # Built by hand only.
 # sources: python
-# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/cpython guest/main guest/libc tests/guest/imports.txt
+# needs: libpython-portable-test wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/cpython guest/main include/krait/guest.h tests/guest/imports.txt
 
-with_tests=yes
+DEP_LIBPYTHON=$DEP_LIBPYTHON_PORTABLE_TEST
 RECIPE=$KRAIT_ROOT/recipes/cpython
 . "$RECIPE/build.sh"

@@ -1,125 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# CPython for wasm32-wasi: python.wasm, the library to embed, the standard library.
+# python.wasm: recipes/libpython linked with guest/main, beside the library and the standard
+# library. A change of guest/main costs a link.
 # sources: python
-# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: guest/main guest/libc tests/guest/imports.txt
-#
-# docs/building-the-guest.md says what each flag is for and what was measured.
+# needs: libpython wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: guest/main include/krait/guest.h tests/guest/imports.txt
 #
 # This is the portable flavour, for every engine. Other recipes set, and source this file:
-#   flavor=native    with guest/native, the part of libc that only Krait's host can serve
-#   with_tests=yes   with the modules that only CPython's own tests import, and ensurepip
+#   flavor=native DEP_LIBPYTHON    with imports that only Krait's host can serve
 
 flavor=${flavor:-portable}
-with_tests=${with_tests:-no}
 imports=$KRAIT_ROOT/tests/guest/imports.txt
-version=${VERSION_PYTHON%.*}
-unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
-(RECIPE=$RECIPE/$version && apply_patches src)
-SOURCE_DATE_EPOCH=$(date -r src/Include/patchlevel.h +%s)
-export SOURCE_DATE_EPOCH
-
-# The libraries in one place, reached by a relative path: so no path of this machine gets in.
-mkdir dep build
-for lib in "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_SQLITE" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
-    cp -R "$lib/include" "$lib/lib" dep/
-done
-build_python=$DEP_BUILD_PYTHON/bin/python3
-cpp_flags=-I../dep/include
-native_site=
-native_library=
+main_flags=-DNDEBUG
 if [ "$flavor" = native ]; then
     imports=$KRAIT_ROOT/tests/guest/imports-native.txt
-    cpp_flags="$cpp_flags -DKRAIT_NATIVE=1 -D_WASI_EMULATED_MMAN"
-    native_site=$RECIPE/native.site
-    native_library=../dep/lib/libkrait-native.a
-    cp -R "$KRAIT_ROOT"/guest/native/include/. dep/include/
-    # Stand-ins for functions of libc: without -fno-builtin they could call themselves.
-    wasm_objects "-DNDEBUG -std=gnu11 -fno-builtin -D_GNU_SOURCE $cpp_flags -D_WASI_EMULATED_GETPID \
-        -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -Idep/include -I$KRAIT_ROOT/include" \
-        "$KRAIT_ROOT"/guest/native/*.c
-    archive dep/lib/libkrait-native.a obj/*.o
+    main_flags="$main_flags -DKRAIT_NATIVE=1"
 fi
-
-# --- configure and compile ------------------------------------------------------------
-
-test_modules=--disable-test-modules
-[ "$with_tests" = no ] || test_modules=--enable-test-modules
-link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
-cd build
-mkdir Modules
-cat "$RECIPE/Setup.local" >Modules/Setup.local
-[ "$flavor" != native ] || cat "$RECIPE/Setup.native" >>Modules/Setup.local
-[ "$with_tests" = no ] || cat "$RECIPE/Setup.test" >>Modules/Setup.local
-libc=$DEP_WASI_LIBC/lib/$TARGET
-# shellcheck disable=SC2086 # one or none
-function_answers ../src/configure -g $native_library "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
-    "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site
-CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site $native_site" \
-    ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
-    --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
-    --with-computed-gotos --without-ensurepip "$test_modules" \
-    --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
-    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
-    OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS="$cpp_flags" LDFLAGS=-L../dep/lib
-for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
-    grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
+version=${VERSION_PYTHON%.*}
+build_python=$DEP_BUILD_PYTHON/bin/python3
+for part in include lib usr share; do
+    cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_LIBPYTHON/$part" "$OUT/"
 done
-for unwanted in HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING; do
-    ! grep -q "^#define $unwanted 1" pyconfig.h || { echo "configure concluded $unwanted"; exit 1; }
-done
-make -j "$JOBS" "libpython$version.a" Modules/_hacl/libHacl_Hash_SHA2.a pybuilddir.txt
-
-# --- the library to embed -------------------------------------------------------------
-
-lib=$OUT/lib/wasm32-wasi
-mkdir -p "$OUT/bin" "$OUT/include" "$lib/pkgconfig"
-cp -R ../src/Include "$OUT/include/python$version"
-cp pyconfig.h "$OUT/include/python$version/"
-find "$OUT/include" -name '*.txt' -exec rm -f {} +
-"$AR" qLcsD "$lib/libpython$version.a" "libpython$version.a" \
-    Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
-# Stand-ins for functions of libc; without -fno-builtin they would call themselves.
-wasm_objects "-DNDEBUG -fno-builtin" "$KRAIT_ROOT"/guest/libc/*.c
-"$AR" qcsD "$lib/libpython$version.a" obj/*.o
-libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
-for pc in "libpython$version" "python-$version-embed"; do
-    sed -e "s/@VERSION@/$version/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
-        "$RECIPE/libpython.pc.in" >"$lib/pkgconfig/$pc.pc"
-done
-
-# --- the program ----------------------------------------------------------------------
+. "$DEP_LIBPYTHON/link/flags"
+export SOURCE_DATE_EPOCH
 
 # No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
-$wasm_cc $wasm_cflags $wasm_maps -DNDEBUG "-I$OUT/include/python$version" -c "$KRAIT_ROOT/guest/main/main.c" -o main.o
+mkdir "$OUT/bin"
+wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c
 $wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
-    main.o "-L$lib" "-lpython$version" $libs
+    obj/*.o "-L$OUT/lib/wasm32-wasi" "-lpython$version" $libs
 "$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"
-
-# --- the standard library -------------------------------------------------------------
-
-sysconfigdata=$(cat pybuilddir.txt)/_sysconfigdata__wasi_wasm32-wasi.py
-sed -i -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
-    -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" "$sysconfigdata"
-PYTHONHASHSEED=0
-export PYTHONHASHSEED
-"$build_python" -E -s "$RECIPE/stdlib.py" tests ../src/Lib "$OUT" &
-tests=$!
-library=library
-[ "$with_tests" = no ] || library=test-library
-"$build_python" -E -s "$RECIPE/stdlib.py" $library ../src/Lib "$OUT" "$sysconfigdata"
-wait $tests
-
-mkdir -p "$OUT/share/doc/cpython"
-cp ../src/LICENSE "$OUT/share/doc/cpython/"
-for lib in "$DEP_WASI_LIBC" "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
-    cp -R "$lib/share/doc/." "$OUT/share/doc/"
-done
-
-# --- what it is made of ---------------------------------------------------------------
-
-sed -n "s/^  \\$ [^ ]*configure //p" config.log |
-    sed -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
-        -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" >configure-args
-"$build_python" -E -s "$RECIPE/manifest.py" "$OUT" configure-args "$link_flags" "$wasm_cflags" "$flavor"
+"$build_python" -E -s "$RECIPE/manifest.py" "$OUT" "$DEP_LIBPYTHON/link/configure-args" "$link_flags" \
+    "$wasm_cflags" "$flavor"

@@ -4,7 +4,7 @@
 # library beside it. KRAIT_PROGRAM is the krait that translates; it is no part of the key,
 # but the sources that decide what it emits are.
 # needs: cpython-native
-# inputs: aot include/krait/abi.h
+# inputs: aot include/krait/abi.h host/base/krt.h host/base/krt.c host/base/cpu.h host/base/cpu.c
 # compiler: both
 # knobs: KRAIT_OPT_LEVEL
 

@@ -158,7 +158,7 @@ changed_bytes(void)
 
 /* A seal that is whole but made elsewhere. */
 static void
-reseal(sealed *s, uint32_t abi, uint16_t machine, uint64_t cpu, krait_error *err)
+reseal(sealed *s, uint32_t abi, uint32_t revision, uint16_t machine, uint64_t cpu, krait_error *err)
 {
     krait_krt_seal seal = s->seal;
 
@@ -168,6 +168,7 @@ reseal(sealed *s, uint32_t abi, uint16_t machine, uint64_t cpu, krait_error *err
     put(s, &seal);
     CHECK_INT(krait__krt_read(s->fd, "x.krt", &seal, NULL, err), KRAIT_OK);
     seal.abi_version = abi;
+    seal.revision = revision;
     CHECK_INT(krait__krt_check(s->fd, "x.krt", &seal, err), KRAIT_EFORMAT);
 }
 
@@ -181,16 +182,21 @@ other_machines(void)
     sealed s;
 
     sealed_open(&s);
-    reseal(&s, KRAIT_ABI_VERSION + 1, machine, 0, &err);
+    reseal(&s, KRAIT_ABI_VERSION + 1, KRAIT_TRANSLATOR_REVISION, machine, 0, &err);
     snprintf(wanted, sizeof(wanted),
              "'x.krt' was made for engine ABI %u, this is %u; translate it again",
              KRAIT_ABI_VERSION + 1, KRAIT_ABI_VERSION);
     CHECK_STR(err.text, wanted);
-    reseal(&s, KRAIT_ABI_VERSION, other, 0, &err);
+    reseal(&s, KRAIT_ABI_VERSION, KRAIT_TRANSLATOR_REVISION - 1, machine, 0, &err);
+    snprintf(wanted, sizeof(wanted),
+             "'x.krt' was made by revision %u of the translator, this is %u; translate it again",
+             KRAIT_TRANSLATOR_REVISION - 1, KRAIT_TRANSLATOR_REVISION);
+    CHECK_STR(err.text, wanted);
+    reseal(&s, KRAIT_ABI_VERSION, KRAIT_TRANSLATOR_REVISION, other, 0, &err);
     snprintf(wanted, sizeof(wanted), "'x.krt' was made for %s, this is %s; translate it again",
              krait__cpu_machine_name(other), krait__cpu_machine_name(machine));
     CHECK_STR(err.text, wanted);
-    reseal(&s, KRAIT_ABI_VERSION, machine, UINT64_C(1) << 63, &err);
+    reseal(&s, KRAIT_ABI_VERSION, KRAIT_TRANSLATOR_REVISION, machine, UINT64_C(1) << 63, &err);
     CHECK_STR(err.text, "'x.krt' was made for a processor with instructions of a later version of "
                         "krait, which this one lacks; translate it again");
     close(s.fd);

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# CPython's library with what only Krait's own host can serve (guest/native).
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/libpython guest/libc guest/native include/krait/guest.h
+
+flavor=native
+RECIPE=$KRAIT_ROOT/recipes/libpython
+. "$RECIPE/build.sh"

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# recipes/libpython with the modules that only CPython's own tests import, and ensurepip.
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: recipes/libpython guest/libc
+
+with_tests=yes
+RECIPE=$KRAIT_ROOT/recipes/libpython
+. "$RECIPE/build.sh"

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# CPython for wasm32-wasi: the library to embed and the standard library. recipes/cpython links
+# the program, so that a change of guest/main does not compile CPython again.
+# sources: python
+# needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
+# inputs: guest/libc
+#
+# docs/building-the-guest.md says what each flag is for and what was measured.
+#
+# This is the portable flavour, for every engine. Other recipes set, and source this file:
+#   flavor=native    with guest/native, the part of libc that only Krait's host can serve
+#   with_tests=yes   with the modules that only CPython's own tests import, and ensurepip
+
+flavor=${flavor:-portable}
+with_tests=${with_tests:-no}
+version=${VERSION_PYTHON%.*}
+unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
+(RECIPE=$RECIPE/$version && apply_patches src)
+SOURCE_DATE_EPOCH=$(date -r src/Include/patchlevel.h +%s)
+export SOURCE_DATE_EPOCH
+
+# The libraries in one place, reached by a relative path: so no path of this machine gets in.
+mkdir dep build
+for lib in "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_SQLITE" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
+    cp -R "$lib/include" "$lib/lib" dep/
+done
+build_python=$DEP_BUILD_PYTHON/bin/python3
+cpp_flags=-I../dep/include
+native_site=
+native_library=
+if [ "$flavor" = native ]; then
+    cpp_flags="$cpp_flags -DKRAIT_NATIVE=1 -D_WASI_EMULATED_MMAN"
+    native_site=$RECIPE/native.site
+    native_library=../dep/lib/libkrait-native.a
+    cp -R "$KRAIT_ROOT"/guest/native/include/. dep/include/
+    # Stand-ins for functions of libc: without -fno-builtin they could call themselves.
+    wasm_objects "-DNDEBUG -std=gnu11 -fno-builtin -D_GNU_SOURCE $cpp_flags -D_WASI_EMULATED_GETPID \
+        -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -Idep/include -I$KRAIT_ROOT/include" \
+        "$KRAIT_ROOT"/guest/native/*.c
+    archive dep/lib/libkrait-native.a obj/*.o
+fi
+
+# --- configure and compile ------------------------------------------------------------
+
+test_modules=--disable-test-modules
+[ "$with_tests" = no ] || test_modules=--enable-test-modules
+link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
+cd build
+mkdir Modules
+cat "$RECIPE/Setup.local" >Modules/Setup.local
+[ "$flavor" != native ] || cat "$RECIPE/Setup.native" >>Modules/Setup.local
+[ "$with_tests" = no ] || cat "$RECIPE/Setup.test" >>Modules/Setup.local
+libc=$DEP_WASI_LIBC/lib/$TARGET
+# shellcheck disable=SC2086 # one or none
+function_answers ../src/configure -g $native_library "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
+    "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site
+CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site $native_site" \
+    ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
+    --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
+    --with-computed-gotos --without-ensurepip "$test_modules" \
+    --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
+    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
+    OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS="$cpp_flags" LDFLAGS=-L../dep/lib
+for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
+    grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
+done
+for unwanted in HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING; do
+    ! grep -q "^#define $unwanted 1" pyconfig.h || { echo "configure concluded $unwanted"; exit 1; }
+done
+make -j "$JOBS" "libpython$version.a" Modules/_hacl/libHacl_Hash_SHA2.a pybuilddir.txt
+
+# --- the library to embed -------------------------------------------------------------
+
+lib=$OUT/lib/wasm32-wasi
+mkdir -p "$OUT/include" "$OUT/link" "$lib/pkgconfig"
+cp -R ../src/Include "$OUT/include/python$version"
+cp pyconfig.h "$OUT/include/python$version/"
+find "$OUT/include" -name '*.txt' -exec rm -f {} +
+"$AR" qLcsD "$lib/libpython$version.a" "libpython$version.a" \
+    Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
+# Stand-ins for functions of libc; without -fno-builtin they would call themselves.
+wasm_objects "-DNDEBUG -fno-builtin" "$KRAIT_ROOT"/guest/libc/*.c
+"$AR" qcsD "$lib/libpython$version.a" obj/*.o
+libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
+for pc in "libpython$version" "python-$version-embed"; do
+    sed -e "s/@VERSION@/$version/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
+        "$RECIPE/libpython.pc.in" >"$lib/pkgconfig/$pc.pc"
+done
+
+# --- the standard library -------------------------------------------------------------
+
+sysconfigdata=$(cat pybuilddir.txt)/_sysconfigdata__wasi_wasm32-wasi.py
+sed -i -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
+    -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" "$sysconfigdata"
+PYTHONHASHSEED=0
+export PYTHONHASHSEED
+"$build_python" -E -s "$RECIPE/stdlib.py" tests ../src/Lib "$OUT" &
+tests=$!
+library=library
+[ "$with_tests" = no ] || library=test-library
+"$build_python" -E -s "$RECIPE/stdlib.py" $library ../src/Lib "$OUT" "$sysconfigdata"
+wait $tests
+
+mkdir -p "$OUT/share/doc/cpython"
+cp ../src/LICENSE "$OUT/share/doc/cpython/"
+for lib in "$DEP_WASI_LIBC" "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
+    cp -R "$lib/share/doc/." "$OUT/share/doc/"
+done
+
+# --- for who links the program --------------------------------------------------------
+
+cat >"$OUT/link/flags" <<END
+SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH
+link_flags="$link_flags"
+libs="$libs"
+END
+sed -n "s/^  \\$ [^ ]*configure //p" config.log |
+    sed -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
+        -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" >"$OUT/link/configure-args"
