@@ -2,13 +2,13 @@
 #
 # Which compiler the recipes use. POSIX sh, to be sourced; the caller provides say().
 #
-# A clang for wasm32 with its wasm-ld, llvm-ar and compiler builtins, version 18 or newer:
+# A clang for wasm32 with its wasm-ld, llvm-ar and compiler builtins, version 19 or newer:
 # the one in WASI_SDK_PATH, the one that CC names, else the newest of clang-N on PATH, else
 # plain clang. AR, NM and RANLIB override what belongs to it. BUILD_CC (else that clang, else
 # cc, gcc) compiles the few programs that run on this machine during the build.
 # tools_find sets CC AR NM RANLIB BUILD_CC TARGET BUILTINS CC_ID BUILD_CC_ID and exports them.
 
-tools_oldest=18
+tools_oldest=19
 tools_newest=40
 
 # tools_builtins CC TRIPLE: prints the library of compiler builtins that CC would link.

@@ -16,7 +16,7 @@ unset CC
 
 build two
 same "no clang at all" $rc 1
-has "what is needed" "$err" "clang 18 or newer"
+has "what is needed" "$err" "clang 19 or newer"
 has "the packages" "$err" "clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32"
 has "the other way" "$err" "WASI_SDK_PATH"
 
