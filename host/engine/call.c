@@ -66,6 +66,7 @@ fill_outcome(const krait_activation *activation, krait_outcome *outcome)
 {
     memset(outcome, 0, sizeof(*outcome));
     outcome->trap = activation->trap;
+    outcome->cause = (krait_cause)atomic_load(&activation->thread->cause);
     if (activation->trap == KRAIT_TRAP_EXIT) {
         outcome->exit_code = activation->instance->exit_code;
         return;
@@ -91,6 +92,7 @@ run_frame(call_frame *frame, krait_error *err)
     krait_stack *stack = &thread->stack;
     stack_t signal_stack;
     stack_t previous;
+    krait_status status;
     sigset_t mask;
 
     memset(&signal_stack, 0, sizeof(signal_stack));
@@ -98,23 +100,24 @@ run_frame(call_frame *frame, krait_error *err)
     signal_stack.ss_size = stack->signal_stack_size;
     if (sigaltstack(&signal_stack, &previous) != 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot set the signal stack");
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
     frame->activation.previous = krait__activation();
     krait__activation_set(&frame->activation);
     take_context(&frame->activation);
     thread->running = true;
-    krait__fiber_enter(&frame->fiber, stack);
-    /* A trap may have left a signal handler that was delivering to the guest. */
-    if (krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame) != 0)
-        pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    krait__fiber_left(&frame->fiber);
-    krait__wait_abandon(thread);
+    status = krait__interrupt_begin(thread, &mask, err);
+    if (status == KRAIT_OK) {
+        krait__fiber_enter(&frame->fiber, stack);
+        (void)krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame);
+        krait__fiber_left(&frame->fiber);
+        krait__interrupt_end(thread, &mask);
+        krait__wait_abandon(thread);
+    }
     thread->running = false;
     krait__activation_set(frame->activation.previous);
     take_context(frame->activation.previous);
     krait__stack_reserve_close(stack);
     (void)sigaltstack(&previous, NULL);
-    return KRAIT_OK;
+    return status;
 }
 
 krait_status

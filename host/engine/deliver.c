@@ -9,8 +9,6 @@
  */
 #include "engine/internal.h"
 
-#include <errno.h>
-
 /* clang lets leaf functions use this much below the stack pointer unannounced
  * (128 bytes); the rest keeps the stack aligned. */
 #define GUEST_RED_ZONE 256u
@@ -57,28 +55,12 @@ krait__signals_deliver(krait_ctx *ctx)
 {
     krait_guest_thread *thread = krait__thread_of(ctx);
 
-    if (atomic_load(&thread->stopped) != 0 ||
-        (thread->is_own && thread->instance->signal_code == NULL))
+    if (krait__is_ended(thread) || (thread->is_own && thread->instance->signal_code == NULL))
         krait__trap_raise(ctx, KRAIT_TRAP_INTERRUPTED);
     if (!thread->is_own)
         __atomic_store_n(&thread->thread.interrupted, 0, __ATOMIC_RELEASE);
     else if (!thread->delivering)
         deliver_all(thread);
-}
-
-/* Async-signal-safe; delivers at once when this is the thread and it runs guest code. */
-static void
-interrupt(krait_guest_thread *thread)
-{
-    krait_activation *activation = krait__activation();
-    int saved = errno;
-
-    __atomic_store_n(&thread->thread.interrupted, 1, __ATOMIC_RELEASE);
-    krait__thread_unpark(thread);
-    if (activation != NULL && activation->thread == thread && thread->thread.in_host == 0 &&
-        !activation->trapping)
-        krait__signals_deliver(thread->ctx);
-    errno = saved;
 }
 
 void
@@ -87,12 +69,12 @@ krait__instance_signal(krait_instance *instance, unsigned number)
     if (number == 0 || number > 63)
         return;
     atomic_fetch_or(&instance->signals, UINT64_C(1) << number);
-    interrupt(&instance->own);
+    krait__interrupt(&instance->own);
 }
 
 void
 krait__thread_stop(krait_guest_thread *thread)
 {
     atomic_store(&thread->stopped, 1);
-    interrupt(thread);
+    krait__interrupt(thread);
 }

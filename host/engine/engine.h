@@ -14,6 +14,7 @@
 #include <krait/abi.h>
 #include <krait/error.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,10 +36,15 @@ typedef struct krait_host_import {
 size_t krait__module_missing(const krait_module *module, const krait_host_import *imports,
                              size_t count, size_t from, char *text, size_t size);
 
-/* Installs the handlers for SIGSEGV and SIGBUS that turn faults of guest code
- * into traps; once per process, safe to call again.  Every other fault goes to
+/* Installs handlers for SIGSEGV and SIGBUS, which turn faults of guest code into traps, and for
+ * the signal that interrupts guests; once per process, safe to call again.  What is not ours goes to
  * the handler that was there before. */
 krait_status krait__signals_install(krait_error *err);
+
+/* The same for whoever has handlers of their own and calls this from them; info and context are a
+ * handler's with SA_SIGINFO.  True when the signal was ours: the handler then returns.
+ * Async-signal-safe. */
+bool krait__signal_handle(int number, siginfo_t *info, void *context);
 
 /* ---- modules: code, shared by all instances and threads ------------------------------- */
 
@@ -48,6 +54,29 @@ void krait__module_close(krait_module *module); /* takes NULL; after all its ins
 const krait_module_desc *krait__module_desc(const krait_module *module);
 
 /* ---- instances -------------------------------------------------------------------------- */
+
+/* Why a call was ended from outside, whatever the guest then did. */
+typedef enum krait_cause {
+    KRAIT_CAUSE_NONE = 0,
+    KRAIT_CAUSE_CANCEL,
+    KRAIT_CAUSE_WALL,
+    KRAIT_CAUSE_CPU,
+    KRAIT_CAUSE_OUTPUT,
+    KRAIT_CAUSE_HOST_CALLS
+} krait_cause;
+
+/* Of every call into an instance from outside, nanoseconds; UINT64_MAX: none.  Who goes over one
+ * gets a signal 2, and is stopped with KRAIT_TRAP_INTERRUPTED when it goes on for longer than the
+ * grace: of the processor's time for `cpu_ns`, else of the clock.  An instance that takes no signals
+ * is stopped at once. */
+typedef struct krait_call_limits {
+    uint64_t wall_ns;
+    uint64_t cpu_ns; /* of the thread that calls, host functions included */
+    uint64_t grace_ns;
+} krait_call_limits;
+
+#define KRAIT_CALL_LIMITS_NONE                                                                     \
+    ((krait_call_limits){.wall_ns = UINT64_MAX, .cpu_ns = UINT64_MAX, .grace_ns = 100000000})
 
 /* Another instance whose exports may be imported under a module name. */
 typedef struct krait_link {
@@ -64,6 +93,7 @@ typedef struct krait_instance_options {
     uint64_t memory_limit_bytes; /* most that one linear memory may grow to; 0: what it declares */
     size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
     uint64_t fuel;               /* what a metered module may spend; 0: no limit */
+    const krait_call_limits *limits; /* also of the start function; copied; NULL: none */
 } krait_instance_options;
 
 krait_status krait__instance_new(krait_module *module, const krait_instance_options *options,
@@ -81,6 +111,7 @@ typedef struct krait_outcome {
     uint32_t exit_code;   /* for KRAIT_TRAP_EXIT */
     uint32_t fault_known; /* 1: `fault_address` is the offset in linear memory that was accessed */
     uint64_t fault_address;
+    krait_cause cause;    /* why it was to end; it may have ended in any way since */
     char backtrace[2048]; /* one "  at NAME" line per guest frame, innermost first; may be empty */
 } krait_outcome;
 
@@ -111,10 +142,8 @@ void krait__thread_free(krait_guest_thread *thread); /* takes NULL; not while it
 krait_status krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
                                 krait_outcome *ret_outcome, krait_error *err);
 
-/* Ends the call with KRAIT_TRAP_INTERRUPTED: when the thread waits in
- * memory.atomic.wait, when the host function that runs returns, or at once when
- * called from a signal handler on the thread itself.  Async-signal-safe.  Calls
- * that begin later end as well. */
+/* Ends the call with KRAIT_TRAP_INTERRUPTED, when the host function that runs has returned.  From
+ * any thread, async-signal-safe.  Calls that begin later end as well. */
 void krait__thread_stop(krait_guest_thread *thread);
 
 /* ---- signals ---------------------------------------------------------------------------- */
@@ -123,17 +152,27 @@ void krait__thread_stop(krait_guest_thread *thread);
  * `krait_signal` is called with the number, between two instructions of guest
  * code or when the host function that runs has returned; host functions that wait
  * should end with EINTR when ctx->thread->interrupted is not 0.  A guest
- * without that export is stopped with KRAIT_TRAP_INTERRUPTED.  Async-signal-safe;
- * guest code that never calls the host is only interrupted when this is called
- * from a signal handler on the guest's own thread. */
+ * without that export is stopped with KRAIT_TRAP_INTERRUPTED.  From any thread, async-signal-safe. */
 void krait__instance_signal(krait_instance *instance, unsigned number);
+
+/* Ends the call that runs as a limit does (krait_call_limits), or the next one before it begins.
+ * From any thread, async-signal-safe. */
+void krait__instance_cancel(krait_instance *instance);
+/* Forgets a cancellation that no call has met yet. */
+void krait__instance_uncancel(krait_instance *instance);
+/* Of the calls that begin from now on. */
+void krait__instance_set_limits(krait_instance *instance, const krait_call_limits *limits);
+
+/* For host functions: the guest that called has gone over a limit.  What it does next is told in
+ * the outcome together with the cause. */
+void krait__ctx_limit(krait_ctx *ctx, krait_cause cause);
 
 typedef enum krait_timer_clock { KRAIT_TIMER_MONOTONIC, KRAIT_TIMER_CPU } krait_timer_clock;
 
 /* Makes a timer of the kernel (timer_create) that sends this guest a signal, as
  * krait__instance_signal does from a handler, on the calling thread, which runs the guest.  The
  * CPU clock is that of the thread.  0 or an errno.  Delete it with timer_delete when the guest has
- * ended, on the same thread.  Unblocks a real-time signal in this thread. */
+ * ended, on the same thread. */
 int krait__timer_new(krait_instance *instance, krait_timer_clock clock, unsigned number,
                      timer_t *ret_timer);
 

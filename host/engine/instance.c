@@ -250,6 +250,8 @@ run_start(krait_instance *instance, krait_error *err)
     if (start == UINT32_MAX)
         return KRAIT_OK;
     status = krait__instance_call(instance, start, NULL, &outcome, err);
+    if (status == KRAIT_OK && outcome.cause != KRAIT_CAUSE_NONE)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "the start function took too long");
     if (status == KRAIT_OK && outcome.trap != KRAIT_TRAP_NONE)
         return krait__error_set(err, outcome.trap == KRAIT_TRAP_FUEL ? KRAIT_ELIMIT : KRAIT_EINVAL,
                                 0, "the start function failed: %s", krait__trap_text(outcome.trap));
@@ -299,6 +301,7 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
     if (instance == NULL)
         return krait__error_nomem(err);
     instance->module = module;
+    instance->limits = options->limits != NULL ? *options->limits : KRAIT_CALL_LIMITS_NONE;
     if (options->link_count != 0) {
         instance->store = options->links[0].instance->store;
         krait__store_retain(instance->store);

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 /* Most program counters that a trap records. */
@@ -24,8 +25,9 @@
 /* Tail calls that can be pending at once: of the guest, and of its signal function. */
 #define KRAIT_TAIL_SETS 2
 
-/* Native stack for one guest thread, in one mapping, low addresses first: signal
- * stack | cells for tail calls | guard (never accessible) | reserve (opened only
+/* Native stack for one guest thread, in one mapping, low addresses first: a page that is never
+ * accessible | a second signal stack, for signals that come while the guest's signal function
+ * runs | signal stack | cells for tail calls | guard (never accessible) | reserve (opened only
  * while a trap is handled) | usable, grows down from `top`. */
 typedef struct krait_stack {
     uint8_t *map;
@@ -34,9 +36,10 @@ typedef struct krait_stack {
     uint8_t *reserve;
     uint8_t *usable;
     uint8_t *top;
+    uint8_t *second_signal_stack;
     uint8_t *signal_stack;
-    krait_cell *cells; /* KRAIT_TAIL_SETS times arguments and results */
-    size_t signal_stack_size;
+    krait_cell *cells;        /* KRAIT_TAIL_SETS times arguments and results */
+    size_t signal_stack_size; /* of each */
     bool reserve_open;
 } krait_stack;
 
@@ -115,6 +118,8 @@ struct krait_module {
     void *handle;
     const krait_module_desc *desc;
     char *path;
+    uintptr_t code_begin; /* what of it can be executed */
+    uintptr_t code_end;
     uint32_t references; /* instances that live */
 };
 
@@ -150,6 +155,40 @@ void krait__trap_note(krait_activation *activation);
  * none is stopped.  On the guest's stack, also inside a signal handler. */
 void krait__signals_deliver(krait_ctx *ctx);
 
+/* ---- signals.c ---- */
+
+/* Makes the interrupted thread leave the guest with activation->trap when the signal handler
+ * returns. */
+void krait__signal_trap(krait_activation *activation, krait_trap trap, void *context);
+/* The same for an activation that has its trap already. */
+void krait__signal_leave(krait_activation *activation, void *context);
+/* The interrupted code's stack pointer and signal mask. */
+uintptr_t krait__signal_stack_pointer(const void *context);
+void krait__signal_mask(const void *context, sigset_t *ret_mask);
+
+/* ---- interrupt.c ---- */
+
+/* Of the real-time signals, counted from the last: the one that the engine uses. */
+#define KRAIT_SIGNAL (SIGRTMAX - 5)
+
+/* What a signal of ours carries: the low bits of an address that says what for, and a mark that no
+ * address has. */
+static inline uintptr_t
+krait__signal_value(const void *key)
+{
+    return ((uintptr_t)key & ((UINT64_C(1) << 48) - 1)) | UINT64_C(0x4b74) << 48;
+}
+
+/* On KRAIT_SIGNAL: false when it is somebody else's. */
+bool krait__interrupt_handle(const siginfo_t *info, void *context);
+/* Lets the thread look at what is pending for it, whatever it does; async-signal-safe. */
+void krait__interrupt(krait_guest_thread *thread);
+/* The thread begins and ends a call: between them other threads can send it signals, and its time
+ * is limited.  `mask` receives what krait__interrupt_end puts back. */
+krait_status krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask,
+                                    krait_error *err);
+void krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask);
+
 /* KRAIT_TRAP_MEMORY, or that the guest's own stack has reached its end: an access at
  * `offset` of a memory, outside of it. */
 krait_trap krait__trap_of_access(const krait_ctx *ctx, const krait_memory *memory, uint64_t offset);
@@ -164,6 +203,15 @@ typedef struct krait_thread_context {
     krait_cell *global_imports[];
 } krait_thread_context;
 
+/* Timers of one call; only the thread that runs it looks at them (interrupt.c). */
+typedef struct krait_call_timers {
+    int ids[2]; /* of the kernel, by krait_timer_clock */
+    bool made[2];
+    uint64_t wall_due_ns;  /* CLOCK_MONOTONIC; UINT64_MAX: none */
+    uint64_t grace_due_ns; /* the same */
+    bool again;            /* a signal could not be delivered where it came */
+} krait_call_timers;
+
 /* A thread of guest code.  Contexts point at `thread`, which comes first. */
 struct krait_guest_thread {
     krait_thread thread;
@@ -173,8 +221,14 @@ struct krait_guest_thread {
     krait_thread_context *contexts; /* one for each instance that it has entered */
     bool is_own;                    /* the instance's own: contexts are those in the instances */
     bool running;
-    bool delivering;             /* inside krait__signals_deliver */
-    _Atomic uint32_t stopped;    /* end the guest when it next looks at `interrupted` */
+    bool delivering;          /* inside krait__signals_deliver */
+    _Atomic uint32_t stopped; /* end the guest when it next looks at `interrupted` */
+    _Atomic uint32_t ended;   /* the same for this call only */
+    _Atomic uint32_t cause;   /* krait_cause: why this call is to end */
+    _Atomic int native;       /* thread number of who runs it; 0: nobody */
+    _Atomic uint32_t senders; /* threads that are about to send a signal to `native` */
+    krait_call_timers timers;
+    uint8_t timer_keys[2];       /* the address of one names thread and timer */
     _Atomic uint32_t parker;     /* futex: changes when a waiting thread has to look around */
     struct krait_waiter *waiter; /* its innermost wait */
 };
@@ -192,6 +246,13 @@ krait_status krait__thread_open(krait_guest_thread *thread, krait_instance *inst
                                 size_t stack_size, krait_error *err);
 /* Wakes the thread if it waits; async-signal-safe. */
 void krait__thread_unpark(krait_guest_thread *thread);
+
+/* Is the guest to be stopped, and not only told? */
+static inline bool
+krait__is_ended(const krait_guest_thread *thread)
+{
+    return atomic_load(&thread->stopped) != 0 || atomic_load(&thread->ended) != 0;
+}
 
 /* What other threads change at any time. */
 static inline bool
@@ -230,9 +291,11 @@ struct krait_instance {
     krait_module *module;
     int64_t fuel_given;
     _Atomic uint32_t exit_code;
-    _Atomic uint64_t signals; /* bit n: signal n is pending */
-    uint8_t timer_keys[64];   /* timer.c: the address of one names instance and signal */
-    krait_code signal_code;   /* export "krait_signal" (i32) -> (), or NULL */
+    krait_call_limits limits;
+    _Atomic uint32_t cancelled; /* the call that runs, or the next one, is to end */
+    _Atomic uint64_t signals;   /* bit n: signal n is pending */
+    uint8_t timer_keys[64];     /* timer.c: the address of one names instance and signal */
+    krait_code signal_code;     /* export "krait_signal" (i32) -> (), or NULL */
     uint32_t memory_total;
     uint32_t table_total;
     uint32_t global_total;

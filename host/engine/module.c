@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +60,27 @@ open_object(const char *path)
     return dlopen(local, RTLD_NOW | RTLD_LOCAL);
 }
 
+/* Notes where the module's code is. */
+static int
+find_code(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    krait_module *module = argument;
+    const struct link_map *map = module->handle;
+
+    (void)size;
+    if (info->dlpi_addr != map->l_addr)
+        return 0;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
+            continue;
+        module->code_begin = info->dlpi_addr + part->p_vaddr;
+        module->code_end = module->code_begin + part->p_memsz;
+    }
+    return 1;
+}
+
 static krait_status
 load(krait_module *module, const char *path, krait_error *err)
 {
@@ -77,6 +99,7 @@ load(krait_module *module, const char *path, krait_error *err)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "cannot load '%s': %s", path,
                                 reason != NULL ? reason : "unknown reason");
     }
+    (void)dl_iterate_phdr(find_code, module);
     module->desc = dlsym(module->handle, KRAIT_MODULE_SYMBOL);
     if (module->desc == NULL)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' is not a translated module", path);

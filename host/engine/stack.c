@@ -2,8 +2,8 @@
 /*
  * Native stacks for guest code.
  *
- * One mapping holds, from low to high addresses: a signal stack, cells for tail
- * calls, the guard, the reserve and the usable stack.  Translated code probes every page of a large
+ * One mapping holds, from low to high addresses: a guard, two signal stacks, cells for tail
+ * calls, another guard, the reserve and the usable stack.  Translated code probes every page of a large
  * frame (-fstack-clash-protection), so it meets the guard or the reserve and
  * cannot jump over them.  The reserve is opened for the short time in which a
  * trap is handled on an exhausted stack.
@@ -46,7 +46,7 @@ krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
 
     if (usable < MIN_STACK_SIZE)
         usable = MIN_STACK_SIZE;
-    total = (size_t)SIGNAL_STACK_SIZE + CELLS_SIZE + GUARD_SIZE + RESERVE_SIZE + usable;
+    total = (size_t)2 * SIGNAL_STACK_SIZE + CELLS_SIZE + 2 * GUARD_SIZE + RESERVE_SIZE + usable;
     if (total < usable)
         return krait__error_set(err, KRAIT_EINVAL, 0, "stack size %zu is too large", size);
     map = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -56,14 +56,16 @@ krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
     memset(stack, 0, sizeof(*stack));
     stack->map = map;
     stack->map_size = total;
-    stack->signal_stack = map;
+    stack->second_signal_stack = map + GUARD_SIZE;
+    stack->signal_stack = stack->second_signal_stack + SIGNAL_STACK_SIZE;
     stack->signal_stack_size = SIGNAL_STACK_SIZE;
-    stack->cells = (krait_cell *)(void *)(map + SIGNAL_STACK_SIZE);
-    stack->guard = map + SIGNAL_STACK_SIZE + CELLS_SIZE;
+    stack->cells = (krait_cell *)(void *)(stack->signal_stack + SIGNAL_STACK_SIZE);
+    stack->guard = stack->signal_stack + SIGNAL_STACK_SIZE + CELLS_SIZE;
     stack->reserve = stack->guard + GUARD_SIZE;
     stack->usable = stack->reserve + RESERVE_SIZE;
     stack->top = map + total;
-    if (mprotect(map, SIGNAL_STACK_SIZE + CELLS_SIZE, PROT_READ | PROT_WRITE) != 0 ||
+    if (mprotect(stack->second_signal_stack, 2 * SIGNAL_STACK_SIZE + CELLS_SIZE,
+                 PROT_READ | PROT_WRITE) != 0 ||
         mprotect(stack->usable, usable, PROT_READ | PROT_WRITE) != 0) {
         krait__error_set(err, KRAIT_ENOMEM, errno, "cannot make a stack of %zu bytes", usable);
         munmap(map, total);

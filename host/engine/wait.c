@@ -155,7 +155,7 @@ static bool
 is_interrupted(const krait_guest_thread *thread)
 {
     return krait__is_interrupted(&thread->thread) &&
-           (!thread->delivering || atomic_load(&thread->stopped) != 0);
+           (!thread->delivering || krait__is_ended(thread));
 }
 
 static uint32_t

@@ -85,6 +85,8 @@ guest_begin_files(krait_wasi_options *options, const krait_vfs_options *files)
     if (options == NULL)
         options = &plain;
     options->vfs = g.vfs;
+    /* Guests set timers, and nobody runs here that they would be for. */
+    CHECK_INT(krait__signals_install(&err), KRAIT_OK);
     CHECK_INT(krait__wasi_new(options, &g.wasi, &err), KRAIT_OK);
     guest_memory();
 }
