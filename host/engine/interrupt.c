@@ -303,6 +303,14 @@ deliver_below(krait_activation *activation, void *context)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A delivery has begun or is about to end: the stack of this handler is the only one left. */
+static bool
+is_on_second_stack(const krait_stack *stack)
+{
+    return (uintptr_t)__builtin_frame_address(0) - (uintptr_t)stack->second_signal_stack <
+           stack->signal_stack_size;
+}
+
 static void
 act(void *context)
 {
@@ -318,7 +326,7 @@ act(void *context)
         return;
     s.module = activation->instance->module;
     _Unwind_Backtrace(search_frame, &s);
-    if (!s.is_guest) {
+    if (!s.is_guest || (is_on_second_stack(activation->stack) && !krait__is_ended(thread))) {
         thread->timers.again = true;
         (void)set_clock(thread);
     } else if (krait__is_ended(thread) ||
