@@ -59,6 +59,7 @@ typedef struct cli_grant {
     char *host;      /* as given, for messages */
     char *host_real; /* absolute, links resolved */
     char *guest;     /* absolute, normal */
+    char *name;      /* of the guest path, or of the folder when there is none: as given */
     bool read_only;
 } cli_grant;
 

@@ -86,6 +86,7 @@ cli_grants_add(cli_grants *grants, const char *option, const char *text, bool sw
     grant.host = cli_need(strdup(host));
     grant.host_real = cli_need(realpath(host, NULL));
     grant.guest = guest_path(guest, host);
+    grant.name = cli_need(strdup(guest != NULL ? guest : host));
     free(copy);
     grants->items = cli_need(realloc(grants->items, (grants->count + 1) * sizeof(grant)));
     grants->items[grants->count++] = grant;
@@ -101,6 +102,7 @@ cli_grants_release(cli_grants *grants)
         free(grants->items[i].host);
         free(grants->items[i].host_real);
         free(grants->items[i].guest);
+        free(grants->items[i].name);
     }
     free(grants->items);
     grants->items = NULL;

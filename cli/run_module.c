@@ -67,6 +67,20 @@ add_arguments(run_module *run)
     return status;
 }
 
+/* The folders under the names that were given, as other engines have them: a program may look for
+ * one by its name or number. */
+static krait_status
+add_preopens(run_module *run)
+{
+    const cli_grants *grants = &run->request->grants;
+    krait_status status = KRAIT_OK;
+
+    for (size_t i = 0; i < grants->count && status == KRAIT_OK; i++)
+        status = krait_config_add_preopen(run->config, grants->items[i].name,
+                                          grants->items[i].guest, &run->err);
+    return status;
+}
+
 /* All of them, each on a line of its own, and the exit status; 0 when none is missing. */
 static int
 check_imports(const run_module *run)
@@ -211,7 +225,8 @@ cli_run_module(const cli_run_request *request)
     }
     if (krait_engine_new(&run.engine, &run.err) != KRAIT_OK ||
         krait_config_new(&run.config, &run.err) != KRAIT_OK || add_arguments(&run) != KRAIT_OK ||
-        cli_run_configure(run.config, request, &run.err) != KRAIT_OK) {
+        cli_run_configure(run.config, request, &run.err) != KRAIT_OK ||
+        add_preopens(&run) != KRAIT_OK) {
         cli_error(&run.err);
         exit_status = KRAIT_EXIT_FAILED;
     } else {

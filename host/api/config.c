@@ -43,6 +43,7 @@ krait_config_free(krait_config *config)
         return;
     strings_release(&config->args);
     strings_release(&config->environ);
+    strings_release(&config->preopens);
     for (i = 0; i < config->grant_count; i++) {
         krait__free(config->grants[i].host);
         krait__free(config->grants[i].guest);
@@ -150,6 +151,28 @@ krait_config_add_file(krait_config *config, const char *host, const char *guest,
                       krait_error *err)
 {
     return add_grant(config, host, guest, flags, true, err);
+}
+
+krait_status
+krait_config_add_preopen(krait_config *config, const char *name, const char *guest,
+                         krait_error *err)
+{
+    krait_status status;
+
+    if (config == NULL || name == NULL || guest == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (name[0] == '\0' || guest[0] != '/')
+        return krait__error_set(err, KRAIT_EINVAL, 0, "'%s' cannot be '%s' of the guest", name,
+                                guest);
+    if (config->preopens.count >= 2 * (size_t)MAX_GRANTS)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "more than %d preopens", MAX_GRANTS);
+    status = strings_take(&config->preopens, krait__strdup(name), err);
+    if (status != KRAIT_OK)
+        return status;
+    status = strings_take(&config->preopens, krait__strdup(guest), err);
+    if (status != KRAIT_OK)
+        krait__free(config->preopens.items[--config->preopens.count]);
+    return status;
 }
 
 void

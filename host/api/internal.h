@@ -33,6 +33,7 @@ struct krait_config {
     krait_grant *grants;
     size_t grant_count;
     size_t grant_capacity;
+    krait_strings preopens;             /* pairs: name, guest path */
     uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
     bool counts_fuel;                   /* the module has to be metered */
     int stdio_fds[3];
@@ -52,6 +53,15 @@ struct krait_sandbox {
  * says how that ended, all but what the function itself gave the host. */
 krait_status krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
                                   krait_result *ret_result, krait_error *err);
+
+/* ---- preopens.c ---- */
+
+/* What a module that is not made for this host finds open; the caller frees the list, the
+ * strings are the configuration's. */
+krait_status krait__preopens_list(const krait_config *config, krait_wasi_preopen **ret_list,
+                                  size_t *ret_count, krait_error *err);
+/* Is the guest's root a granted directory? */
+bool krait__preopens_cover_root(const krait_config *config);
 
 /* ---- limit_table.c ---- */
 

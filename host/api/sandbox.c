@@ -55,21 +55,28 @@ open_files(krait_sandbox *sandbox, const krait_module *module, const krait_confi
     krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
     const bool native = is_native(module);
     krait_vfs_options files = {.check_modes = native, .absolute_links = native};
+    krait_wasi_preopen *preopens = NULL;
     krait_status status = krait__vfs_new(&files, &sandbox->vfs, err);
 
-    if (status == KRAIT_OK)
+    /* A folder that is a program's root is all that it sees, as other hosts have it. */
+    if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
         status = krait__vfs_mount_devices(sandbox->vfs, err);
     if (status == KRAIT_OK)
         status = mount_grants(sandbox->vfs, config, err);
+    if (status == KRAIT_OK && !native)
+        status = krait__preopens_list(config, &preopens, &options.preopen_count, err);
     if (status != KRAIT_OK)
         return status;
+    options.preopens = preopens;
     options.argc = config->args.count;
     options.argv = (const char *const *)config->args.items;
     options.envc = config->environ.count;
     options.environ = (const char *const *)config->environ.items;
     options.vfs = sandbox->vfs;
     memcpy(options.stdio_fds, config->stdio_fds, sizeof(options.stdio_fds));
-    return krait__wasi_new(&options, &sandbox->wasi, err);
+    status = krait__wasi_new(&options, &sandbox->wasi, err);
+    krait__free(preopens);
+    return status;
 }
 
 /* The lower layers take 0 for "none". */

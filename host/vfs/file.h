@@ -210,6 +210,8 @@ typedef struct krait_at {
 
 /* The directory "/"; `vfs` outlives all its files. */
 int krait__path_open_root(krait_vfs *vfs, krait_file **ret_file);
+/* A directory of the guest, for the host: an absolute path, "." and ".." resolved as text. */
+int krait__path_open_guest(krait_vfs *vfs, const char *guest_path, krait_file **ret_file);
 
 int krait__path_open(const krait_at *at, uint32_t how, uint16_t flags, krait_file **ret_file);
 int krait__path_stat(const krait_at *at, bool follow, krait_stat *ret_stat);

@@ -123,6 +123,26 @@ krait__path_open_root(krait_vfs *vfs, krait_file **ret_file)
 }
 
 int
+krait__path_open_guest(krait_vfs *vfs, const char *guest_path, krait_file **ret_file)
+{
+    char normal[KRAIT_PATH_MAX + 1];
+    krait_at at = {.path = normal + 1};
+    int error = krait__guest_path_normal(guest_path, normal);
+
+    if (error == 0)
+        error = krait__path_open_root(vfs, &at.dir);
+    if (error != 0)
+        return error;
+    if (normal[1] == '\0') {
+        *ret_file = at.dir;
+        return 0;
+    }
+    error = krait__path_open(&at, KRAIT_OPEN_READ | KRAIT_OPEN_DIRECTORY, 0, ret_file);
+    krait__file_unref(at.dir);
+    return error;
+}
+
+int
 krait__path_stat(const krait_at *at, bool follow, krait_stat *ret_stat)
 {
     krait_walk walk;

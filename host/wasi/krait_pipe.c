@@ -206,7 +206,7 @@ copy_of(const krait_fd *from, uint32_t flags)
 {
     krait_fd fd = *from;
 
-    fd.is_preopen = false;
+    fd.preopen = NULL;
     fd.cloexec = flags & KRAIT_HOST_CLOEXEC;
     krait__file_ref(fd.file);
     return fd;

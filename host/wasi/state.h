@@ -47,8 +47,8 @@ typedef struct krait_fd {
     uint64_t inheriting;
     uint64_t dropped;            /* given up with fd_fdstat_set_rights: enforced */
     uint64_t dropped_inheriting; /* also for everything opened from here */
-    bool is_preopen;
-    bool cloexec; /* only remembered: nothing is executed */
+    const char *preopen;         /* its name, in krait_wasi.preopens; NULL: it is none */
+    bool cloexec;                /* only remembered: nothing is executed */
 } krait_fd;
 
 typedef struct krait_timers krait_timers;
@@ -57,6 +57,7 @@ struct krait_wasi {
     krait_vfs *vfs;
     krait_strings args;
     krait_strings environ;
+    krait_strings preopens; /* names */
     krait_fd *fds;
     size_t fd_capacity;
     uint32_t fd_count; /* slots looked at: all above are free */

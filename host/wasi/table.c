@@ -140,27 +140,30 @@ KRAIT_WASI_CALL(fd_renumber)
 
 KRAIT_WASI_CALL(fd_prestat_get)
 {
-    wasi_prestat prestat = {.tag = 0, .pr_name_len = 1};
+    wasi_prestat prestat = {.tag = 0};
     krait_fd *fd;
     int error = krait__fd_get(wasi, args[0].i32, &fd);
 
     if (error != 0)
         return error;
-    if (!fd->is_preopen)
+    if (fd->preopen == NULL)
         return EBADF; /* where wasi-libc ends its search */
+    prestat.pr_name_len = (uint32_t)strlen(fd->preopen);
     return krait__guest_write(ctx, args[1].i32, &prestat, sizeof(prestat)) == 0 ? 0 : EFAULT;
 }
 
 KRAIT_WASI_CALL(fd_prestat_dir_name)
 {
     krait_fd *fd;
+    size_t size;
     int error = krait__fd_get(wasi, args[0].i32, &fd);
 
     if (error != 0)
         return error;
-    if (!fd->is_preopen)
+    if (fd->preopen == NULL)
         return EBADF;
-    if (args[2].i32 < 1)
+    size = strlen(fd->preopen);
+    if (args[2].i32 < size)
         return ENAMETOOLONG;
-    return krait__guest_write(ctx, args[1].i32, "/", 1) == 0 ? 0 : EFAULT;
+    return krait__guest_write(ctx, args[1].i32, fd->preopen, size) == 0 ? 0 : EFAULT;
 }

@@ -75,23 +75,66 @@ add_stdio(krait_wasi *wasi, uint32_t number, int host_fd)
     return error;
 }
 
-static int
-add_descriptors(krait_wasi *wasi, const krait_wasi_options *options)
+static krait_status
+add_preopen(krait_wasi *wasi, uint32_t number, const char *name, const char *guest,
+            krait_error *err)
 {
-    krait_fd root = {
-        .base = WASI_RIGHTS_DIRECTORY, .inheriting = WASI_RIGHTS_ALL, .is_preopen = true};
-    int error = 0;
+    krait_fd fd = {.base = WASI_RIGHTS_DIRECTORY, .inheriting = WASI_RIGHTS_ALL, .preopen = name};
+    int error = krait__path_open_guest(wasi->vfs, guest, &fd.file);
 
-    for (uint32_t i = 0; error == 0 && i < 3; i++)
-        error = add_stdio(wasi, i, options->stdio_fds[i]);
-    if (error == 0)
-        error = krait__path_open_root(wasi->vfs, &root.file);
     if (error == 0) {
-        error = krait__fd_set(wasi, 3, &root);
+        error = krait__fd_set(wasi, number, &fd);
         if (error != 0)
-            krait__file_unref(root.file);
+            krait__file_unref(fd.file);
     }
-    return error;
+    if (error == 0)
+        return KRAIT_OK;
+    if (error == ENOMEM)
+        return krait__error_nomem(err);
+    return krait__error_set(err, KRAIT_EINVAL, error, "cannot open the guest's directory '%s'",
+                            guest);
+}
+
+/* Their names are copied first, one after another, so that each has a place that stays. */
+static krait_status
+add_preopens(krait_wasi *wasi, const krait_wasi_options *options, krait_error *err)
+{
+    static const krait_wasi_preopen root = {"/", "/"};
+    const krait_wasi_preopen *preopens = options->preopen_count != 0 ? options->preopens : &root;
+    const size_t count = options->preopen_count != 0 ? options->preopen_count : 1;
+    const char **names = krait__calloc(count, sizeof(*names));
+    const char *name;
+    krait_status status;
+
+    if (names == NULL)
+        return krait__error_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        names[i] = preopens[i].name;
+    status = copy_strings(names, count, STRINGS_MAX, &wasi->preopens, err);
+    krait__free(names);
+    if (wasi->fd_limit < count + 3)
+        wasi->fd_limit = (uint32_t)count + 3;
+    name = wasi->preopens.bytes;
+    for (size_t i = 0; i < count && status == KRAIT_OK; i++) {
+        status = add_preopen(wasi, (uint32_t)i + 3, name, preopens[i].guest, err);
+        name += strlen(name) + 1;
+    }
+    return status;
+}
+
+static krait_status
+add_descriptors(krait_wasi *wasi, const krait_wasi_options *options, krait_error *err)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        int error = add_stdio(wasi, i, options->stdio_fds[i]);
+
+        if (error == ENOMEM)
+            return krait__error_nomem(err);
+        if (error != 0)
+            return krait__error_set(err, KRAIT_EIO, error, "cannot open the guest's descriptor %u",
+                                    i);
+    }
+    return add_preopens(wasi, options, err);
 }
 
 krait_status
@@ -99,7 +142,6 @@ krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi, krait_
 {
     krait_wasi *wasi;
     krait_status status;
-    int error;
 
     if (options->vfs == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "a guest needs a file system");
@@ -117,10 +159,8 @@ krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi, krait_
     if (status == KRAIT_OK)
         status = copy_strings(options->environ, options->envc, STRINGS_MAX - wasi->args.size,
                               &wasi->environ, err);
-    if (status == KRAIT_OK && (error = add_descriptors(wasi, options)) != 0)
-        status = error == ENOMEM ? krait__error_nomem(err)
-                                 : krait__error_set(err, KRAIT_EIO, error,
-                                                    "cannot open the guest's descriptors");
+    if (status == KRAIT_OK)
+        status = add_descriptors(wasi, options, err);
     if (status != KRAIT_OK) {
         krait__wasi_free(wasi);
         return status;
@@ -139,6 +179,7 @@ krait__wasi_free(krait_wasi *wasi)
     krait__file_unref(wasi->stderr_file);
     krait__free(wasi->args.bytes);
     krait__free(wasi->environ.bytes);
+    krait__free(wasi->preopens.bytes);
     krait__free(wasi);
 }
 

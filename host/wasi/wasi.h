@@ -21,6 +21,12 @@
 
 typedef struct krait_wasi krait_wasi;
 
+/* A directory that the guest finds open when it starts. */
+typedef struct krait_wasi_preopen {
+    const char *name;  /* what fd_prestat_dir_name says, copied; need not be a path of the guest */
+    const char *guest; /* the directory: an absolute path of the guest */
+} krait_wasi_preopen;
+
 /* Fill with KRAIT_WASI_OPTIONS_INIT first: all defaults. */
 typedef struct krait_wasi_options {
     size_t argc;
@@ -28,6 +34,8 @@ typedef struct krait_wasi_options {
     size_t envc;
     const char *const *environ; /* envc strings "NAME=value", copied; nothing is inherited */
     krait_vfs *vfs;             /* required; borrowed, outlives the krait_wasi */
+    const krait_wasi_preopen *preopens; /* descriptors from 3 on; none: one, "/" */
+    size_t preopen_count;
     int stdio_fds[3];        /* host descriptors of stdin, stdout, stderr, borrowed: never closed;
                                    what krait_host changes about a terminal is put back; -1, or not open: the guest gets EBADF */
     uint32_t max_open_files; /* descriptors at once; default 1024, at most 65536 */
@@ -37,8 +45,8 @@ typedef struct krait_wasi_options {
 
 #define KRAIT_WASI_OPTIONS_INIT {.stdio_fds = {0, 1, 2}, .cancel_fd = -1}
 
-/* KRAIT_EINVAL: no vfs, an argument is NULL, or arguments and environment together
- * exceed 16 MiB. */
+/* KRAIT_EINVAL: no vfs, an argument is NULL, arguments and environment together
+ * exceed 16 MiB, or a preopen is no directory. */
 krait_status krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi,
                              krait_error *err);
 

@@ -138,6 +138,31 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_file(krait_config *config
                                                             krait_error *err);
 
 /**
+ * Name a directory that the guest finds open when it starts ("preopen").  Programs for WASI
+ * look for what they were granted by number (the first is descriptor 3) or by name.  Without
+ * this call each granted directory has its guest path as its name, in the order of the grants; the
+ * names given here come first.  The last is "/", unless another name stands for everything.  Python,
+ * and every other module that imports krait_host, has "/" alone.
+ *
+ * @param config  the configuration
+ * @param name    the name, as the program knows it: "data", ".", "/"
+ * @param guest   absolute path of a directory of the guest
+ * @param err     receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   at most 1024 names
+ * Owner:   name and path are copied
+ * Errors:  KRAIT_EINVAL empty name, guest path not absolute; KRAIT_ENOMEM; KRAIT_ELIMIT;
+ *          krait_sandbox_new() answers KRAIT_EINVAL when it is no directory
+ * Threads: one at a time
+ * Source:  host/api/preopens.c; WASI preview 1 fd_prestat_get
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_preopen(krait_config *config,
+                                                               const char *name, const char *guest,
+                                                               krait_error *err);
+
+/**
  * Set a limit.  What each one limits, its unit and its default are beside its name in result.h.
  *
  * @param config  the configuration

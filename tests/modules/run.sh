@@ -65,9 +65,9 @@ wat cat <<'WAT'
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (memory (export "memory") 1)
-  (data (i32.const 100) "data/file")
+  (data (i32.const 100) "file")
   (func (export "_start") (local $e i32)
-    (local.set $e (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 9) (i32.const 0)
+    (local.set $e (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 0)
       (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
     (if (local.get $e) (then (call $exit (local.get $e))))
     (i32.store (i32.const 16) (i32.const 4096))
@@ -77,14 +77,57 @@ wat cat <<'WAT'
 WAT
 mkdir host
 echo contents >host/file
-mkdir -p root/data
-echo below >root/data/file
+mkdir root
+echo below >root/file
 run run cat.wasm
 same "nothing is granted: ENOENT" "$rc: $out" "44: "
 run run --dir host::/data cat.wasm
 same "a granted folder" "$rc: $out" "0: contents"
 run run --mapdir /::root:ro cat.wasm
 same "a folder as root" "$rc: $out" "0: below"
+
+# Each folder is a preopened directory under the name that was given, as other engines have it.
+wat preopens <<'WAT'
+(module
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (local $fd i32) (local $size i32)
+    (local.set $fd (i32.const 3))
+    (i32.store (i32.const 16) (i32.const 4096))
+    (loop $next
+      (if (i32.eqz (call $get (local.get $fd) (i32.const 0))) (then
+        (local.set $size (i32.load (i32.const 4)))
+        (drop (call $name (local.get $fd) (i32.const 4096) (local.get $size)))
+        (i32.store8 (i32.add (i32.const 4096) (local.get $size)) (i32.const 10))
+        (i32.store (i32.const 20) (i32.add (local.get $size) (i32.const 1)))
+        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+        (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+        (br $next))))
+    (call $exit (local.get $fd))))
+WAT
+here=$(pwd -P)
+run run preopens.wasm
+same "nothing granted: the root in memory" "$rc: $out" "4: /"
+run run --dir host --dir "$here/root" --dir root::b/c --mapdir /d::host preopens.wasm
+same "names, in their order, where they are, and the root" "$rc: $out" "10: host
+$here/root
+b/c
+/d
+$here/host
+/b/c
+/"
+run run --dir . preopens.wasm
+same "the folder that krait was started in is where relative paths begin" "$rc: $out" "5: .
+$here"
+run run --dir host::/ preopens.wasm
+same "a folder as root is all there is" "$rc: $out" "4: /"
+run run --dir . --dir ./. --dir . preopens.wasm
+same "no name twice" "$rc: $out" "6: .
+./.
+$here"
 
 # How it ends.
 wat trap <<'WAT'
