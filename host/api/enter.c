@@ -42,7 +42,10 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
     const uint64_t wall = clock_ns(CLOCK_MONOTONIC);
     const uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     krait_outcome outcome;
-    krait_status status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
+    krait_status status;
+
+    krait__wasi_begin(sandbox->wasi);
+    status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
 
     if (status != KRAIT_OK)
         return status;
@@ -55,5 +58,6 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
         ret_result->exit_code = outcome.exit_code;
     else if (outcome.trap != KRAIT_TRAP_NONE)
         fill_trap(&outcome, ret_result);
+    krait__limits_result(sandbox->limits, outcome.cause, ret_result);
     return KRAIT_OK;
 }

@@ -68,4 +68,16 @@ bool krait__preopens_cover_root(const krait_config *config);
 /* What a new configuration has. */
 void krait__limits_default(uint64_t limits[KRAIT_LIMIT_COUNT]);
 
+/* ---- limits.c ---- */
+
+/* As the layers below take them. */
+krait_call_limits krait__limits_of_calls(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+void krait__limits_of_files(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_vfs_options *options);
+uint32_t krait__limits_of_descriptors(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+size_t krait__limits_of_stack(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+krait_wasi_limits krait__limits_of_wasi(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+/* Says that a call was to end for this cause, whatever else the result says. */
+void krait__limits_result(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_cause cause,
+                          krait_result *result);
+
 #endif /* KRAIT_API_INTERNAL_H */

@@ -56,8 +56,11 @@ open_files(krait_sandbox *sandbox, const krait_module *module, const krait_confi
     const bool native = is_native(module);
     krait_vfs_options files = {.check_modes = native, .absolute_links = native};
     krait_wasi_preopen *preopens = NULL;
-    krait_status status = krait__vfs_new(&files, &sandbox->vfs, err);
+    krait_wasi_limits limits = krait__limits_of_wasi(config->limits);
+    krait_status status;
 
+    krait__limits_of_files(config->limits, &files);
+    status = krait__vfs_new(&files, &sandbox->vfs, err);
     /* A folder that is a program's root is all that it sees, as other hosts have it. */
     if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
         status = krait__vfs_mount_devices(sandbox->vfs, err);
@@ -74,8 +77,11 @@ open_files(krait_sandbox *sandbox, const krait_module *module, const krait_confi
     options.environ = (const char *const *)config->environ.items;
     options.vfs = sandbox->vfs;
     memcpy(options.stdio_fds, config->stdio_fds, sizeof(options.stdio_fds));
+    options.max_open_files = krait__limits_of_descriptors(config->limits);
     status = krait__wasi_new(&options, &sandbox->wasi, err);
     krait__free(preopens);
+    if (status == KRAIT_OK)
+        krait__wasi_set_limits(sandbox->wasi, &limits);
     return status;
 }
 
@@ -91,6 +97,7 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
                   krait_error *err)
 {
     krait_instance_options options = {.memory_limit_bytes = 0};
+    krait_call_limits calls;
     krait_sandbox *sandbox;
     krait_status status;
 
@@ -99,11 +106,14 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);
+    calls = krait__limits_of_calls(config->limits);
     status = open_files(sandbox, module, config, err);
     memcpy(sandbox->limits, config->limits, sizeof(sandbox->limits));
     if (status == KRAIT_OK) {
         options.imports = krait__wasi_imports(&options.import_count);
         options.env = sandbox->wasi;
+        options.limits = &calls;
+        options.stack_size_bytes = krait__limits_of_stack(config->limits);
         options.memory_limit_bytes = limit_or_zero(config, KRAIT_LIMIT_MEMORY);
         options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
         status = krait__instance_new(module, &options, &sandbox->instance, err);

@@ -40,6 +40,9 @@ KRAIT_WASI_CALL(fd_readdir)
     if (error == 0 && (krait__guest_span(ctx, address, room) == NULL ||
                        krait__guest_span(ctx, args[4].i32, 4) == NULL))
         error = EFAULT;
+    /* Less than was asked for would mean the end. */
+    if (error == 0 && room > wasi->limits.readdir_bytes)
+        error = EINVAL;
     while (error == 0 && used < room) {
         krait_dirent entry;
         uint64_t size = 0;

@@ -213,6 +213,8 @@ transfer_bytes(transfer *t, uint32_t iovs, uint32_t count, uint32_t ret_address)
 
     if (error == 0 && krait__guest_span(t->ctx, ret_address, 4) == NULL)
         error = EFAULT;
+    if (error == 0 && t->is_write)
+        error = krait__wasi_output_begin(t->wasi, t->ctx, t->fd->file, &t->limit);
     if (error != 0)
         return error;
     host_fd = krait__file_wait_fd(t->fd->file);
@@ -222,6 +224,8 @@ transfer_bytes(transfer *t, uint32_t iovs, uint32_t count, uint32_t ret_address)
         error = move_pipe(t);
     else
         error = move_all(t);
+    if (t->is_write)
+        krait__wasi_output_end(t->wasi, t->fd->file, t->total);
     if (error != 0)
         return error;
     return krait__guest_write_u32(t->ctx, ret_address, (uint32_t)t->total) == 0 ? 0 : EFAULT;

@@ -31,7 +31,8 @@ krait__wasi_path(krait_wasi *wasi, krait_ctx *ctx, uint32_t dir, uint64_t rights
     int error = krait__fd_with(wasi, dir, rights, &fd);
 
     if (error == 0)
-        error = krait__wasi_text(ctx, address, size, ret_path->text, sizeof(ret_path->text));
+        error = krait__wasi_text(ctx, address, size, ret_path->text,
+                                 (size_t)wasi->limits.path_bytes + 1);
     if (error != 0)
         return error;
     ret_path->at.dir = fd->file;

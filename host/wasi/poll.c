@@ -261,7 +261,8 @@ KRAIT_WASI_CALL(poll_oneoff)
     poll_state state = {.count = args[2].i32};
     int error = 0;
 
-    if (state.count == 0 || state.count > KRAIT_WASI_SUBSCRIPTIONS)
+    if (state.count == 0 || state.count > KRAIT_WASI_SUBSCRIPTIONS ||
+        state.count > wasi->limits.subscriptions)
         return EINVAL;
     if (krait__guest_span(ctx, args[1].i32, state.count * (uint64_t)sizeof(wasi_event)) == NULL ||
         krait__guest_span(ctx, args[3].i32, 4) == NULL)

@@ -67,6 +67,9 @@ struct krait_wasi {
     char tail[KRAIT_WASI_TAIL]; /* a ring: the byte at tail_total % size comes next */
     uint64_t tail_total;
     krait_timers *timers; /* NULL: never set one */
+    krait_wasi_limits limits;
+    krait_file *output_files[3]; /* whose output is limited; held */
+    uint64_t output_used;
 };
 
 /* ---- errno.c ------------------------------------------------------------------------------ */
@@ -154,6 +157,16 @@ int krait__wasi_text(krait_ctx *ctx, uint32_t address, uint32_t size, char *text
 
 int krait__wasi_write_stat(krait_ctx *ctx, uint32_t address, const krait_stat *stat);
 int krait__wasi_times(uint64_t atim, uint64_t mtim, uint32_t flags, krait_times *ret_times);
+
+/* ---- limits.c ----------------------------------------------------------------------------- */
+
+/* Is this one of the files whose output is limited? */
+bool krait__wasi_is_output(const krait_wasi *wasi, const krait_file *file);
+/* Before a write of *size bytes, which is cut to what is allowed; EFBIG: nothing is. */
+int krait__wasi_output_begin(krait_wasi *wasi, krait_ctx *ctx, const krait_file *file,
+                             uint64_t *size);
+/* After it. */
+void krait__wasi_output_end(krait_wasi *wasi, const krait_file *file, uint64_t size);
 
 /* ---- wasi.c ------------------------------------------------------------------------------- */
 

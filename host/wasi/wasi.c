@@ -149,6 +149,7 @@ krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi, krait_
     if (wasi == NULL)
         return krait__error_nomem(err);
     wasi->vfs = options->vfs;
+    wasi->limits = KRAIT_WASI_LIMITS_MOST;
     wasi->cancel_fd = options->cancel_fd;
     wasi->fd_limit = options->max_open_files != 0 ? options->max_open_files : DEFAULT_FILES;
     if (wasi->fd_limit > MOST_FILES)
@@ -177,6 +178,8 @@ krait__wasi_free(krait_wasi *wasi)
     krait__wasi_stop(wasi);
     krait__fd_close_all(wasi);
     krait__file_unref(wasi->stderr_file);
+    for (uint32_t i = 0; i < 3; i++)
+        krait__file_unref(wasi->output_files[i]);
     krait__free(wasi->args.bytes);
     krait__free(wasi->environ.bytes);
     krait__free(wasi->preopens.bytes);

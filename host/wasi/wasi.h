@@ -50,6 +50,27 @@ typedef struct krait_wasi_options {
 krait_status krait__wasi_new(const krait_wasi_options *options, krait_wasi **ret_wasi,
                              krait_error *err);
 
+/* Most that single calls of the guest may ask for. */
+typedef struct krait_wasi_limits {
+    uint64_t output_bytes;  /* written to what it started with as 0, 1 and 2, since
+                               krait__wasi_begin; UINT64_MAX: no limit */
+    uint32_t path_bytes;    /* of one path: ENAMETOOLONG; at most 4095 */
+    uint32_t readdir_bytes; /* of the buffer of one fd_readdir: EINVAL */
+    uint32_t subscriptions; /* of one poll_oneoff: EINVAL */
+} krait_wasi_limits;
+
+/* What there is no way around. */
+#define KRAIT_WASI_LIMITS_MOST                                                                     \
+    ((krait_wasi_limits){.output_bytes = UINT64_MAX,                                               \
+                         .path_bytes = 4095,                                                       \
+                         .readdir_bytes = UINT32_MAX,                                              \
+                         .subscriptions = 4096})
+
+/* Before the guest runs.  A krait_wasi that is new has KRAIT_WASI_LIMITS_MOST. */
+void krait__wasi_set_limits(krait_wasi *wasi, const krait_wasi_limits *limits);
+/* Begins to count output anew. */
+void krait__wasi_begin(krait_wasi *wasi);
+
 /* Takes NULL.  Closes all descriptors of the guest, not those of stdio_fds.  After the
  * instance has stopped for good. */
 void krait__wasi_free(krait_wasi *wasi);
