@@ -88,6 +88,16 @@ typedef enum cli_python_arg {
 
 cli_python_arg cli_python_classify(const char *arg);
 
+/* run_limits.c: what --timeout and its like ask for. */
+typedef struct cli_limits {
+    uint64_t values[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: not given */
+} cli_limits;
+
+void cli_limits_init(cli_limits *limits);
+/* One of these options at argv[*index]: -1 it is none, 0 taken, else an exit status after a message. */
+int cli_limits_option(cli_limits *limits, int argc, char **argv, int *index);
+krait_status cli_limits_configure(const cli_limits *limits, krait_config *config, krait_error *err);
+
 /* run_options.c: what `krait run` was asked for. */
 typedef struct cli_run_request {
     cli_grants grants;
@@ -96,10 +106,18 @@ typedef struct cli_run_request {
     char **python; /* arguments for Python, its options first; borrowed strings */
     int python_count;
     int script_index; /* of the script in `python`, -1: the program is no file */
-    uint64_t memory;  /* limit in bytes, 0: not given */
-    uint64_t fuel;    /* limit in units, 0: not given */
-    bool show_fuel;   /* say what was spent */
+    cli_limits limits;
+    uint64_t fuel;  /* limit in units, 0: not given */
+    bool show_fuel; /* say what was spent */
+    bool json;      /* the result goes to stdout, and what the program writes into it */
+    int status_fd;  /* where the result goes as well; -1: nowhere */
 } cli_run_request;
+
+/* True when `arg` is the long option `name`, alone or with "=value". */
+bool cli_is_long(const char *arg, const char *name);
+/* The value of an option given as "--name=value", "-nvalue" or in the next argument; NULL after a
+ * message when there is none.  Moves *index on. */
+const char *cli_option_value(int argc, char **argv, int *index, size_t name_size);
 
 /* Reads argv[1..argc); with `own_options` also krait's.  0, or an exit status
  * after a message.  Release the request in both cases. */
@@ -108,6 +126,8 @@ void cli_run_release(cli_run_request *request);
 
 /* size.c: "512K", "256M", "1G" or bytes. False when `text` is none of these. */
 bool cli_parse_size(const char *text, uint64_t *ret);
+/* "500ms", "1.5s", "2m", "1h" or seconds, at most a million hours. */
+bool cli_parse_time(const char *text, uint64_t *ret_ns);
 
 /* runtime.c: the translated interpreter and its library. */
 typedef struct cli_runtime {

@@ -5,6 +5,8 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,10 +49,8 @@ add_environ(cli_run_request *request, const char *text)
     return 0;
 }
 
-/* The value of an option given as "--name=value", "-nvalue" or in the next
- * argument; NULL after a message when there is none.  Moves *index on. */
-static const char *
-option_value(int argc, char **argv, int *index, size_t name_size)
+const char *
+cli_option_value(int argc, char **argv, int *index, size_t name_size)
 {
     const char *rest = argv[*index] + name_size;
 
@@ -65,22 +65,12 @@ option_value(int argc, char **argv, int *index, size_t name_size)
     return argv[++*index];
 }
 
-/* True when `arg` is the long option `name`, alone or with "=value". */
-static bool
-is_long(const char *arg, const char *name)
+bool
+cli_is_long(const char *arg, const char *name)
 {
     size_t size = strlen(name);
 
     return strncmp(arg, name, size) == 0 && (arg[size] == '\0' || arg[size] == '=');
-}
-
-static int
-take_memory(cli_run_request *request, const char *value)
-{
-    if (cli_parse_size(value, &request->memory) && request->memory > 0)
-        return 0;
-    cli_message("--memory: '%s' is no size such as 256M or 1G", value);
-    return KRAIT_EXIT_FAILED;
 }
 
 static int
@@ -98,6 +88,41 @@ take_fuel(cli_run_request *request, const char *value)
     return KRAIT_EXIT_FAILED;
 }
 
+static int
+take_status_fd(cli_run_request *request, const char *value)
+{
+    uint64_t fd;
+
+    if (!cli_parse_size(value, &fd) || fd > INT_MAX || fcntl((int)fd, F_GETFD) < 0 ||
+        cli_stdio((int)fd) < 0) {
+        cli_message("--status-fd: '%s' is no open descriptor", value);
+        return KRAIT_EXIT_FAILED;
+    }
+    request->status_fd = (int)fd;
+    return 0;
+}
+
+/* Options about the end of the program; -1: it is none. */
+static int
+take_report(cli_run_request *request, int argc, char **argv, int *index)
+{
+    const char *arg = argv[*index];
+    const char *value;
+
+    if (strcmp(arg, "--show-fuel") == 0) {
+        request->show_fuel = true;
+        return 0;
+    }
+    if (strcmp(arg, "--json") == 0) {
+        request->json = true;
+        return 0;
+    }
+    if (!cli_is_long(arg, "--status-fd"))
+        return -1;
+    value = cli_option_value(argc, argv, index, 11);
+    return value != NULL ? take_status_fd(request, value) : KRAIT_EXIT_FAILED;
+}
+
 /* One krait option at argv[*index]: -1 it is none, 0 taken, else an exit status. */
 static int
 take_option(cli_run_request *request, int argc, char **argv, int *index)
@@ -105,26 +130,24 @@ take_option(cli_run_request *request, int argc, char **argv, int *index)
     const char *arg = argv[*index];
     const char *value;
     bool is_env = strncmp(arg, "-e", 2) == 0;
+    int status = cli_limits_option(&request->limits, argc, argv, index);
 
-    if (is_long(arg, "--memory")) {
-        value = option_value(argc, argv, index, 8);
-        return value != NULL ? take_memory(request, value) : KRAIT_EXIT_FAILED;
-    }
-    if (is_long(arg, "--fuel")) {
-        value = option_value(argc, argv, index, 6);
+    if (status < 0)
+        status = take_report(request, argc, argv, index);
+    if (status >= 0)
+        return status;
+    if (cli_is_long(arg, "--fuel")) {
+        value = cli_option_value(argc, argv, index, 6);
         return value != NULL ? take_fuel(request, value) : KRAIT_EXIT_FAILED;
     }
-    if (strcmp(arg, "--show-fuel") == 0) {
-        request->show_fuel = true;
-        return 0;
-    }
-    if (!is_env && !is_long(arg, "--env") && !is_long(arg, "--dir") && !is_long(arg, "--mapdir"))
+    if (!is_env && !cli_is_long(arg, "--env") && !cli_is_long(arg, "--dir") &&
+        !cli_is_long(arg, "--mapdir"))
         return -1;
     if (is_env || arg[2] == 'e') {
-        value = option_value(argc, argv, index, is_env ? 2 : 5);
+        value = cli_option_value(argc, argv, index, is_env ? 2 : 5);
         return value != NULL ? add_environ(request, value) : KRAIT_EXIT_FAILED;
     }
-    value = option_value(argc, argv, index, arg[2] == 'd' ? 5 : 8);
+    value = cli_option_value(argc, argv, index, arg[2] == 'd' ? 5 : 8);
     if (value == NULL)
         return KRAIT_EXIT_FAILED;
     return cli_grants_add(&request->grants, arg[2] == 'd' ? "--dir" : "--mapdir", value,
@@ -169,6 +192,8 @@ cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options)
 
     memset(request, 0, sizeof(*request));
     request->script_index = -1;
+    request->status_fd = -1;
+    cli_limits_init(&request->limits);
     request->python = cli_need(calloc((size_t)argc + 1, sizeof(char *)));
     for (i = 1; i < argc; i++) {
         int status = own_options ? take_option(request, argc, argv, &i) : -1;

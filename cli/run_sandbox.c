@@ -14,30 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Most linear memory that 32-bit addresses reach, less a gap at the end in which
- * an exhausted stack shows itself. */
-#define MEMORY_CEILING ((UINT64_C(1) << 32) - (UINT64_C(64) << 20))
-
-/* What was asked for, else three quarters of the machine's memory, so that a guest that
- * allocates without end gets a MemoryError before the machine is in trouble. */
-static uint64_t
-memory_limit(const cli_run_request *request)
-{
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page_size = sysconf(_SC_PAGESIZE);
-    uint64_t limit = MEMORY_CEILING;
-
-    if (pages > 0 && page_size > 0 && (uint64_t)pages < UINT64_MAX / (uint64_t)page_size) {
-        uint64_t share = (uint64_t)pages * (uint64_t)page_size / 4 * 3;
-
-        if (share < limit)
-            limit = share;
-    }
-    if (request->memory != 0)
-        limit = request->memory < MEMORY_CEILING ? request->memory : MEMORY_CEILING;
-    return limit;
-}
-
 krait_status
 cli_run_configure(krait_config *config, const cli_run_request *request, krait_error *err)
 {
@@ -53,7 +29,8 @@ cli_run_configure(krait_config *config, const cli_run_request *request, krait_er
         status = krait_config_add_dir(config, grant->host_real, grant->guest,
                                       grant->read_only ? KRAIT_GRANT_READ_ONLY : 0, err);
     }
-    krait_config_set_memory_limit(config, memory_limit(request));
+    if (status == KRAIT_OK)
+        status = cli_limits_configure(&request->limits, config, err);
     /* To be told what it spent, the program must count: that is a limit, too. */
     krait_config_set_fuel(config,
                           request->fuel == 0 && request->show_fuel ? UINT64_MAX : request->fuel);

@@ -30,5 +30,5 @@ cli_stdio_reserve(void)
 int
 cli_stdio(int fd)
 {
-    return was_closed[fd] ? -1 : fd;
+    return fd < 3 && was_closed[fd] ? -1 : fd;
 }
