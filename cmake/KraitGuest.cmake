@@ -9,7 +9,8 @@ if(KRAIT_GUEST AND TARGET krait)
     file(GLOB_RECURSE _krait_inputs CONFIGURE_DEPENDS
         "${PROJECT_SOURCE_DIR}/recipes/*" "${PROJECT_SOURCE_DIR}/guest/*"
         "${PROJECT_SOURCE_DIR}/aot/*.[ch]" "${PROJECT_SOURCE_DIR}/aot/*.def"
-        "${PROJECT_SOURCE_DIR}/include/krait/guest.h")
+        "${PROJECT_SOURCE_DIR}/include/krait/guest.h"
+        "${PROJECT_SOURCE_DIR}/include/krait/guest_call.h")
     # CC and its like are the host compiler's: the recipes would take them for theirs.
     set(_krait_env --unset=CC --unset=AR --unset=NM --unset=RANLIB --unset=MAKEFLAGS
         --unset=MFLAGS --unset=MAKELEVEL "KRAIT_PROGRAM=$<TARGET_FILE:krait>")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The program: python3, with all its options, and three things more.
+ * The program: python3, with all its options, and three things more. In the native flavour
+ * it can be a session instead: guest/session.
  *
  * It starts in the folder that KRAIT_CWD names, for the host cannot set the working
  * directory of a WASI program; the variable is gone before Python looks.
@@ -26,9 +27,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef KRAIT_NATIVE
+#include "../session/session.h"
+#endif
+
 int __real_Py_FinalizeEx(void);
 int __wrap_Py_FinalizeEx(void);
 void krait_signal(int number);
+void krait_enter_folder(void);
 
 static void
 probe(const char *folder, const char *name, const char *rest)
@@ -97,11 +103,16 @@ __wrap_Py_FinalizeEx(void)
 __attribute__((export_name("krait_signal"))) void
 krait_signal(int number)
 {
+#ifdef KRAIT_NATIVE
+    if (krait_session_ignores(number)) {
+        return;
+    }
+#endif
     (void)raise(number);
 }
 
-static void
-enter_folder(void)
+void
+krait_enter_folder(void)
 {
     const char *folder = getenv("KRAIT_CWD");
 
@@ -117,6 +128,9 @@ enter_folder(void)
 int
 main(int argc, char **argv)
 {
-    enter_folder();
+    krait_enter_folder();
+#ifdef KRAIT_NATIVE
+    krait_session_register();
+#endif
     return Py_BytesMain(argc, argv);
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MAX_STRINGS = 65536, MAX_GRANTS = 1024 };
+enum { MAX_STRINGS = 65536, MAX_GRANTS = 1024, MAX_FUNCTIONS = 4096 };
 
 krait_status
 krait_config_new(krait_config **ret_config, krait_error *err)
@@ -18,14 +18,13 @@ krait_config_new(krait_config **ret_config, krait_error *err)
 
     if (config == NULL)
         return krait__error_nomem(err);
-    krait_config_set_stdio(config, 0, 1, 2);
     krait__limits_default(config->limits);
     *ret_config = config;
     return KRAIT_OK;
 }
 
 static void
-strings_release(krait_strings *strings)
+strings_release(krait_string_list *strings)
 {
     size_t i;
 
@@ -49,12 +48,16 @@ krait_config_free(krait_config *config)
         krait__free(config->grants[i].guest);
     }
     krait__free(config->grants);
+    for (i = 0; i < config->function_count; i++)
+        krait__free(config->functions[i].name);
+    krait__free(config->functions);
+    krait__free(config->stdin_bytes);
     krait__free(config);
 }
 
 /* Takes `text`, which may be NULL after a failed allocation. */
 static krait_status
-strings_take(krait_strings *strings, char *text, krait_error *err)
+strings_take(krait_string_list *strings, char *text, krait_error *err)
 {
     if (strings->count >= MAX_STRINGS) {
         krait__free(text);
@@ -178,7 +181,72 @@ krait_config_add_preopen(krait_config *config, const char *name, const char *gue
 void
 krait_config_set_stdio(krait_config *config, int in, int out, int error)
 {
+    config->stdin_kind = config->output_kind = KRAIT_STDIO_FD;
     config->stdio_fds[0] = in;
     config->stdio_fds[1] = out;
     config->stdio_fds[2] = error;
+}
+
+krait_status
+krait_config_set_stdin_bytes(krait_config *config, const void *bytes, size_t size, krait_error *err)
+{
+    char *copy = NULL;
+
+    if (config == NULL || (bytes == NULL && size != 0))
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (size != 0) {
+        copy = krait__memdup(bytes, size);
+        if (copy == NULL)
+            return krait__error_nomem(err);
+    }
+    krait__free(config->stdin_bytes);
+    config->stdin_bytes = copy;
+    config->stdin_size = size;
+    config->stdin_kind = KRAIT_STDIO_MEMORY;
+    return KRAIT_OK;
+}
+
+void
+krait_config_set_output(krait_config *config, krait_output_fn output, void *data)
+{
+    config->output_kind = output != NULL ? KRAIT_STDIO_FUNCTION : KRAIT_STDIO_MEMORY;
+    config->output = output;
+    config->output_data = data;
+}
+
+krait_status
+krait_config_add_function(krait_config *config, const char *name, krait_function function,
+                          void *data, krait_error *err)
+{
+    krait_named_function named = {.function = function, .data = data};
+
+    if (config == NULL || name == NULL || function == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (name[0] == '\0')
+        return krait__error_set(err, KRAIT_EINVAL, 0, "the name of a function is empty");
+    for (size_t i = 0; i < config->function_count; i++) {
+        if (strcmp(config->functions[i].name, name) == 0) {
+            config->functions[i].function = function;
+            config->functions[i].data = data;
+            return KRAIT_OK;
+        }
+    }
+    if (config->function_count >= MAX_FUNCTIONS)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "more than %d functions", MAX_FUNCTIONS);
+    named.name = krait__strdup(name);
+    if (named.name == NULL ||
+        krait__grow(&config->functions, config->function_count, &config->function_capacity,
+                    sizeof(named), MAX_FUNCTIONS) != 0) {
+        krait__free(named.name);
+        return krait__error_nomem(err);
+    }
+    config->functions[config->function_count++] = named;
+    return KRAIT_OK;
+}
+
+void
+krait_config_set_trace(krait_config *config, krait_trace_fn trace, void *data)
+{
+    config->trace = trace;
+    config->trace_data = data;
 }

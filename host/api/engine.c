@@ -2,17 +2,14 @@
 /*
  * krait_engine and krait_module of krait.h, over host/engine.
  */
-#include "engine/engine.h"
+#include "api/internal.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
-#include "wasi/wasi.h"
 
-#include <krait/krait.h>
-
-struct krait_engine {
-    /* Holds nothing yet: the fault handlers belong to the process. */
-    unsigned unused;
-};
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 const char *
 krait_version(void)
@@ -20,14 +17,46 @@ krait_version(void)
     return KRAIT_VERSION;
 }
 
+void
+krait__log(const krait_engine *engine, krait_log_level level, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    if (engine->options.log == NULL || level > engine->options.log_level)
+        return;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    engine->options.log(engine->options.log_data, level, text);
+}
+
 krait_status
 krait_engine_new(krait_engine **ret_engine, krait_error *err)
 {
-    krait_engine *engine = krait__calloc(1, sizeof(*engine));
+    return krait_engine_new_with(NULL, ret_engine, err);
+}
+
+krait_status
+krait_engine_new_with(const krait_engine_options *options, krait_engine **ret_engine,
+                      krait_error *err)
+{
+    krait_engine *engine;
     krait_status status;
 
+    if (ret_engine == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (options != NULL && options->size != sizeof(*options))
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                "the options of the engine have %zu bytes, not %zu", options->size,
+                                sizeof(*options));
+    if (options != NULL && options->flags != 0)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "unknown flag in %#x", options->flags);
+    engine = krait__calloc(1, sizeof(*engine));
     if (engine == NULL)
         return krait__error_nomem(err);
+    if (options != NULL)
+        engine->options = *options;
     status = krait__signals_install(err);
     if (status != KRAIT_OK) {
         krait__free(engine);
@@ -43,22 +72,66 @@ krait_engine_free(krait_engine *engine)
     krait__free(engine);
 }
 
+static void
+notes_free(void *data)
+{
+    krait_module_notes *notes = data;
+
+    if (notes == NULL)
+        return;
+    krait__log(notes->engine, KRAIT_LOG_INFO, "a module is closed");
+    krait__free(notes->library);
+    krait__free(notes->program);
+    krait__free(notes);
+}
+
+/* Takes over the notes, also when it fails. */
+krait_status
+krait__module_open_noted(krait_engine *engine, const char *path, krait_module_notes *notes,
+                         krait_module **ret_module, krait_error *err)
+{
+    krait_module *module = NULL;
+    krait_status status = krait__module_open(path, &module, err);
+
+    if (status != KRAIT_OK) {
+        krait__free(notes->library);
+        krait__free(notes->program);
+        krait__free(notes);
+        return status;
+    }
+    notes->engine = engine;
+    krait__module_attach(module, notes, notes_free);
+    krait__log(engine, KRAIT_LOG_INFO, "module '%s' is open", path);
+    *ret_module = module;
+    return KRAIT_OK;
+}
+
 krait_status
 krait_module_open(krait_engine *engine, const char *path, krait_module **ret_module,
                   krait_error *err)
 {
+    krait_module_notes *notes;
+
     if (engine == NULL || path == NULL || ret_module == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
-    return krait__module_open(path, ret_module, err);
+    notes = krait__calloc(1, sizeof(*notes));
+    if (notes == NULL)
+        return krait__error_nomem(err);
+    return krait__module_open_noted(engine, path, notes, ret_module, err);
 }
 
 size_t
 krait_module_missing(const krait_module *module, size_t from, char *text, size_t size)
 {
-    size_t count;
-    const krait_host_import *imports = krait__wasi_imports(&count);
+    krait_host_import *imports = NULL;
+    size_t count = 0;
 
-    return krait__module_missing(module, imports, count, from, text, size);
+    /* Without memory nothing is known to be missing; krait_sandbox_new() says what is. */
+    if (krait__imports_all(&imports, &count, NULL) != KRAIT_OK)
+        return 0;
+    from = krait__module_missing(module, imports, count, from, text, size);
+    krait__free(imports);
+    return from;
 }
 
 void

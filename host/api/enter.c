@@ -45,11 +45,14 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
     krait_status status;
 
     krait__wasi_begin(sandbox->wasi);
-    status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
 
+    sandbox->is_running = true;
+    status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
+    sandbox->is_running = false;
     if (status != KRAIT_OK)
         return status;
     memset(ret_result, 0, sizeof(*ret_result));
+    sandbox->ended_by = outcome.trap;
     ret_result->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
     ret_result->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
     ret_result->fuel_spent = krait__instance_fuel_spent(sandbox->instance);
@@ -58,6 +61,6 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
         ret_result->exit_code = outcome.exit_code;
     else if (outcome.trap != KRAIT_TRAP_NONE)
         fill_trap(&outcome, ret_result);
-    krait__limits_result(sandbox->limits, outcome.cause, ret_result);
+    krait__limits_result(sandbox->config->limits, outcome.cause, ret_result);
     return KRAIT_OK;
 }

@@ -11,7 +11,35 @@
 
 #include <krait/krait.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
+
+/* Where the guest has its Python. */
+#define KRAIT_GUEST_PYTHON  "/usr/local/bin/python3.13"
+#define KRAIT_GUEST_LIBRARY "/usr/local/lib/python3.13"
+
+/* ---- engine.c, python.c ---- */
+
+struct krait_engine {
+    krait_engine_options options;
+};
+
+/* What the API knows of a module (krait__module_attached). */
+typedef struct krait_module_notes {
+    krait_engine *engine;
+    char *library; /* host folder of the standard library; NULL: the module is not Python */
+    char *program; /* what sys.executable names */
+} krait_module_notes;
+
+krait_status krait__module_open_noted(krait_engine *engine, const char *path,
+                                      krait_module_notes *notes, krait_module **ret_module,
+                                      krait_error *err);
+
+/* Tells the log; cheap when nobody listens. */
+void krait__log(const krait_engine *engine, krait_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- config.c ---- */
 
 typedef struct krait_grant {
     char *host;
@@ -21,31 +49,127 @@ typedef struct krait_grant {
 } krait_grant;
 
 /* Growing list of owned strings. */
-typedef struct krait_strings {
+typedef struct krait_string_list {
     char **items;
     size_t count;
     size_t capacity;
-} krait_strings;
+} krait_string_list;
+
+typedef struct krait_named_function {
+    char *name;
+    krait_function function;
+    void *data;
+} krait_named_function;
+
+typedef enum krait_stdio_kind {
+    KRAIT_STDIO_MEMORY, /* stdin: bytes; stdout and stderr: into the result */
+    KRAIT_STDIO_FD,
+    KRAIT_STDIO_FUNCTION
+} krait_stdio_kind;
 
 struct krait_config {
-    krait_strings args;
-    krait_strings environ; /* "NAME=value" */
+    krait_string_list args;
+    krait_string_list environ; /* "NAME=value" */
     krait_grant *grants;
     size_t grant_count;
     size_t grant_capacity;
-    krait_strings preopens;             /* pairs: name, guest path */
+    krait_string_list preopens; /* pairs: name, guest path */
+    krait_named_function *functions;
+    size_t function_count;
+    size_t function_capacity;
     uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
     bool counts_fuel;                   /* the module has to be metered */
+    krait_stdio_kind stdin_kind;
+    krait_stdio_kind output_kind;
     int stdio_fds[3];
+    char *stdin_bytes;
+    size_t stdin_size;
+    krait_output_fn output;
+    void *output_data;
+    krait_trace_fn trace;
+    void *trace_data;
 };
 
+/* A copy that shares nothing with the original. */
+krait_status krait__config_copy(const krait_config *config, krait_config **ret_copy,
+                                krait_error *err);
+
+/* ---- limit_table.c ---- */
+
+/* What a new configuration has. */
+void krait__limits_default(uint64_t limits[KRAIT_LIMIT_COUNT]);
+
+/* ---- buffer.c ---- */
+
+/* Bytes that grow; a NUL that is not counted is always behind them once there are any. */
+typedef struct krait_buffer {
+    char *bytes;
+    size_t size;
+    size_t capacity;
+} krait_buffer;
+
+/* false: out of memory, and nothing was added. */
+bool krait__buffer_add(krait_buffer *buffer, const void *bytes, size_t size);
+void krait__buffer_release(krait_buffer *buffer);
+/* The bytes; never NULL. */
+const char *krait__buffer_text(const krait_buffer *buffer);
+
+/* ---- sandboxes ---- */
+
+typedef enum krait_session_state {
+    KRAIT_SESSION_NEW,   /* no guest code has run but the start function */
+    KRAIT_SESSION_READY, /* krait_init was called */
+    KRAIT_SESSION_RAN,   /* krait_sandbox_run was called */
+    KRAIT_SESSION_OVER,  /* the guest was stopped in the middle */
+    KRAIT_SESSION_BROKEN /* a reset failed: there is no guest */
+} krait_session_state;
+
 struct krait_sandbox {
-    uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
+    krait_module *module;
+    const krait_module_notes *notes;
+    krait_config *config; /* its own copy */
     krait_vfs *vfs;
     krait_wasi *wasi;
     krait_instance *instance;
-    bool has_run;
+    struct krait_calls *calls;
+    struct krait_tracer *tracers; /* one for each import, when somebody watches */
+    krait_host_import *imports;
+    size_t import_count;
+    krait_session_state state;
+    bool is_running;
+
+    /* cancel.c: other threads come in here */
+    _Atomic(krait_instance *) reachable; /* NULL while there is no instance */
+    atomic_uint visitors;
+
+    /* stdio.c */
+    krait_buffer output[2]; /* of stdout and stderr, by the call that runs */
+    int last_stream;        /* that it wrote to: 1 or 2 */
+    uint32_t truncated;     /* KRAIT_TRUNCATED_* */
+
+    /* session.c: of the call that runs, or ran last */
+    const void *inputs[2];
+    size_t input_sizes[2];
+    bool has_begun;      /* the guest has asked for its input */
+    krait_trap ended_by; /* KRAIT_TRAP_NONE: the call came back */
+    krait_buffer value;
+    krait_buffer message;
+    krait_buffer backtrace;
+    uint32_t exit_code;
+    uint64_t host_calls;
+
+    /* files.c: what was given out last */
+    void *file_bytes;
+    krait_entry *entries;
+    size_t entry_count;
+    size_t entry_capacity;
 };
+
+/* The beginning of every call on a sandbox: it has a guest that does not run.  Then everything that
+ * was given out before is taken back. */
+krait_status krait__sandbox_check(krait_sandbox *sandbox, krait_error *err);
+/* The end of a call into the guest: what it wrote, and the log. */
+void krait__sandbox_finish(krait_sandbox *sandbox, krait_result *result);
 
 /* ---- enter.c ---- */
 
@@ -63,10 +187,75 @@ krait_status krait__preopens_list(const krait_config *config, krait_wasi_preopen
 /* Is the guest's root a granted directory? */
 bool krait__preopens_cover_root(const krait_config *config);
 
-/* ---- limit_table.c ---- */
+/* ---- cancel.c ---- */
 
-/* What a new configuration has. */
-void krait__limits_default(uint64_t limits[KRAIT_LIMIT_COUNT]);
+/* From now on other threads reach this instance, or none (NULL) when this returns. */
+void krait__sandbox_set_reachable(krait_sandbox *sandbox, krait_instance *instance);
+
+/* ---- stdio.c ---- */
+
+/* Fills stdio_fds and stdio_files; the files are the caller's, also after a failure. */
+krait_status krait__stdio_open(krait_sandbox *sandbox, krait_wasi_options *options,
+                               krait_error *err);
+
+/* ---- files.c ---- */
+
+void krait__files_take_back(krait_sandbox *sandbox);
+
+/* ---- session.c ---- */
+
+/* For the functions that the guest imports; `env` is the sandbox. */
+krait_trap krait__session_input_size(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__session_input_get(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__session_outcome_put(void *env, krait_ctx *ctx, krait_cell *slots);
+
+/* ---- calls.c ---- */
+
+krait_status krait__calls_new(uint64_t value_limit, struct krait_calls **ret_calls,
+                              krait_error *err);
+/* Nobody waits for any of its calls any more; takes NULL. */
+void krait__calls_close(struct krait_calls *calls);
+
+typedef struct krait_call_status {
+    uint32_t state; /* KRAIT_CALL_RUNS, ... of guest_call.h */
+    size_t size;
+    size_t type_size;
+} krait_call_status;
+
+/* Starts one: calls the function.  0 or an errno. */
+int krait__calls_start(struct krait_calls *calls, const krait_named_function *function,
+                       krait_format format, krait_buffer *input, uint64_t most,
+                       uint32_t *ret_number);
+int krait__calls_status(struct krait_calls *calls, uint32_t number, krait_call_status *ret_status);
+/* What it was answered with; for reading until it is dropped.  EBUSY while it runs. */
+int krait__calls_answer(struct krait_calls *calls, uint32_t number, const void **ret_bytes,
+                        size_t *ret_size);
+int krait__calls_drop(struct krait_calls *calls, uint32_t number);
+/* A descriptor that can be read after a call was answered, until this is called again. */
+int krait__calls_listen(struct krait_calls *calls);
+
+/* ---- call_imports.c ---- */
+
+krait_trap krait__call_start(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__call_poll(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__call_take(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__call_wait(void *env, krait_ctx *ctx, krait_cell *slots);
+krait_trap krait__call_cancel(void *env, krait_ctx *ctx, krait_cell *slots);
+
+/* ---- imports.c ---- */
+
+/* Everything that a module may import, for nobody in particular: to see what is missing. */
+krait_status krait__imports_all(krait_host_import **ret_imports, size_t *ret_count,
+                                krait_error *err);
+/* The same for this sandbox, with its tracer. */
+krait_status krait__imports_make(krait_sandbox *sandbox, krait_error *err);
+
+/* ---- trace.c ---- */
+
+/* Puts the tracer between a sandbox and its imports. */
+krait_status krait__trace_imports(krait_sandbox *sandbox, krait_error *err);
+void krait__trace_call(const krait_sandbox *sandbox, const char *name, uint64_t start_ns,
+                       uint32_t result);
 
 /* ---- limits.c ---- */
 

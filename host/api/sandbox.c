@@ -48,43 +48,6 @@ is_native(const krait_module *module)
     return false;
 }
 
-static krait_status
-open_files(krait_sandbox *sandbox, const krait_module *module, const krait_config *config,
-           krait_error *err)
-{
-    krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
-    const bool native = is_native(module);
-    krait_vfs_options files = {.check_modes = native, .absolute_links = native};
-    krait_wasi_preopen *preopens = NULL;
-    krait_wasi_limits limits = krait__limits_of_wasi(config->limits);
-    krait_status status;
-
-    krait__limits_of_files(config->limits, &files);
-    status = krait__vfs_new(&files, &sandbox->vfs, err);
-    /* A folder that is a program's root is all that it sees, as other hosts have it. */
-    if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
-        status = krait__vfs_mount_devices(sandbox->vfs, err);
-    if (status == KRAIT_OK)
-        status = mount_grants(sandbox->vfs, config, err);
-    if (status == KRAIT_OK && !native)
-        status = krait__preopens_list(config, &preopens, &options.preopen_count, err);
-    if (status != KRAIT_OK)
-        return status;
-    options.preopens = preopens;
-    options.argc = config->args.count;
-    options.argv = (const char *const *)config->args.items;
-    options.envc = config->environ.count;
-    options.environ = (const char *const *)config->environ.items;
-    options.vfs = sandbox->vfs;
-    memcpy(options.stdio_fds, config->stdio_fds, sizeof(options.stdio_fds));
-    options.max_open_files = krait__limits_of_descriptors(config->limits);
-    status = krait__wasi_new(&options, &sandbox->wasi, err);
-    krait__free(preopens);
-    if (status == KRAIT_OK)
-        krait__wasi_set_limits(sandbox->wasi, &limits);
-    return status;
-}
-
 /* The lower layers take 0 for "none". */
 static uint64_t
 limit_or_zero(const krait_config *config, krait_limit limit)
@@ -92,12 +55,132 @@ limit_or_zero(const krait_config *config, krait_limit limit)
     return config->limits[limit] != KRAIT_UNLIMITED ? config->limits[limit] : 0;
 }
 
+/* Python finds its library where it was built for, and itself for sys.executable. */
+static krait_status
+mount_python(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err)
+{
+    krait_status status = krait__vfs_mount_dir(vfs, KRAIT_GUEST_LIBRARY, notes->library,
+                                               KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE, err);
+
+    if (status == KRAIT_OK)
+        status = krait__vfs_mount_file(vfs, KRAIT_GUEST_PYTHON, notes->program, 0, err);
+    return status;
+}
+
+static krait_status
+open_vfs(krait_sandbox *sandbox, krait_error *err)
+{
+    const krait_config *config = sandbox->config;
+    const bool native = is_native(sandbox->module);
+    krait_vfs_options files = {.check_modes = native, .absolute_links = native};
+    krait_status status;
+
+    krait__limits_of_files(config->limits, &files);
+    status = krait__vfs_new(&files, &sandbox->vfs, err);
+    /* A folder that is a program's root is all that it sees, as other hosts have it. */
+    if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
+        status = krait__vfs_mount_devices(sandbox->vfs, err);
+    if (status == KRAIT_OK && sandbox->notes->library != NULL)
+        status = mount_python(sandbox->vfs, sandbox->notes, err);
+    if (status == KRAIT_OK)
+        status = mount_grants(sandbox->vfs, config, err);
+    return status;
+}
+
+static krait_status
+open_wasi(krait_sandbox *sandbox, krait_error *err)
+{
+    static const char *const python[] = {KRAIT_GUEST_PYTHON};
+    const krait_config *config = sandbox->config;
+    const krait_wasi_limits limits = krait__limits_of_wasi(config->limits);
+    krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
+    krait_wasi_preopen *preopens = NULL;
+    krait_status status = krait__stdio_open(sandbox, &options, err);
+
+    if (status == KRAIT_OK && !is_native(sandbox->module))
+        status = krait__preopens_list(config, &preopens, &options.preopen_count, err);
+    options.preopens = preopens;
+    options.argc = config->args.count;
+    options.argv = (const char *const *)config->args.items;
+    if (options.argc == 0 && sandbox->notes->library != NULL) {
+        options.argc = 1;
+        options.argv = python;
+    }
+    options.envc = config->environ.count;
+    options.environ = (const char *const *)config->environ.items;
+    options.vfs = sandbox->vfs;
+    options.max_open_files = krait__limits_of_descriptors(config->limits);
+    if (status == KRAIT_OK)
+        status = krait__wasi_new(&options, &sandbox->wasi, err);
+    krait__free(preopens);
+    for (size_t i = 0; i < 3; i++)
+        krait__file_unref(options.stdio_files[i]);
+    if (status == KRAIT_OK)
+        krait__wasi_set_limits(sandbox->wasi, &limits);
+    return status;
+}
+
+static krait_status
+open_instance(krait_sandbox *sandbox, krait_error *err)
+{
+    const krait_config *config = sandbox->config;
+    const krait_call_limits limits = krait__limits_of_calls(config->limits);
+    krait_instance_options options = {.imports = sandbox->imports,
+                                      .import_count = sandbox->import_count,
+                                      .env = sandbox->wasi,
+                                      .limits = &limits};
+
+    options.stack_size_bytes = krait__limits_of_stack(config->limits);
+    options.memory_limit_bytes = limit_or_zero(config, KRAIT_LIMIT_MEMORY);
+    options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
+    return krait__instance_new(sandbox->module, &options, &sandbox->instance, err);
+}
+
+/* Everything that a reset makes anew. */
+static krait_status
+open_guest(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status = krait__calls_new(sandbox->config->limits[KRAIT_LIMIT_VALUE],
+                                           &sandbox->calls, err);
+
+    if (status == KRAIT_OK)
+        status = open_vfs(sandbox, err);
+    if (status == KRAIT_OK)
+        status = open_wasi(sandbox, err);
+    if (status == KRAIT_OK)
+        status = krait__imports_make(sandbox, err);
+    if (status == KRAIT_OK)
+        status = open_instance(sandbox, err);
+    if (status != KRAIT_OK)
+        return status;
+    sandbox->state = KRAIT_SESSION_NEW;
+    krait__sandbox_set_reachable(sandbox, sandbox->instance);
+    return KRAIT_OK;
+}
+
+static void
+close_guest(krait_sandbox *sandbox)
+{
+    krait__sandbox_set_reachable(sandbox, NULL);
+    krait__calls_close(sandbox->calls);
+    krait__instance_free(sandbox->instance);
+    krait__wasi_free(sandbox->wasi);
+    krait__vfs_free(sandbox->vfs);
+    krait__free(sandbox->imports);
+    krait__free(sandbox->tracers);
+    sandbox->calls = NULL;
+    sandbox->instance = NULL;
+    sandbox->wasi = NULL;
+    sandbox->vfs = NULL;
+    sandbox->imports = NULL;
+    sandbox->tracers = NULL;
+    sandbox->state = KRAIT_SESSION_BROKEN;
+}
+
 krait_status
 krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbox **ret_sandbox,
                   krait_error *err)
 {
-    krait_instance_options options = {.memory_limit_bytes = 0};
-    krait_call_limits calls;
     krait_sandbox *sandbox;
     krait_status status;
 
@@ -106,55 +189,123 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);
-    calls = krait__limits_of_calls(config->limits);
-    status = open_files(sandbox, module, config, err);
-    memcpy(sandbox->limits, config->limits, sizeof(sandbox->limits));
-    if (status == KRAIT_OK) {
-        options.imports = krait__wasi_imports(&options.import_count);
-        options.env = sandbox->wasi;
-        options.limits = &calls;
-        options.stack_size_bytes = krait__limits_of_stack(config->limits);
-        options.memory_limit_bytes = limit_or_zero(config, KRAIT_LIMIT_MEMORY);
-        options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
-        status = krait__instance_new(module, &options, &sandbox->instance, err);
-    }
+    sandbox->module = module;
+    sandbox->notes = krait__module_attached(module);
+    status = krait__config_copy(config, &sandbox->config, err);
+    if (status == KRAIT_OK)
+        status = open_guest(sandbox, err);
     if (status != KRAIT_OK) {
         krait_sandbox_free(sandbox);
         return status;
     }
+    krait__log(sandbox->notes->engine, KRAIT_LOG_INFO, "a sandbox is made");
     *ret_sandbox = sandbox;
     return KRAIT_OK;
+}
+
+static krait_status
+check_idle(const krait_sandbox *sandbox, krait_error *err)
+{
+    return sandbox->is_running ? krait__error_set(err, KRAIT_EBUSY, 0, "the sandbox runs")
+                               : KRAIT_OK;
+}
+
+/* What the last call gave out is not valid any more. */
+static void
+take_back(krait_sandbox *sandbox)
+{
+    krait__files_take_back(sandbox);
+    krait__buffer_release(&sandbox->output[0]);
+    krait__buffer_release(&sandbox->output[1]);
+    krait__buffer_release(&sandbox->value);
+    sandbox->truncated = 0;
+    sandbox->host_calls = 0;
+}
+
+krait_status
+krait__sandbox_check(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status = check_idle(sandbox, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    if (sandbox->state == KRAIT_SESSION_BROKEN)
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox could not be reset");
+    take_back(sandbox);
+    return KRAIT_OK;
+}
+
+krait_status
+krait_sandbox_reset(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status;
+
+    if (sandbox == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    status = check_idle(sandbox, err);
+    if (status != KRAIT_OK)
+        return status;
+    take_back(sandbox);
+    close_guest(sandbox);
+    status = open_guest(sandbox, err);
+    if (status != KRAIT_OK)
+        close_guest(sandbox);
+    krait__log(sandbox->notes->engine, KRAIT_LOG_INFO, "a sandbox is reset");
+    return status;
+}
+
+void
+krait__sandbox_finish(krait_sandbox *sandbox, krait_result *result)
+{
+    static const char *const kinds[] = {"exited",      "trapped",       "raised",
+                                        "hit a limit", "was cancelled", "returned"};
+
+    if (sandbox->config->output_kind == KRAIT_STDIO_MEMORY) {
+        result->stdout_bytes = krait__buffer_text(&sandbox->output[0]);
+        result->stdout_size = sandbox->output[0].size;
+        result->stderr_bytes = krait__buffer_text(&sandbox->output[1]);
+        result->stderr_size = sandbox->output[1].size;
+    } else {
+        result->stdout_bytes = result->stderr_bytes = "";
+    }
+    if (result->limit == KRAIT_LIMIT_OUTPUT)
+        sandbox->truncated |= sandbox->last_stream == 2 ? KRAIT_TRUNCATED_STDERR
+                                                        : KRAIT_TRUNCATED_STDOUT;
+    result->truncated = sandbox->truncated;
+    krait__log(sandbox->notes->engine, KRAIT_LOG_DEBUG, "a guest %s after %llu us: %s",
+               kinds[result->kind], (unsigned long long)(result->wall_ns / 1000), result->message);
 }
 
 krait_status
 krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
 {
+    krait_result result = {.kind = KRAIT_RESULT_EXITED};
     krait_status status;
-    uint32_t start;
+    uint32_t start = 0;
 
     if (sandbox == NULL || ret_result == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
-    if (sandbox->has_run)
-        return krait__error_set(err, KRAIT_EBUSY, 0, "the sandbox ran before");
-    status = krait__instance_find(sandbox->instance, "_start", &start, err);
+    status = krait__sandbox_check(sandbox, err);
+    if (status == KRAIT_OK && sandbox->state != KRAIT_SESSION_NEW)
+        status = krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox ran before");
+    if (status == KRAIT_OK)
+        status = krait__instance_find(sandbox->instance, "_start", &start, err);
     if (status != KRAIT_OK)
         return status;
-    sandbox->has_run = true;
-    status = krait__sandbox_enter(sandbox, start, NULL, ret_result, err);
+    sandbox->state = KRAIT_SESSION_RAN;
+    status = krait__sandbox_enter(sandbox, start, NULL, &result, err);
     krait__wasi_stop(sandbox->wasi);
-    return status;
-}
-
-void
-krait_sandbox_signal(krait_sandbox *sandbox, unsigned number)
-{
-    krait__instance_signal(sandbox->instance, number);
+    if (status != KRAIT_OK)
+        return status;
+    krait__sandbox_finish(sandbox, &result);
+    *ret_result = result;
+    return KRAIT_OK;
 }
 
 const char *
 krait_sandbox_missed(const krait_sandbox *sandbox, size_t index)
 {
-    return krait__vfs_missed(sandbox->vfs, index);
+    return sandbox->vfs != NULL ? krait__vfs_missed(sandbox->vfs, index) : NULL;
 }
 
 void
@@ -162,8 +313,11 @@ krait_sandbox_free(krait_sandbox *sandbox)
 {
     if (sandbox == NULL)
         return;
-    krait__instance_free(sandbox->instance);
-    krait__wasi_free(sandbox->wasi);
-    krait__vfs_free(sandbox->vfs);
+    take_back(sandbox);
+    close_guest(sandbox);
+    krait__buffer_release(&sandbox->message);
+    krait__buffer_release(&sandbox->backtrace);
+    krait__free(sandbox->entries);
+    krait_config_free(sandbox->config);
     krait__free(sandbox);
 }

@@ -29,6 +29,7 @@ typedef struct krait_host_import {
     const char *params;  /* one letter each: i = i32, I = i64, f = f32, F = f64, v = v128 */
     const char *results; /* the same */
     krait_host_fn fn;
+    void *env; /* its first argument; NULL: that of the instance */
 } krait_host_import;
 
 /* The first import from number `from` on that none of the host functions resolves: writes
@@ -52,6 +53,10 @@ bool krait__signal_handle(int number, siginfo_t *info, void *context);
 krait_status krait__module_open(const char *path, krait_module **ret_module, krait_error *err);
 void krait__module_close(krait_module *module); /* takes NULL; after all its instances */
 const krait_module_desc *krait__module_desc(const krait_module *module);
+
+/* Something that belongs to a module and is released with it; once. */
+void krait__module_attach(krait_module *module, void *data, void (*release)(void *data));
+void *krait__module_attached(const krait_module *module); /* NULL: nothing */
 
 /* ---- instances -------------------------------------------------------------------------- */
 
@@ -87,7 +92,7 @@ typedef struct krait_link {
 typedef struct krait_instance_options {
     const krait_host_import *imports; /* what may be imported; array of import_count */
     size_t import_count;
-    void *env;                   /* first argument of every host function */
+    void *env;                   /* first argument of host functions that have none of their own */
     const krait_link *links;     /* looked at after `imports`; all of one store, which the new */
     size_t link_count;           /* instance joins; they must live as long as it does */
     uint64_t memory_limit_bytes; /* most that one linear memory may grow to; 0: what it declares */

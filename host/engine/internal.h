@@ -121,6 +121,8 @@ struct krait_module {
     uintptr_t code_begin; /* what of it can be executed */
     uintptr_t code_end;
     uint32_t references; /* instances that live */
+    void *attached;      /* released with the module */
+    void (*release_attached)(void *data);
 };
 
 /* Puts "NAME+OFFSET" for a program counter into `text`; NAME is the wasm name.

@@ -77,7 +77,7 @@ letters_match(const char *letters, const uint8_t *types, uint32_t count)
 /* 1 found, 0 not there, -1 there with another type. */
 static int
 find_host(const krait_module_desc *desc, const krait_host_import *imports, size_t count,
-          const krait_import_desc *import, krait_host_fn *ret_fn)
+          const krait_import_desc *import, const krait_host_import **ret_host)
 {
     const krait_type_desc *type = &desc->types[import->type];
     size_t i;
@@ -91,7 +91,7 @@ find_host(const krait_module_desc *desc, const krait_host_import *imports, size_
         if (!letters_match(host->params, type->params, type->param_count) ||
             !letters_match(host->results, type->results, type->result_count))
             return -1;
-        *ret_fn = host->fn;
+        *ret_host = host;
         return 1;
     }
     return 0;
@@ -132,12 +132,14 @@ link_func(krait_instance *instance, const krait_instance_options *options,
 {
     krait_instance *from = NULL;
     krait_import *linked = &instance->imports[index];
+    const krait_host_import *host = NULL;
     int found = find_host(instance->module->desc, options->imports, options->import_count, import,
-                          &linked->host);
+                          &host);
     const krait_export_desc *export;
     const krait_func *func;
 
-    linked->env = options->env;
+    linked->env = host != NULL && host->env != NULL ? host->env : options->env;
+    linked->host = host != NULL ? host->fn : NULL;
     if (found != 0)
         return found > 0 ? NULL : " (of another type)";
     export = find_export(options, import, &from);
@@ -291,11 +293,11 @@ krait__module_missing(const krait_module *module, const krait_host_import *impor
 
     for (; from < desc->import_count; from++) {
         const krait_import_desc *import = &desc->imports[from];
-        krait_host_fn fn;
+        const krait_host_import *host = NULL;
         int found = 0;
 
         if (import->kind == KRAIT_KIND_FUNC)
-            found = find_host(desc, imports, count, import, &fn);
+            found = find_host(desc, imports, count, import, &host);
         if (found > 0)
             continue;
         krait__import_text(desc, import, text, size);

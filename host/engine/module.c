@@ -130,10 +130,25 @@ krait__module_close(krait_module *module)
 {
     if (module == NULL)
         return;
+    if (module->release_attached != NULL)
+        module->release_attached(module->attached);
     if (module->handle != NULL)
         dlclose(module->handle);
     krait__free(module->path);
     krait__free(module);
+}
+
+void
+krait__module_attach(krait_module *module, void *data, void (*release)(void *data))
+{
+    module->attached = data;
+    module->release_attached = release;
+}
+
+void *
+krait__module_attached(const krait_module *module)
+{
+    return module->attached;
 }
 
 const krait_module_desc *

@@ -161,6 +161,14 @@ int krait__file_readdir(krait_file *file, uint64_t cookie, krait_dirent *ret_ent
  * never serves as a start for paths.  EBADF: not open. */
 int krait__file_from_fd(int host_fd, krait_file **ret_file);
 
+/* Takes bytes that a guest wrote: 0, with how many were taken in *size, or an errno. */
+typedef int (*krait_sink_fn)(void *data, const void *bytes, size_t *size);
+
+/* A stream that gives what is written to a function. */
+int krait__sink_new(krait_sink_fn write, void *data, krait_file **ret_file);
+/* A stream that reads these bytes, which are borrowed. */
+int krait__source_new(const void *bytes, size_t size, krait_file **ret_file);
+
 /* A pipe in memory: flags are those of both ends.  ENOSPC: over the vfs's quota. */
 int krait__pipe_new(krait_vfs *vfs, uint16_t flags, krait_file **ret_read, krait_file **ret_write);
 /* Two sockets in memory, connected to each other. */

@@ -107,6 +107,24 @@ krait_status krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_erro
 krait_status krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes,
                                  size_t size, krait_error *err);
 
+/* The bytes of a file in memory, allocated, with a NUL behind them.  KRAIT_ENOTFOUND: nothing of
+ * this name; KRAIT_EINVAL: no regular file, or not in memory; KRAIT_ELIMIT: more than
+ * `most` bytes; KRAIT_ENOMEM. */
+krait_status krait__vfs_get_file(krait_vfs *vfs, const char *guest_path, uint64_t most,
+                                 void **ret_bytes, size_t *ret_size, krait_error *err);
+
+/* One entry of a directory; `type` is a KRAIT_TYPE_* of file.h.  0, or an errno that ends it. */
+typedef int (*krait_vfs_entry_fn)(void *data, const char *name, size_t name_len, uint8_t type,
+                                  uint64_t size);
+
+/* Names in a directory in memory, in the order in which they were made, without mount points.
+ * Errors as for get_file. */
+krait_status krait__vfs_list_dir(krait_vfs *vfs, const char *guest_path, krait_vfs_entry_fn each,
+                                 void *data, krait_error *err);
+
+/* Removes a file in memory that is no directory; errors as for get_file. */
+krait_status krait__vfs_remove_file(krait_vfs *vfs, const char *guest_path, krait_error *err);
+
 /* The index-th distinct name, in order of first look-up, that the guest wanted in
  * a folder marked with KRAIT_MOUNT_RECORD_MISSES and that was not there; NULL beyond
  * the last.  Owned by the vfs, valid until the guest runs again. */

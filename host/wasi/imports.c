@@ -7,11 +7,11 @@
 
 static const krait_host_import imports[] = {
 #define KRAIT_WASI_ENTRY(name, params, results)                                                    \
-    {"wasi_snapshot_preview1", #name, params, results, krait__wasi_##name},
+    {"wasi_snapshot_preview1", #name, params, results, krait__wasi_##name, NULL},
     KRAIT_WASI_FUNCTIONS(KRAIT_WASI_ENTRY)
 #undef KRAIT_WASI_ENTRY
 #define KRAIT_HOST_ENTRY(name, params, results)                                                    \
-    {KRAIT_HOST_MODULE, #name, params, results, krait__wasi_##name},
+    {KRAIT_HOST_MODULE, #name, params, results, krait__wasi_##name, NULL},
         KRAIT_HOST_FUNCTIONS(KRAIT_HOST_ENTRY)
 #undef KRAIT_HOST_ENTRY
 };

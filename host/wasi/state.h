@@ -20,7 +20,7 @@
 
 /* Not errno values of the host: far above them. */
 #define KRAIT_ENOTCAPABLE 9001 /* a right was given up */
-#define KRAIT_ECANCEL     9002 /* the guest is to stop: KRAIT_TRAP_INTERRUPTED */
+/* KRAIT_ECANCEL (wasi.h): the guest is to stop, KRAIT_TRAP_INTERRUPTED. */
 
 /* Most buffers of one read or write, as IOV_MAX on Linux. */
 #define KRAIT_WASI_IOVECS 1024
@@ -75,8 +75,6 @@ struct krait_wasi {
 /* ---- errno.c ------------------------------------------------------------------------------ */
 
 uint16_t krait__wasi_errno(int error);
-/* Ends a call: writes the result. */
-krait_trap krait__wasi_return(krait_cell *slots, int error);
 
 /* Defines the host function krait__wasi_NAME; a body that returns an error value follows. */
 #define KRAIT_WASI_CALL(name)                                                                      \
@@ -109,7 +107,6 @@ struct pollfd;
  * KRAIT_ECANCEL.  `fds` has room for one more than `count`. */
 int krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
                      uint64_t deadline_ns, unsigned *ret_ready);
-uint64_t krait__wasi_monotonic_ns(void);
 /* Should a call that is at it for long come to an end? */
 static inline bool
 krait__wasi_interrupted(const krait_ctx *ctx)

@@ -71,3 +71,13 @@ krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned 
         return 0;
     }
 }
+
+int
+krait__wasi_wait_fd(krait_wasi *wasi, krait_ctx *ctx, int host_fd, uint64_t deadline_ns)
+{
+    struct pollfd fds[2] = {{.fd = host_fd, .events = POLLIN}};
+    unsigned ready = 0;
+    int error = krait__wasi_wait(wasi, ctx, fds, 1, deadline_ns, &ready);
+
+    return error == 0 && ready == 0 ? ETIMEDOUT : error;
+}

@@ -48,14 +48,20 @@ copy_strings(const char *const *strings, size_t count, size_t room, krait_string
     return KRAIT_OK;
 }
 
-/* Descriptor `number` on a host descriptor; one that is not open stays closed. */
+/* Descriptor `number` on a file or a host descriptor; one that is not open stays closed. */
 static int
-add_stdio(krait_wasi *wasi, uint32_t number, int host_fd)
+add_stdio(krait_wasi *wasi, uint32_t number, int host_fd, krait_file *file)
 {
     krait_fd fd = {0};
     uint32_t access;
-    int error = host_fd < 0 ? EBADF : krait__file_from_fd(host_fd, &fd.file);
+    int error = host_fd < 0 ? EBADF : 0;
 
+    if (file != NULL) {
+        fd.file = krait__file_ref(file);
+        error = 0;
+    } else if (error == 0) {
+        error = krait__file_from_fd(host_fd, &fd.file);
+    }
     if (error != 0)
         return error == EBADF ? 0 : error;
     access = krait__file_access(fd.file);
@@ -126,7 +132,7 @@ static krait_status
 add_descriptors(krait_wasi *wasi, const krait_wasi_options *options, krait_error *err)
 {
     for (uint32_t i = 0; i < 3; i++) {
-        int error = add_stdio(wasi, i, options->stdio_fds[i]);
+        int error = add_stdio(wasi, i, options->stdio_fds[i], options->stdio_files[i]);
 
         if (error == ENOMEM)
             return krait__error_nomem(err);

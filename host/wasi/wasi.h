@@ -12,7 +12,7 @@
 #define KRAIT_WASI_WASI_H
 
 #include "engine/engine.h"
-#include "vfs/vfs.h"
+#include "vfs/file.h"
 
 #include <krait/error.h>
 
@@ -36,10 +36,13 @@ typedef struct krait_wasi_options {
     krait_vfs *vfs;             /* required; borrowed, outlives the krait_wasi */
     const krait_wasi_preopen *preopens; /* descriptors from 3 on; none: one, "/" */
     size_t preopen_count;
-    int stdio_fds[3];        /* host descriptors of stdin, stdout, stderr, borrowed: never closed;
+    int stdio_fds[3]; /* host descriptors of stdin, stdout, stderr, borrowed: never closed;
                                    what krait_host changes about a terminal is put back; -1, or not open: the guest gets EBADF */
-    uint32_t max_open_files; /* descriptors at once; default 1024, at most 65536 */
-    int cancel_fd;           /* borrowed; when it becomes readable, calls that wait (poll_oneoff,
+    krait_file *stdio_files[3]; /* files that take the place of host descriptors, which are not
+                                   looked at then; NULL: none; the krait_wasi gets owners of
+                                   its own */
+    uint32_t max_open_files;    /* descriptors at once; default 1024, at most 65536 */
+    int cancel_fd;              /* borrowed; when it becomes readable, calls that wait (poll_oneoff,
                                    reads of stdin) end with KRAIT_TRAP_INTERRUPTED; -1: none */
 } krait_wasi_options;
 
@@ -86,5 +89,16 @@ size_t krait__wasi_stderr_tail(const krait_wasi *wasi, char *buffer, size_t size
 /* What krait_instance_options.imports takes; `env` of the instance is the krait_wasi.
  * Static; ret_count may not be NULL. */
 const krait_host_import *krait__wasi_imports(size_t *ret_count);
+
+/* ---- for more functions of the module krait_host, in the layer above ------------------------- */
+
+/* Ends such a function: writes its result, the number that WASI has for an errno of the host. */
+krait_trap krait__wasi_return(krait_cell *slots, int error);
+/* What ends a guest that is to stop. */
+#define KRAIT_ECANCEL 9002
+/* Sleeps until `host_fd` can be read or the deadline (CLOCK_MONOTONIC, ns; UINT64_MAX: none) has
+ * passed: 0, ETIMEDOUT, EINTR for a signal of the guest, KRAIT_ECANCEL. */
+int krait__wasi_wait_fd(krait_wasi *wasi, krait_ctx *ctx, int host_fd, uint64_t deadline_ns);
+uint64_t krait__wasi_monotonic_ns(void);
 
 #endif /* KRAIT_WASI_WASI_H */

@@ -6,6 +6,7 @@
 #define KRAIT_CONFIG_H
 
 #include <krait/error.h>
+#include <krait/function.h>
 #include <krait/result.h>
 
 #include <stddef.h>
@@ -27,8 +28,9 @@ enum {
 };
 
 /**
- * Make an empty configuration: no arguments, no environment, no grants, stdio of
- * the process, working directory "/", a writable /tmp in memory.
+ * Make an empty configuration: no arguments, no environment, no grants, no functions; stdin is
+ * empty, stdout and stderr go into the result; working directory "/", a writable /tmp in memory;
+ * limits as in result.h.
  *
  * @param ret_config  receives the configuration; untouched on failure
  * @param err         receives the reason on failure; may be NULL
@@ -217,14 +219,16 @@ KRAIT_API void krait_config_set_memory_limit(krait_config *config, uint64_t byte
  */
 KRAIT_API void krait_config_set_fuel(krait_config *config, uint64_t fuel);
 
+/* ---- standard streams ------------------------------------------------------------------- */
+
 /**
- * Set which descriptors of this process are the guest's stdin, stdout and stderr.
- * They are used as long as the sandbox lives, never closed or changed.
+ * Let the guest use descriptors of this process as stdin, stdout and stderr.  They are used as
+ * long as the sandbox lives, never closed or changed.
  *
  * @param config  the configuration
- * @param in      descriptor for reading, default 0; -1: the guest's stdin is closed
- * @param out     descriptor for writing, default 1; -1: closed
- * @param error   descriptor for writing, default 2; -1: closed
+ * @param in      descriptor for reading; -1: the guest's stdin is closed
+ * @param out     descriptor for writing; -1: closed
+ * @param error   descriptor for writing; -1: closed
  *
  * Units:   none
  * Owner:   the caller keeps the descriptors and closes them after the sandbox
@@ -234,6 +238,102 @@ KRAIT_API void krait_config_set_fuel(krait_config *config, uint64_t fuel);
  * Since:   0.1
  */
 KRAIT_API void krait_config_set_stdio(krait_config *config, int in, int out, int error);
+
+/**
+ * Set what the guest reads from stdin: these bytes, then the end.
+ *
+ * @param config  the configuration
+ * @param bytes   the bytes; may be NULL when there are none
+ * @param size    how many
+ * @param err     receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   bytes are copied
+ * Errors:  KRAIT_EINVAL; KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  host/api/config.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_set_stdin_bytes(krait_config *config,
+                                                                   const void *bytes, size_t size,
+                                                                   krait_error *err);
+
+/**
+ * Takes what a guest writes, while it writes it.  `stream` is 1 for stdout and 2 for stderr.  It runs
+ * on the thread that runs the guest and may not use the sandbox.  0, or the guest gets EPIPE.
+ */
+typedef int (*krait_output_fn)(void *data, int stream, const void *bytes, size_t size);
+
+/**
+ * Let stdout and stderr go to a function instead of the result.  In sessions Python then passes on
+ * each line when it is complete; programs may hold back more.
+ *
+ * @param config  the configuration
+ * @param output  the function; NULL: into the result again
+ * @param data    its first argument
+ *
+ * Units:   none
+ * Owner:   data is the caller's and outlives the sandboxes
+ * Errors:  none
+ * Threads: one at a time; the function is called by the threads that run the sandboxes
+ * Source:  host/api/config.c, host/api/stdio.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_config_set_output(krait_config *config, krait_output_fn output, void *data);
+
+/* ---- host functions --------------------------------------------------------------------- */
+
+/**
+ * Let Python call a function of the host: krait_host.call("NAME", ...).  A name that is there
+ * already gets the new function.
+ *
+ * @param config    the configuration
+ * @param name      not empty, UTF-8, NUL-terminated
+ * @param function  the function
+ * @param data      its first argument
+ * @param err       receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   at most 4096 functions
+ * Owner:   name is copied; data is the caller's and outlives the sandboxes
+ * Errors:  KRAIT_EINVAL; KRAIT_ENOMEM; KRAIT_ELIMIT too many
+ * Threads: one at a time; the function is called by the threads that run the sandboxes
+ * Source:  host/api/config.c, host/api/calls.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_function(krait_config *config,
+                                                                const char *name,
+                                                                krait_function function, void *data,
+                                                                krait_error *err);
+
+/** A call from the guest into the host that has ended. */
+typedef struct krait_trace_event {
+    const char *module;   /* import module of the function; "host" for host functions */
+    const char *name;     /* of the function */
+    uint64_t duration_ns; /* how long it took */
+    uint32_t result;      /* what the guest was told: 0, or a number of WASI's errno */
+    uint32_t trap;        /* the krait_trap that it ended the guest with, or 0 */
+} krait_trace_event;
+
+/** Gets each of them; on the thread that runs the guest; may not use the sandbox. */
+typedef void (*krait_trace_fn)(void *data, const krait_trace_event *event);
+
+/**
+ * Watch the calls of a guest into the host: WASI and host functions.
+ *
+ * @param config  the configuration
+ * @param trace   the function that is told; NULL: none
+ * @param data    its first argument
+ *
+ * Units:   none
+ * Owner:   data is the caller's and outlives the sandboxes; the event is valid during the call
+ * Errors:  none
+ * Threads: one at a time; the function is called by the threads that run the sandboxes
+ * Source:  host/api/trace.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_config_set_trace(krait_config *config, krait_trace_fn trace, void *data);
 
 #ifdef __cplusplus
 }

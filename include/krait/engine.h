@@ -36,6 +36,48 @@ typedef struct krait_module krait_module;
  */
 KRAIT_API KRAIT_MUST_USE krait_status krait_engine_new(krait_engine **ret_engine, krait_error *err);
 
+/** How much krait_engine_options.log is told; each level includes those before it. */
+typedef enum krait_log_level {
+    KRAIT_LOG_NONE = 0,
+    KRAIT_LOG_ERROR = 1, /* something failed that no caller is told about */
+    KRAIT_LOG_INFO = 2,  /* modules and sandboxes come and go, and how calls ended */
+    KRAIT_LOG_DEBUG = 3  /* each call, with times */
+} krait_log_level;
+
+/** Gets one line of text without a newline; on any thread that uses the engine. */
+typedef void (*krait_log_fn)(void *data, krait_log_level level, const char *text);
+
+/** Options of an engine; fill with KRAIT_ENGINE_OPTIONS_INIT first. */
+typedef struct krait_engine_options {
+    size_t size;               /* of this structure: KRAIT_ENGINE_OPTIONS_INIT sets it */
+    uint32_t flags;            /* 0 */
+    krait_log_level log_level; /* KRAIT_LOG_NONE */
+    krait_log_fn log;          /* NULL: nobody */
+    void *log_data;            /* its first argument; outlives the engine */
+} krait_engine_options;
+
+/** All defaults. */
+#define KRAIT_ENGINE_OPTIONS_INIT {sizeof(krait_engine_options), 0, KRAIT_LOG_NONE, 0, 0}
+
+/**
+ * Make an engine with options; as krait_engine_new() otherwise.
+ *
+ * @param options     the options; NULL: all defaults
+ * @param ret_engine  receives the engine; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   caller owns *ret_engine, releases it with krait_engine_free(); options are copied
+ * Errors:  KRAIT_EINVAL an option is unknown; KRAIT_ENOMEM; KRAIT_EIO no handler can be installed
+ * Threads: any thread; an engine may be used by several at once
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_engine_new_with(const krait_engine_options *options,
+                                                            krait_engine **ret_engine,
+                                                            krait_error *err);
+
 /**
  * Release an engine.
  *
@@ -69,6 +111,31 @@ KRAIT_API void krait_engine_free(krait_engine *engine);
  * Since:   0.1
  */
 KRAIT_API KRAIT_MUST_USE krait_status krait_module_open(krait_engine *engine, const char *path,
+                                                        krait_module **ret_module,
+                                                        krait_error *err);
+
+/**
+ * Open an installed Python: a folder with python.krt and its standard library.  Sandboxes of such a
+ * module see the library, read-only, at /usr/local/lib/python3.13, and are what
+ * krait_sandbox_exec() and krait_sandbox_call() work with.
+ *
+ * @param engine      the engine
+ * @param folder      the folder; NULL: the one that was installed with this library,
+ *                    lib/krait/python3.13 beside or above the file that holds its code
+ * @param ret_module  receives the module; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   caller owns *ret_module, closes it with krait_module_close(); the folder has to stay
+ *          as it is until then
+ * Errors:  KRAIT_ENOTFOUND no Python there; KRAIT_EIO cannot be read; KRAIT_EFORMAT python.krt is
+ *          damaged, or of another version; KRAIT_ENOMEM; KRAIT_EINVAL
+ * Threads: any thread; a module may be shared by several
+ * Source:  host/api/python.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_python_open(krait_engine *engine, const char *folder,
                                                         krait_module **ret_module,
                                                         krait_error *err);
 

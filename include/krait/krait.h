@@ -26,6 +26,7 @@
 #include <krait/config.h>
 #include <krait/engine.h>
 #include <krait/error.h>
+#include <krait/function.h>
 #include <krait/result.h>
 #include <krait/sandbox.h>
 

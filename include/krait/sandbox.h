@@ -8,6 +8,7 @@
 #include <krait/config.h>
 #include <krait/engine.h>
 #include <krait/error.h>
+#include <krait/function.h>
 #include <krait/result.h>
 
 #include <stddef.h>
@@ -61,6 +62,98 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_new(krait_module *module,
 KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run(krait_sandbox *sandbox,
                                                         krait_result *ret_result, krait_error *err);
 
+/* ---- sessions --------------------------------------------------------------------------- */
+
+/**
+ * Run Python code in the module __main__, whose names stay from one call to the next.  The first
+ * call of a session starts Python.  SystemExit is KRAIT_RESULT_EXITED and ends the call only; after
+ * a trap, a hard stop or os._exit() the session is over until krait_sandbox_reset().
+ *
+ * @param sandbox     a sandbox of a module that krait_python_open() opened
+ * @param code        the text of a program, UTF-8
+ * @param size        how many bytes
+ * @param ret_result  receives how it ended; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK also when the guest raised an exception or trapped; or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   ret_result is the caller's storage, what it points to is the sandbox's
+ * Errors:  KRAIT_EINVAL; KRAIT_EUNSUPPORTED the module has no sessions; KRAIT_ESTATE the session is
+ *          over, or krait_sandbox_run() was called; KRAIT_EBUSY it runs; KRAIT_ELIMIT the code is
+ *          larger than KRAIT_LIMIT_VALUE or than the guest's memory; KRAIT_EIO; KRAIT_ENOMEM
+ * Threads: one at a time; it blocks, and uses the calling thread
+ * Source:  host/api/session.c, guest/session/session.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_exec(krait_sandbox *sandbox, const char *code,
+                                                         size_t size, krait_result *ret_result,
+                                                         krait_error *err);
+
+/**
+ * Call a Python function.  Its value is in the result, in the same format.  As
+ * krait_sandbox_exec() otherwise; a function that is not there is a Python exception.
+ *
+ * @param sandbox     a sandbox of a module that krait_python_open() opened
+ * @param function    "NAME" in __main__, or "MODULE:NAME", which imports the module; dots in NAME
+ *                    lead to attributes
+ * @param format      KRAIT_JSON or KRAIT_BYTES
+ * @param args        JSON: an array of positional or an object of keyword arguments; bytes: the one
+ *                    argument
+ * @param size        how many bytes; JSON: 0 is no arguments
+ * @param ret_result  receives how it ended; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK also when the guest raised an exception or trapped; or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   ret_result is the caller's storage, what it points to is the sandbox's
+ * Errors:  KRAIT_EINVAL, also an unknown format; KRAIT_EUNSUPPORTED the module has no sessions;
+ *          KRAIT_ESTATE the session is over, or krait_sandbox_run() was called; KRAIT_EBUSY it
+ *          runs; KRAIT_ELIMIT larger than KRAIT_LIMIT_VALUE or than the guest's memory; KRAIT_EIO;
+ *          KRAIT_ENOMEM
+ * Threads: one at a time; it blocks, and uses the calling thread
+ * Source:  host/api/session.c, guest/session/session.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_call(krait_sandbox *sandbox,
+                                                         const char *function, krait_format format,
+                                                         const void *args, size_t size,
+                                                         krait_result *ret_result,
+                                                         krait_error *err);
+
+/**
+ * Make a sandbox as it was when it was new: memory, files in memory, descriptors, everything that
+ * the guest did is gone, and grants are opened again.
+ *
+ * @param sandbox  the sandbox
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors; after a failure it can be tried again
+ *
+ * Units:   none
+ * Owner:   results and files that the sandbox gave out are not valid any more
+ * Errors:  those of krait_sandbox_new(); KRAIT_EBUSY it runs
+ * Threads: one at a time
+ * Source:  host/api/sandbox.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_reset(krait_sandbox *sandbox, krait_error *err);
+
+/**
+ * End the call that runs.  It is asked to with a signal 2 (KeyboardInterrupt) and stopped when it
+ * goes on for longer than KRAIT_LIMIT_GRACE; the result is KRAIT_RESULT_CANCELLED.  When none runs,
+ * the next one ends before it begins, so that no cancellation is lost; krait_sandbox_reset() forgets
+ * it.
+ *
+ * @param sandbox  the sandbox
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  none
+ * Threads: any thread, as long as the sandbox is not released meanwhile; async-signal-safe
+ * Source:  host/api/cancel.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_sandbox_cancel(krait_sandbox *sandbox);
+
 /**
  * Send the guest a signal, as an operating system would.  Python takes number 2
  * (SIGINT) as KeyboardInterrupt.  A guest that cannot take signals (no export
@@ -78,6 +171,113 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run(krait_sandbox *sandbox,
  * Since:   0.1
  */
 KRAIT_API void krait_sandbox_signal(krait_sandbox *sandbox, unsigned number);
+
+/* ---- files in memory -------------------------------------------------------------------- */
+
+/**
+ * Put a file into the guest's memory, or replace it.  Directories on the way are made.
+ *
+ * @param sandbox  the sandbox
+ * @param path     absolute path as the guest sees it, not below a granted directory
+ * @param bytes    the contents
+ * @param size     how many bytes
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   bytes are copied; the file is the guest's
+ * Errors:  KRAIT_EINVAL the path is not absolute, not in memory, or a directory; KRAIT_ELIMIT
+ *          KRAIT_LIMIT_FS_BYTES or KRAIT_LIMIT_FS_INODES; KRAIT_EBUSY it runs; KRAIT_ESTATE a reset
+ *          failed; KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  host/api/files.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_put_file(krait_sandbox *sandbox,
+                                                             const char *path, const void *bytes,
+                                                             size_t size, krait_error *err);
+
+/**
+ * Get the contents of a file in the guest's memory.  Links are not followed.
+ *
+ * @param sandbox    the sandbox
+ * @param path       absolute path as the guest sees it
+ * @param ret_bytes  receives the contents, with a NUL behind them; untouched on failure
+ * @param ret_size   receives how many bytes; untouched on failure
+ * @param err        receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   the sandbox owns the bytes, until the next call on it
+ * Errors:  KRAIT_ENOTFOUND; KRAIT_EINVAL the path is not absolute, not in memory, or no regular file;
+ *          KRAIT_ELIMIT larger than KRAIT_LIMIT_VALUE; KRAIT_EBUSY it runs; KRAIT_ESTATE a reset
+ *          failed; KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  host/api/files.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_get_file(krait_sandbox *sandbox,
+                                                             const char *path,
+                                                             const void **ret_bytes,
+                                                             size_t *ret_size, krait_error *err);
+
+/** What an entry of a directory is. */
+typedef enum krait_entry_type {
+    KRAIT_ENTRY_FILE = 0,
+    KRAIT_ENTRY_DIRECTORY = 1,
+    KRAIT_ENTRY_LINK = 2,
+    KRAIT_ENTRY_OTHER = 3 /* a device or a FIFO */
+} krait_entry_type;
+
+/** One name in a directory. */
+typedef struct krait_entry {
+    const char *name; /* any bytes but "/" and NUL, as the guest chose them */
+    krait_entry_type type;
+    uint64_t size; /* of a file */
+} krait_entry;
+
+/**
+ * List a directory in the guest's memory, in the order in which the names were made.  What was
+ * granted is not listed.
+ *
+ * @param sandbox      the sandbox
+ * @param path         absolute path as the guest sees it
+ * @param ret_entries  receives an array; untouched on failure
+ * @param ret_count    receives how many there are; untouched on failure
+ * @param err          receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   the sandbox owns the array and its names, until the next call on it
+ * Errors:  KRAIT_ENOTFOUND, also when it is no directory; KRAIT_EINVAL the path is not absolute or
+ *          not in memory; KRAIT_EBUSY it runs; KRAIT_ESTATE a reset failed; KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  host/api/files.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_list_dir(krait_sandbox *sandbox,
+                                                             const char *path,
+                                                             const krait_entry **ret_entries,
+                                                             size_t *ret_count, krait_error *err);
+
+/**
+ * Remove a file, a link or the like from the guest's memory.
+ *
+ * @param sandbox  the sandbox
+ * @param path     absolute path as the guest sees it
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  KRAIT_ENOTFOUND; KRAIT_EINVAL the path is not absolute, not in memory, or a directory;
+ *          KRAIT_EBUSY it runs; KRAIT_ESTATE a reset failed
+ * Threads: one at a time
+ * Source:  host/api/files.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_remove_file(krait_sandbox *sandbox,
+                                                                const char *path, krait_error *err);
 
 /**
  * Names that the guest looked for beside a file granted with

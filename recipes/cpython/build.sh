@@ -12,9 +12,11 @@
 flavor=${flavor:-portable}
 imports=$KRAIT_ROOT/tests/guest/imports.txt
 main_flags=-DNDEBUG
+session=
 if [ "$flavor" = native ]; then
     imports=$KRAIT_ROOT/tests/guest/imports-native.txt
     main_flags="$main_flags -DKRAIT_NATIVE=1"
+    session=$KRAIT_ROOT/guest/session
 fi
 version=${VERSION_PYTHON%.*}
 build_python=$DEP_BUILD_PYTHON/bin/python3
@@ -26,7 +28,8 @@ export SOURCE_DATE_EPOCH
 
 # No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
 mkdir "$OUT/bin"
-wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c
+wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
+    ${session:+"$session"/*.c}
 $wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
     obj/*.o "-L$OUT/lib/wasm32-wasi" "-lpython$version" $libs
 "$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"

@@ -87,16 +87,16 @@ turn(void *env, krait_ctx *ctx, krait_cell *slots)
 }
 
 static const krait_host_import host_functions[] = {
-    {"spectest", "print", "", "", print_nothing},
-    {"spectest", "print_i32", "i", "", print_nothing},
-    {"spectest", "print_i64", "I", "", print_nothing},
-    {"spectest", "print_f32", "f", "", print_nothing},
-    {"spectest", "print_f64", "F", "", print_nothing},
-    {"spectest", "print_i32_f32", "if", "", print_nothing},
-    {"spectest", "print_f64_f64", "FF", "", print_nothing},
-    {"host", "fail_if", "i", "", fail_if},
-    {"host", "mix", "iIfF", "I", mix},
-    {"host", "turn", "viv", "viv", turn},
+    {"spectest", "print", "", "", print_nothing, NULL},
+    {"spectest", "print_i32", "i", "", print_nothing, NULL},
+    {"spectest", "print_i64", "I", "", print_nothing, NULL},
+    {"spectest", "print_f32", "f", "", print_nothing, NULL},
+    {"spectest", "print_f64", "F", "", print_nothing, NULL},
+    {"spectest", "print_i32_f32", "if", "", print_nothing, NULL},
+    {"spectest", "print_f64_f64", "FF", "", print_nothing, NULL},
+    {"host", "fail_if", "i", "", fail_if, NULL},
+    {"host", "mix", "iIfF", "I", mix, NULL},
+    {"host", "turn", "viv", "viv", turn, NULL},
 };
 
 static void

@@ -47,7 +47,7 @@ on_alarm(int number)
     krait__instance_signal(signalled, number == SIGALRM ? 14 : 9);
 }
 
-static const krait_host_import host_imports[] = {{"host", "twice", "i", "i", host_twice}};
+static const krait_host_import host_imports[] = {{"host", "twice", "i", "i", host_twice, NULL}};
 
 typedef struct fixture {
     krait_module *module;
@@ -414,7 +414,7 @@ static void
 missing_imports(void)
 {
     krait_instance_options options = {.import_count = 0};
-    krait_host_import wrong = {"host", "twice", "ii", "i", host_twice};
+    krait_host_import wrong = {"host", "twice", "ii", "i", host_twice, NULL};
     krait_instance *instance = NULL;
     krait_module *module;
     krait_error err = {.text = ""};

@@ -23,8 +23,10 @@ run_once(krait_module *module, const char *folder)
     krait_result result;
     krait_error err;
 
-    if (krait_config_new(&config, &err) != KRAIT_OK ||
-        krait_config_add_dir(config, folder, "/m", 0, &err) != KRAIT_OK ||
+    if (krait_config_new(&config, &err) != KRAIT_OK)
+        return fail(&err);
+    krait_config_set_stdio(config, 0, 1, 2);
+    if (krait_config_add_dir(config, folder, "/m", 0, &err) != KRAIT_OK ||
         krait_sandbox_new(module, config, &sandbox, &err) != KRAIT_OK ||
         krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK)
         return fail(&err);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session: Python that stays between calls of the host, as guest_call.h says.
+ *
+ * Code runs in the module __main__, as `python -c` runs it: sys.path starts with "" and sys.argv
+ * with "-c".  Folders of the user's are not looked at, and nothing of the arguments is taken for an
+ * option.  SystemExit ends the call, not the session; atexit functions never run.
+ */
+#include "session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wasi/api.h>
+
+/* What the module is asked for when there is no "MODULE:" in a name. */
+#define MAIN_MODULE "__main__"
+
+extern void __wasm_call_ctors(void);
+
+__attribute__((export_name("krait_init"))) int krait_init(uint32_t flags);
+__attribute__((export_name("krait_exec"))) int krait_exec(void);
+__attribute__((export_name("krait_call"))) int krait_call(uint32_t format);
+
+void krait_enter_folder(void);
+
+/* Between calls a KeyboardInterrupt would hit the next one, for which it was not meant. */
+static bool is_session;
+static volatile sig_atomic_t is_active;
+
+bool
+krait_session_ignores(int number)
+{
+    return number == SIGINT && is_session && !is_active;
+}
+
+/* ---- start -------------------------------------------------------------------------------- */
+
+/* sys.argv: "-c" and what the host gave after the program's name. */
+static PyStatus
+set_arguments(PyConfig *config)
+{
+    __wasi_size_t count = 0;
+    __wasi_size_t size = 0;
+    uint8_t **arguments;
+    uint8_t *text;
+    PyStatus status;
+
+    if (__wasi_args_sizes_get(&count, &size) != 0) {
+        count = 0;
+    }
+    arguments = calloc((size_t)count + 1, sizeof(*arguments));
+    text = malloc((size_t)size + 1);
+    if (arguments == NULL || text == NULL || (count > 0 && __wasi_args_get(arguments, text) != 0)) {
+        status = PyStatus_NoMemory();
+    } else {
+        static char flag[] = "-c";
+
+        arguments[0] = (uint8_t *)flag;
+        status = PyConfig_SetBytesArgv(config, count > 0 ? (Py_ssize_t)count : 1,
+                                       (char *const *)arguments);
+    }
+    free(arguments);
+    free(text);
+    return status;
+}
+
+static PyStatus
+start_python(void)
+{
+    PyPreConfig before;
+    PyConfig config;
+    PyStatus status;
+
+    PyPreConfig_InitPythonConfig(&before);
+    before.parse_argv = 0;
+    status = Py_PreInitialize(&before);
+    if (PyStatus_Exception(status)) {
+        return status;
+    }
+    PyConfig_InitPythonConfig(&config);
+    config.parse_argv = 0;
+    config.user_site_directory = 0;
+    status = set_arguments(&config);
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetString(&config, &config.program_name, L"/usr/local/bin/python3.13");
+    }
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+    }
+    PyConfig_Clear(&config);
+    return status;
+}
+
+/* sys.path[0] of `python -c`, unless PYTHONSAFEPATH forbids it. */
+static int
+add_current_folder(void)
+{
+    PyObject *flags = PySys_GetObject("flags");
+    PyObject *path = PySys_GetObject("path");
+    PyObject *safe = flags != NULL ? PyObject_GetAttrString(flags, "safe_path") : NULL;
+    PyObject *empty = PyUnicode_FromStringAndSize(NULL, 0);
+    int result = -1;
+
+    if (path != NULL && safe != NULL && empty != NULL) {
+        result = safe == Py_True ? 0 : PyList_Insert(path, 0, empty);
+    }
+    Py_XDECREF(empty);
+    Py_XDECREF(safe);
+    return result;
+}
+
+static int
+buffer_lines(const char *name)
+{
+    PyObject *stream = PySys_GetObject(name);
+    PyObject *method;
+    PyObject *options;
+    PyObject *none;
+    PyObject *result = NULL;
+
+    if (stream == NULL || stream == Py_None) {
+        return 0;
+    }
+    method = PyObject_GetAttrString(stream, "reconfigure");
+    options = Py_BuildValue("{s:O}", "line_buffering", Py_True);
+    none = PyTuple_New(0);
+    if (method != NULL && options != NULL && none != NULL) {
+        result = PyObject_Call(method, none, options);
+    }
+    Py_XDECREF(none);
+    Py_XDECREF(options);
+    Py_XDECREF(method);
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+int
+krait_init(uint32_t flags)
+{
+    PyStatus status;
+
+    uint32_t ignored = 0;
+
+    (void)krait_host_input_size(0, &ignored);
+    __wasm_call_ctors();
+    is_session = true;
+    krait_enter_folder();
+    krait_session_register();
+    status = start_python();
+    if (PyStatus_Exception(status)) {
+        const char *text = status.err_msg != NULL ? status.err_msg : "Python ended at its start";
+
+        krait_outcome_text(KRAIT_OUTCOME_MESSAGE, text, strlen(text));
+        return 1;
+    }
+    if (add_current_folder() != 0 ||
+        ((flags & KRAIT_INIT_LINE_BUFFERED) != 0 &&
+         (buffer_lines("stdout") != 0 || buffer_lines("stderr") != 0))) {
+        (void)krait_outcome_raised();
+        return 1;
+    }
+    return 0;
+}
+
+/* ---- calls -------------------------------------------------------------------------------- */
+
+static void
+flush(const char *name)
+{
+    PyObject *stream = PySys_GetObject(name);
+    PyObject *result;
+
+    if (stream == NULL || stream == Py_None) {
+        return;
+    }
+    result = PyObject_CallMethod(stream, "flush", NULL);
+    Py_XDECREF(result);
+    if (result == NULL) {
+        PyErr_Clear();
+    }
+}
+
+/* What is left to do after the code has run; a signal that came too late must not hit the next
+ * call. */
+static int
+finish(PyObject *value)
+{
+    int result = value != NULL ? KRAIT_GUEST_RETURNED : krait_outcome_raised();
+
+    Py_XDECREF(value);
+    flush("stdout");
+    flush("stderr");
+    is_active = 0;
+    while (PyErr_CheckSignals() != 0) {
+        PyErr_Clear();
+    }
+    return result;
+}
+
+/* An input of this call with a NUL behind it; free() it.  NULL with an exception. */
+static char *
+fetch(uint32_t input, size_t *ret_size)
+{
+    uint32_t size = 0;
+    uint32_t error = krait_host_input_size(input, &size);
+    char *bytes = error == 0 && size < UINT32_MAX ? malloc((size_t)size + 1) : NULL;
+
+    if (bytes == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    if (krait_host_input_get(input, bytes, size) != 0) {
+        free(bytes);
+        PyErr_SetString(PyExc_SystemError, "the host has no input");
+        return NULL;
+    }
+    bytes[size] = '\0';
+    *ret_size = size;
+    return bytes;
+}
+
+static PyObject *
+run_text(const char *text, size_t size)
+{
+    PyObject *module = PyImport_AddModule(MAIN_MODULE);
+    PyObject *names;
+    PyObject *compiled;
+    PyObject *result;
+
+    if (module == NULL) {
+        return NULL;
+    }
+    if (memchr(text, '\0', size) != NULL) {
+        PyErr_SetString(PyExc_SyntaxError, "source code string cannot contain null bytes");
+        return NULL;
+    }
+    compiled = Py_CompileString(text, "<string>", Py_file_input);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    names = PyModule_GetDict(module);
+    result = PyEval_EvalCode(compiled, names, names);
+    Py_DECREF(compiled);
+    return result;
+}
+
+int
+krait_exec(void)
+{
+    size_t size = 0;
+    char *text = fetch(0, &size);
+    PyObject *result = NULL;
+
+    is_active = 1;
+    if (text != NULL) {
+        result = run_text(text, size);
+    }
+    free(text);
+    return finish(result);
+}
+
+/* Goes from the module along the dots of `path`. */
+static PyObject *
+follow(PyObject *start, const char *path, size_t size)
+{
+    PyObject *at = Py_XNewRef(start);
+
+    while (at != NULL && size > 0) {
+        const char *dot = memchr(path, '.', size);
+        size_t step = dot != NULL ? (size_t)(dot - path) : size;
+        PyObject *name = PyUnicode_DecodeUTF8(path, (Py_ssize_t)step, "strict");
+        PyObject *next = name != NULL ? PyObject_GetAttr(at, name) : NULL;
+
+        Py_XDECREF(name);
+        Py_SETREF(at, next);
+        step += dot != NULL ? 1 : 0;
+        path += step;
+        size -= step;
+    }
+    return at;
+}
+
+/* "function", or "module:function". */
+static PyObject *
+find_function(const char *name, size_t size)
+{
+    const char *colon = memchr(name, ':', size);
+    size_t module_size = colon != NULL ? (size_t)(colon - name) : strlen(MAIN_MODULE);
+    PyObject *module_name = PyUnicode_DecodeUTF8(colon != NULL ? name : MAIN_MODULE,
+                                                 (Py_ssize_t)module_size, "strict");
+    PyObject *module = NULL;
+    PyObject *function;
+
+    if (colon != NULL) {
+        size -= module_size + 1;
+        name = colon + 1;
+    }
+    if (module_name != NULL) {
+        module = PyImport_Import(module_name);
+    }
+    Py_XDECREF(module_name);
+    if (module != NULL && size == 0) {
+        PyErr_SetString(PyExc_ValueError, "the name of the function is empty");
+        Py_CLEAR(module);
+    }
+    /* PyImport_Import gives the last part of a dotted name. */
+    function = module != NULL ? follow(module, name, size) : NULL;
+    Py_XDECREF(module);
+    return function;
+}
+
+/* Positional arguments are an array, keyword arguments an object; bytes are one argument. */
+static PyObject *
+call_with(PyObject *function, uint32_t format, const void *input, size_t size)
+{
+    PyObject *value;
+    PyObject *args = NULL;
+    PyObject *result = NULL;
+
+    if (format == KRAIT_GUEST_JSON && size == 0) {
+        return PyObject_CallNoArgs(function);
+    }
+    value = krait_value_load(format, input, size);
+    if (value == NULL) {
+        return NULL;
+    }
+    if (format == KRAIT_GUEST_BYTES) {
+        result = PyObject_CallOneArg(function, value);
+    } else if (PyList_Check(value)) {
+        args = PyList_AsTuple(value);
+        result = args != NULL ? PyObject_CallObject(function, args) : NULL;
+    } else if (PyDict_Check(value)) {
+        args = PyTuple_New(0);
+        result = args != NULL ? PyObject_Call(function, args, value) : NULL;
+    } else {
+        PyErr_SetString(PyExc_TypeError, "arguments are a JSON array or object");
+    }
+    Py_XDECREF(args);
+    Py_DECREF(value);
+    return result;
+}
+
+/* Gives the host the value; a new reference to something on success. */
+static PyObject *
+deliver(uint32_t format, PyObject *value)
+{
+    PyObject *bytes = value != NULL ? krait_value_dump(format, value) : NULL;
+    uint32_t error;
+
+    if (bytes == NULL) {
+        return NULL;
+    }
+    error = krait_host_outcome_put(KRAIT_OUTCOME_VALUE, PyBytes_AS_STRING(bytes),
+                                   (size_t)PyBytes_GET_SIZE(bytes));
+    if (error != 0) {
+        PyErr_Format(PyExc_OverflowError, "the host does not take a value of %zd bytes",
+                     PyBytes_GET_SIZE(bytes));
+        Py_CLEAR(bytes);
+    }
+    return bytes;
+}
+
+int
+krait_call(uint32_t format)
+{
+    size_t name_size = 0;
+    size_t size = 0;
+    char *name = fetch(0, &name_size);
+    char *input = name != NULL ? fetch(1, &size) : NULL;
+    PyObject *function = NULL;
+    PyObject *value;
+    PyObject *told;
+
+    is_active = 1;
+    if (input != NULL) {
+        function = find_function(name, name_size);
+    }
+    value = function != NULL ? call_with(function, format, input, size) : NULL;
+    free(input);
+    free(name);
+    told = deliver(format, value);
+    Py_XDECREF(value);
+    Py_XDECREF(function);
+    return finish(told);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of a session share.  Only the native flavour has sessions: the functions that
+ * they import are those of Krait's own host.
+ */
+#ifndef KRAIT_GUEST_SESSION_H
+#define KRAIT_GUEST_SESSION_H
+
+/* First: its pyconfig.h asks libc for what the rest needs. */
+#include <Python.h>
+
+#include <krait/guest_call.h>
+
+#include <stdbool.h>
+
+/* session.c: true when a signal that asks for KeyboardInterrupt is to be forgotten, because no
+ * code of the session runs that it could be meant for. */
+bool krait_session_ignores(int number);
+
+/* host_module.c: lets Python find krait_host; before Python starts. */
+void krait_session_register(void);
+
+/* value.c: JSON or bytes from and to Python's values; a new reference or -1, with an exception
+ * set on failure. */
+PyObject *krait_value_load(uint32_t format, const void *bytes, size_t size);
+/* A bytes object, or something with its bytes. */
+PyObject *krait_value_dump(uint32_t format, PyObject *value);
+
+/* outcome.c: tells the host about the exception that is set, and clears it; the result of
+ * krait_exec or krait_call. */
+int krait_outcome_raised(void);
+void krait_outcome_text(uint32_t what, const char *text, size_t size);
+
+/* call_object.c: the type of calls, and a new one. */
+extern PyTypeObject krait_call_type;
+PyObject *krait_call_submit(const char *name, Py_ssize_t name_size, uint32_t format,
+                            PyObject *input);
+/* Waits for the result; takes nothing over. */
+PyObject *krait_call_result(PyObject *call, PyObject *timeout);
+PyObject *krait_call_wait_any(PyObject *calls, PyObject *timeout);
+
+#endif /* KRAIT_GUEST_SESSION_H */

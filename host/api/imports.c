@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a module may import: what the WASI layer has, and the functions of guest_call.h.
+ */
+#include "api/internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <krait/guest.h>
+
+#include <string.h>
+
+static const krait_host_import own[] = {
+    {KRAIT_HOST_MODULE, "input_size", "ii", "i", krait__session_input_size, NULL},
+    {KRAIT_HOST_MODULE, "input_get", "iii", "i", krait__session_input_get, NULL},
+    {KRAIT_HOST_MODULE, "outcome_put", "iii", "i", krait__session_outcome_put, NULL},
+    {KRAIT_HOST_MODULE, "call_start", "iiiiii", "i", krait__call_start, NULL},
+    {KRAIT_HOST_MODULE, "call_poll", "ii", "i", krait__call_poll, NULL},
+    {KRAIT_HOST_MODULE, "call_take", "iii", "i", krait__call_take, NULL},
+    {KRAIT_HOST_MODULE, "call_wait", "iiI", "i", krait__call_wait, NULL},
+    {KRAIT_HOST_MODULE, "call_cancel", "i", "i", krait__call_cancel, NULL},
+};
+
+enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
+
+krait_status
+krait__imports_all(krait_host_import **ret_imports, size_t *ret_count, krait_error *err)
+{
+    size_t count = 0;
+    const krait_host_import *wasi = krait__wasi_imports(&count);
+    krait_host_import *imports = krait__calloc(count + OWN_COUNT, sizeof(*imports));
+
+    if (imports == NULL)
+        return krait__error_nomem(err);
+    memcpy(imports, wasi, count * sizeof(*imports));
+    memcpy(imports + count, own, sizeof(own));
+    *ret_imports = imports;
+    *ret_count = count + OWN_COUNT;
+    return KRAIT_OK;
+}
+
+krait_status
+krait__imports_make(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status = krait__imports_all(&sandbox->imports, &sandbox->import_count, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    for (size_t i = 0; i < sandbox->import_count; i++)
+        sandbox->imports[i].env = i < sandbox->import_count - OWN_COUNT ? (void *)sandbox->wasi
+                                                                        : (void *)sandbox;
+    return sandbox->config->trace != NULL ? krait__trace_imports(sandbox, err) : KRAIT_OK;
+}

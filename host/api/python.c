@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening an installed Python.
+ *
+ * The one that belongs to this library is found from the file that holds the library's code: the
+ * program when it is linked statically.  lib/krait/python3.13 is where the build puts it,
+ * beside lib/libkrait.so, or above lib/x86_64-linux-gnu, or beside bin.
+ */
+#include "api/internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PYTHON_FOLDER "krait/python3.13"
+
+/* FOLDER/NAME, allocated. */
+static char *
+join(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = krait__alloc(size);
+
+    if (path != NULL)
+        (void)snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+/* The folder of the file that this function is in. */
+static bool
+own_folder(char path[PATH_MAX])
+{
+    static const char here = 0; /* an address in this file */
+    char *slash;
+    char *real;
+    struct link_map *map = NULL;
+    Dl_info info;
+
+    if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0)
+        return false;
+    /* The program itself has no name there. */
+    real = realpath(map != NULL && map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", path);
+    slash = real != NULL ? strrchr(path, '/') : NULL;
+    if (slash == NULL)
+        return false;
+    *slash = '\0';
+    return true;
+}
+
+/* The installed folder, allocated. */
+static krait_status
+find_folder(char **ret_folder, krait_error *err)
+{
+    static const char *const ways[] = {PYTHON_FOLDER, "../" PYTHON_FOLDER, "../lib/" PYTHON_FOLDER};
+    char base[PATH_MAX];
+
+    if (!own_folder(base))
+        return krait__error_set(err, KRAIT_ENOTFOUND, errno,
+                                "cannot find the file that this library is in");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        char *folder = join(base, ways[i]);
+
+        if (folder == NULL)
+            return krait__error_nomem(err);
+        if (access(folder, X_OK) == 0) {
+            *ret_folder = folder;
+            return KRAIT_OK;
+        }
+        krait__free(folder);
+    }
+    return krait__error_set(err, KRAIT_ENOTFOUND, 0,
+                            "no Python is installed with this library: there is no '%s/%s'", base,
+                            ways[0]);
+}
+
+static krait_status
+open_folder(krait_engine *engine, const char *folder, krait_module **ret_module, krait_error *err)
+{
+    char *krt = join(folder, "python.krt");
+    krait_module_notes *notes = krait__calloc(1, sizeof(*notes));
+    krait_status status;
+
+    if (notes != NULL) {
+        notes->library = join(folder, "usr/local/lib/python3.13");
+        notes->program = join(folder, "bin/python.wasm");
+    }
+    if (krt == NULL || notes == NULL || notes->library == NULL || notes->program == NULL) {
+        status = krait__error_nomem(err);
+    } else if (access(krt, F_OK) != 0 || access(notes->library, X_OK) != 0 ||
+               access(notes->program, R_OK) != 0) {
+        status = krait__error_set(err, KRAIT_ENOTFOUND, errno, "there is no whole Python in '%s'",
+                                  folder);
+    } else {
+        status = krait__module_open_noted(engine, krt, notes, ret_module, err);
+        notes = NULL;
+    }
+    if (notes != NULL) {
+        krait__free(notes->library);
+        krait__free(notes->program);
+        krait__free(notes);
+    }
+    krait__free(krt);
+    return status;
+}
+
+krait_status
+krait_python_open(krait_engine *engine, const char *folder, krait_module **ret_module,
+                  krait_error *err)
+{
+    char *found = NULL;
+    krait_status status = KRAIT_OK;
+
+    if (engine == NULL || ret_module == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (folder == NULL)
+        status = find_folder(&found, err);
+    if (status == KRAIT_OK)
+        status = open_folder(engine, found != NULL ? found : folder, ret_module, err);
+    krait__free(found);
+    return status;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions: code and functions that run in a Python that stays, as guest_call.h says.
+ *
+ * The guest fetches its input and tells the outcome by imports, so that one call of the host is one
+ * call into the guest.  Once the guest has begun, a call that does not come back leaves Python in the
+ * middle of something: the session is over then.
+ */
+#include "api/internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/guest.h"
+
+#include <krait/guest_call.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Most bytes of a message or traceback that are kept before they go into a result. */
+#define TEXT_MAX 65536u
+
+/* ---- what the guest imports --------------------------------------------------------------- */
+
+krait_trap
+krait__session_input_size(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    krait_sandbox *sandbox = env;
+    const uint32_t input = slots[0].i32;
+    int error = 0;
+
+    if (input >= 2)
+        error = EINVAL;
+    else if (krait__guest_write_u32(ctx, slots[1].i32, (uint32_t)sandbox->input_sizes[input]) != 0)
+        error = EFAULT;
+    sandbox->has_begun = true;
+    return krait__wasi_return(slots, error);
+}
+
+krait_trap
+krait__session_input_get(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    const krait_sandbox *sandbox = env;
+    const uint32_t input = slots[0].i32;
+    int error = 0;
+
+    if (input >= 2 || slots[2].i32 != sandbox->input_sizes[input])
+        error = EINVAL;
+    else if (slots[2].i32 > 0 &&
+             krait__guest_write(ctx, slots[1].i32, sandbox->inputs[input], slots[2].i32) != 0)
+        error = EFAULT;
+    return krait__wasi_return(slots, error);
+}
+
+/* Takes the place of what was told before. */
+static int
+set_text(krait_buffer *buffer, const char *bytes, size_t size)
+{
+    buffer->size = 0;
+    return krait__buffer_add(buffer, bytes, size) ? 0 : ENOMEM;
+}
+
+static int
+put(krait_sandbox *sandbox, krait_ctx *ctx, uint32_t what, uint32_t address, uint32_t size)
+{
+    const char *bytes = krait__guest_span(ctx, address, size);
+
+    if (bytes == NULL)
+        return EFAULT;
+    switch (what) {
+    case KRAIT_OUTCOME_VALUE:
+        if (size > sandbox->config->limits[KRAIT_LIMIT_VALUE])
+            return E2BIG;
+        return set_text(&sandbox->value, bytes, size);
+    case KRAIT_OUTCOME_MESSAGE:
+        return set_text(&sandbox->message, bytes, size < TEXT_MAX ? size : TEXT_MAX);
+    case KRAIT_OUTCOME_TRACEBACK:
+        /* Its end says most. */
+        if (size > TEXT_MAX) {
+            sandbox->truncated |= KRAIT_TRUNCATED_BACKTRACE;
+            bytes += size - TEXT_MAX;
+            size = TEXT_MAX;
+        }
+        return set_text(&sandbox->backtrace, bytes, size);
+    case KRAIT_OUTCOME_EXIT_CODE:
+        return size != sizeof(sandbox->exit_code) ||
+                       krait__guest_read(ctx, &sandbox->exit_code, address, size) != 0
+                   ? EINVAL
+                   : 0;
+    default:
+        return EINVAL;
+    }
+}
+
+krait_trap
+krait__session_outcome_put(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    return krait__wasi_return(slots, put(env, ctx, slots[0].i32, slots[1].i32, slots[2].i32));
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+/* One line, without what would make two of it. */
+static void
+copy_line(const krait_buffer *from, char *to, size_t room)
+{
+    const char *text = krait__buffer_text(from);
+    size_t size = strcspn(text, "\r\n");
+
+    (void)snprintf(to, room, "%.*s", (int)(size < room ? size : room - 1), text);
+}
+
+/* The end of it, from the beginning of a line on. */
+static void
+copy_backtrace(krait_sandbox *sandbox, char *to, size_t room)
+{
+    const char *text = krait__buffer_text(&sandbox->backtrace);
+    size_t size = strlen(text);
+
+    if (size >= room) {
+        const char *line;
+
+        text += size - (room - 1);
+        line = strchr(text, '\n');
+        if (line != NULL && line[1] != '\0')
+            text = line + 1;
+        sandbox->truncated |= KRAIT_TRUNCATED_BACKTRACE;
+    }
+    (void)snprintf(to, room, "%s", text);
+}
+
+static void
+fill_exception(krait_sandbox *sandbox, krait_result *result)
+{
+    if (result->message[0] == '\0')
+        copy_line(&sandbox->message, result->message, sizeof(result->message));
+    copy_backtrace(sandbox, result->backtrace, sizeof(result->backtrace));
+}
+
+/* The guest has come back with this. */
+static void
+fill_outcome(krait_sandbox *sandbox, uint32_t told, bool is_call, krait_result *result)
+{
+    const bool was_ended = result->kind == KRAIT_RESULT_LIMIT ||
+                           result->kind == KRAIT_RESULT_CANCELLED;
+
+    switch (told) {
+    case KRAIT_GUEST_EXITED:
+        if (!was_ended)
+            result->kind = KRAIT_RESULT_EXITED;
+        result->exit_code = sandbox->exit_code;
+        break;
+    case KRAIT_GUEST_RETURNED:
+        if (!was_ended)
+            result->kind = KRAIT_RESULT_RETURNED;
+        if (!was_ended && is_call) {
+            result->value = krait__buffer_text(&sandbox->value);
+            result->value_size = sandbox->value.size;
+        }
+        break;
+    default:
+        if (!was_ended)
+            result->kind = KRAIT_RESULT_RAISED;
+        fill_exception(sandbox, result);
+        break;
+    }
+}
+
+/* ---- calls into the guest ----------------------------------------------------------------- */
+
+typedef struct session_call {
+    const char *name;     /* of the export */
+    const void *input[2]; /* what the guest asks for */
+    size_t size[2];
+    uint32_t param;
+    bool is_call;
+} session_call;
+
+/* The export, with this many parameters of 32 bits and such a result. */
+static krait_status
+find_export(const krait_sandbox *sandbox, const char *name, uint32_t params, uint32_t *ret_func,
+            krait_error *err)
+{
+    const krait_type_desc *type;
+
+    if (krait__instance_find(sandbox->instance, name, ret_func, NULL) == KRAIT_OK) {
+        type = krait__instance_func_type(sandbox->instance, *ret_func);
+        if (type->param_count == params && type->result_count == 1 &&
+            type->results[0] == KRAIT_I32 && (params == 0 || type->params[0] == KRAIT_I32))
+            return KRAIT_OK;
+    }
+    return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
+                            "the module has no sessions: it exports no function '%s'", name);
+}
+
+/* Enters the guest; *ret_told is what it came back with, when it did (*ret_back). */
+static krait_status
+enter(krait_sandbox *sandbox, const session_call *call, uint32_t params, krait_result *result,
+      uint32_t *ret_told, bool *ret_back, krait_error *err)
+{
+    krait_cell cells[1] = {{.i32 = call->param}};
+    uint32_t func = 0;
+    krait_status status = find_export(sandbox, call->name, params, &func, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    memcpy(sandbox->inputs, call->input, sizeof(sandbox->inputs));
+    memcpy(sandbox->input_sizes, call->size, sizeof(sandbox->input_sizes));
+    sandbox->has_begun = false;
+    sandbox->value.size = sandbox->message.size = sandbox->backtrace.size = 0;
+    if (sandbox->message.bytes != NULL)
+        sandbox->message.bytes[0] = '\0';
+    if (sandbox->backtrace.bytes != NULL)
+        sandbox->backtrace.bytes[0] = '\0';
+    sandbox->exit_code = 0;
+    status = krait__sandbox_enter(sandbox, func, cells, result, err);
+    memset(sandbox->inputs, 0, sizeof(sandbox->inputs));
+    memset(sandbox->input_sizes, 0, sizeof(sandbox->input_sizes));
+    if (status != KRAIT_OK)
+        return status;
+    *ret_back = sandbox->ended_by == KRAIT_TRAP_NONE;
+    *ret_told = cells[0].i32;
+    if (!*ret_back && sandbox->has_begun)
+        sandbox->state = KRAIT_SESSION_OVER;
+    return KRAIT_OK;
+}
+
+/* Starts Python.  *ret_back: it did, else the result says what happened instead. */
+static krait_status
+start(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error *err)
+{
+    const bool streams = sandbox->config->output_kind == KRAIT_STDIO_FUNCTION;
+    const session_call call = {.name = "krait_init",
+                               .param = streams ? KRAIT_INIT_LINE_BUFFERED : 0};
+    uint32_t told = 0;
+    krait_status status = enter(sandbox, &call, 1, result, &told, ret_back, err);
+
+    if (status != KRAIT_OK || !*ret_back)
+        return status;
+    if (told != 0) {
+        sandbox->state = KRAIT_SESSION_OVER;
+        return krait__error_set(err, KRAIT_EIO, 0, "Python did not start: %s",
+                                krait__buffer_text(&sandbox->message));
+    }
+    sandbox->state = KRAIT_SESSION_READY;
+    return KRAIT_OK;
+}
+
+static krait_status
+check(krait_sandbox *sandbox, const session_call *call, krait_error *err)
+{
+    const uint64_t most = sandbox->config->limits[KRAIT_LIMIT_VALUE];
+    krait_status status = krait__sandbox_check(sandbox, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    if (sandbox->state != KRAIT_SESSION_NEW && sandbox->state != KRAIT_SESSION_READY)
+        return krait__error_set(err, KRAIT_ESTATE, 0,
+                                "the session is over: the guest was stopped, or was run as a "
+                                "program");
+    for (size_t i = 0; i < 2; i++) {
+        if (call->size[i] > most || call->size[i] >= UINT32_MAX)
+            return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                    "%zu bytes are more than a value may have", call->size[i]);
+    }
+    return KRAIT_OK;
+}
+
+static krait_status
+run(krait_sandbox *sandbox, const session_call *call, krait_result *ret_result, krait_error *err)
+{
+    krait_result result = {.kind = KRAIT_RESULT_EXITED};
+    uint64_t wall_ns = 0;
+    uint64_t cpu_ns = 0;
+    uint32_t told = 0;
+    bool is_back = true;
+    krait_status status = check(sandbox, call, err);
+
+    if (status == KRAIT_OK && sandbox->state == KRAIT_SESSION_NEW) {
+        status = start(sandbox, &result, &is_back, err);
+        wall_ns = result.wall_ns;
+        cpu_ns = result.cpu_ns;
+    }
+    if (status == KRAIT_OK && is_back) {
+        status = enter(sandbox, call, call->is_call ? 1 : 0, &result, &told, &is_back, err);
+        result.wall_ns += wall_ns;
+        result.cpu_ns += cpu_ns;
+        if (status == KRAIT_OK && is_back)
+            fill_outcome(sandbox, told, call->is_call, &result);
+    }
+    if (status != KRAIT_OK)
+        return status;
+    krait__sandbox_finish(sandbox, &result);
+    *ret_result = result;
+    return KRAIT_OK;
+}
+
+krait_status
+krait_sandbox_exec(krait_sandbox *sandbox, const char *code, size_t size, krait_result *ret_result,
+                   krait_error *err)
+{
+    session_call call = {.name = "krait_exec", .input = {code, NULL}, .size = {size, 0}};
+
+    if (sandbox == NULL || (code == NULL && size != 0) || ret_result == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return run(sandbox, &call, ret_result, err);
+}
+
+krait_status
+krait_sandbox_call(krait_sandbox *sandbox, const char *function, krait_format format,
+                   const void *args, size_t size, krait_result *ret_result, krait_error *err)
+{
+    session_call call = {.name = "krait_call", .param = (uint32_t)format, .is_call = true};
+
+    if (sandbox == NULL || function == NULL || (args == NULL && size != 0) || ret_result == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (format != KRAIT_JSON && format != KRAIT_BYTES)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "there is no format %d", (int)format);
+    call.input[0] = function;
+    call.size[0] = strlen(function);
+    call.input[1] = args;
+    call.size[1] = size;
+    return run(sandbox, &call, ret_result, err);
+}
