@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <krait/krait.h>
 
@@ -27,6 +28,7 @@ int krait_cmd_run(int argc, char **argv);
 int krait_cmd_python(int argc, char **argv);
 int krait_cmd_compile(int argc, char **argv);
 int krait_cmd_inspect(int argc, char **argv);
+int krait_cmd_doctor(int argc, char **argv);
 int krait_cmd_test(int argc, char **argv);
 
 /* report.c: one line on stderr, "krait: " in front. */
@@ -129,6 +131,12 @@ bool cli_parse_size(const char *text, uint64_t *ret);
 /* "500ms", "1.5s", "2m", "1h" or seconds, at most a million hours. */
 bool cli_parse_time(const char *text, uint64_t *ret_ns);
 
+/* json.c: texts in JSON, in quotes; what is not UTF-8 becomes U+FFFD. */
+bool cli_is_utf8(const char *bytes, size_t size);
+void cli_json_text(FILE *to, const char *text);
+void cli_json_bytes(FILE *to, const char *bytes, size_t size);
+void cli_json_base64(FILE *to, const char *bytes, size_t size);
+
 /* runtime.c: the translated interpreter and its library. */
 typedef struct cli_runtime {
     char *module;  /* python.krt */
@@ -161,6 +169,8 @@ typedef struct cli_translated {
 int cli_translated_get(cli_translated *translated, const char *wasm, bool meter,
                        bool bounds_checked, bool remake);
 void cli_translated_release(cli_translated *translated);
+/* Where translations are kept; allocated, NULL when the environment names no place. */
+char *cli_cache_folder(void);
 
 /* run_open.c: a module and its sandbox; the caller releases both, also after a failure. */
 typedef struct cli_run_opened {
@@ -178,6 +188,8 @@ krait_status cli_run_open(krait_engine *engine, const cli_runtime *runtime,
 bool cli_runtime_is_chosen(void);
 /* 0, or an exit status after a message. */
 int cli_runtime_find(cli_runtime *runtime);
+/* The same without a message: what is wrong is in `why`. */
+int cli_runtime_look(cli_runtime *runtime, char *why, size_t size);
 /* Another translation of the interpreter, "python.NAME.krt" beside the usual one; allocated. */
 char *cli_runtime_variant(const cli_runtime *runtime, const char *name);
 /* The build for other engines; it has no module. */

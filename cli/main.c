@@ -22,6 +22,7 @@ static const command commands[] = {
     {"test", "run CPython's own tests in the sandbox", krait_cmd_test},
     {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
     {"inspect", "show what a module or a translation is", krait_cmd_inspect},
+    {"doctor", "say what this machine offers, and what is lost without it", krait_cmd_doctor},
 };
 
 static void

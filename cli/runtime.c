@@ -89,13 +89,14 @@ unreadable_part(const cli_runtime *runtime)
 }
 
 int
-cli_runtime_find(cli_runtime *runtime)
+cli_runtime_look(cli_runtime *runtime, char *why, size_t size)
 {
     char *folder = runtime_folder();
     const char *missing;
 
     if (folder == NULL) {
-        cli_message("cannot find the Python runtime: /proc is not mounted; set KRAIT_RUNTIME");
+        snprintf(why, size,
+                 "cannot find the Python runtime: /proc is not mounted; set KRAIT_RUNTIME");
         return KRAIT_EXIT_FAILED;
     }
     runtime->module = cli_path_join(folder, "python.krt");
@@ -104,12 +105,23 @@ cli_runtime_find(cli_runtime *runtime)
     free(folder);
     missing = unreadable_part(runtime);
     if (missing != NULL) {
-        cli_message("the Python runtime is not complete: cannot read '%s': %s", missing,
-                    strerror(errno));
+        snprintf(why, size, "the Python runtime is not complete: cannot read '%s': %s", missing,
+                 strerror(errno));
         cli_runtime_release(runtime);
         return KRAIT_EXIT_FAILED;
     }
     return 0;
+}
+
+int
+cli_runtime_find(cli_runtime *runtime)
+{
+    char why[4608];
+    int status = cli_runtime_look(runtime, why, sizeof(why));
+
+    if (status != 0)
+        cli_message("%s", why);
+    return status;
 }
 
 char *

@@ -63,9 +63,8 @@ make_folders(char *path)
     return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-/* Allocated; NULL when the environment names no place. */
-static char *
-cache_folder(void)
+char *
+cli_cache_folder(void)
 {
     const char *own = getenv("KRAIT_CACHE");
     const char *xdg = getenv("XDG_CACHE_HOME");
@@ -107,7 +106,7 @@ translate_here(cli_translated *translated, const char *wasm, const krait_aot_opt
 static char *
 open_cache(krait_error *err)
 {
-    char *folder = cache_folder();
+    char *folder = cli_cache_folder();
     struct stat status;
 
     if (folder == NULL) {

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `krait doctor`: what belongs to Krait itself: compiler, cache, runtime.
+ */
+#include "doctor.h"
+
+#include <krait/aot.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The value of a text in the JSON that inspect gives. */
+static void
+json_text(const char *json, const char *key, char *text, size_t size)
+{
+    const char *at = strstr(json, key);
+
+    if (at == NULL)
+        return;
+    at += strlen(key);
+    at += strspn(at, "\": ");
+    snprintf(text, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+/* Translates the smallest module there is: says more than any look at files. */
+static doctor_verdict
+try_compiler(const char *folder, char *found, size_t size)
+{
+    static const char module[] = "\0asm\1\0\0";
+    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+    char *wasm = cli_path_join(folder, "empty.wasm");
+    char *krt = cli_path_join(folder, "empty.krt");
+    FILE *file = fopen(wasm, "we");
+    doctor_verdict verdict = DOCTOR_MISSING;
+    char *json = NULL;
+    krait_error err;
+
+    if (file == NULL || fwrite(module, 1, 8, file) != 8 || fclose(file) != 0) {
+        snprintf(found, size, "cannot write '%s': %s", wasm, strerror(errno));
+    } else if (krait_aot_compile(wasm, krt, &options, &err) != KRAIT_OK ||
+               krait_aot_inspect(krt, 1, &json, &err) != KRAIT_OK) {
+        snprintf(found, size, "no: %.400s", err.text);
+    } else {
+        snprintf(found, size, "works");
+        json_text(json, "\"compiler\"", found, size);
+        verdict = DOCTOR_GOOD;
+    }
+    krait_aot_inspect_free(json);
+    (void)unlink(wasm);
+    (void)unlink(krt);
+    free(wasm);
+    free(krt);
+    return verdict;
+}
+
+doctor_verdict
+doctor_compiler(char *found, size_t size)
+{
+    const char *base = getenv("TMPDIR");
+    char folder[4096];
+    doctor_verdict verdict;
+
+    snprintf(folder, sizeof(folder), "%.4000s/krait-doctor.XXXXXX",
+             base != NULL && base[0] == '/' ? base : "/tmp");
+    if (mkdtemp(folder) == NULL) {
+        snprintf(found, size, "no: cannot make a temporary folder '%.300s': %s", folder,
+                 strerror(errno));
+        return DOCTOR_MISSING;
+    }
+    verdict = try_compiler(folder, found, size);
+    (void)rmdir(folder);
+    return verdict;
+}
+
+/* Adds up what is below a folder. */
+static void
+add_sizes(int folder, unsigned depth, uint64_t *bytes, uint64_t *files)
+{
+    DIR *dir = fdopendir(folder);
+    const struct dirent *entry;
+
+    if (dir == NULL) {
+        close(folder);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        struct stat status;
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISREG(status.st_mode)) {
+            *bytes += (uint64_t)status.st_blocks * 512;
+            (*files)++;
+        } else if (S_ISDIR(status.st_mode) && depth < 32) {
+            int next = openat(dirfd(dir), entry->d_name,
+                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+            if (next >= 0)
+                add_sizes(next, depth + 1, bytes, files);
+        }
+    }
+    closedir(dir);
+}
+
+/* The part of a path that exists. */
+static char *
+existing_part(const char *path)
+{
+    char *part = cli_need(strdup(path));
+
+    while (access(part, F_OK) != 0 && strlen(part) > 1) {
+        char *slash = strrchr(part, '/');
+
+        slash[slash == part ? 1 : 0] = '\0';
+    }
+    return part;
+}
+
+/* Tries: root may write where nothing can be written. */
+static bool
+can_write(const char *folder)
+{
+    char *name = cli_path_join(folder, ".krait-doctor.XXXXXX");
+    bool made = mkdtemp(name) != NULL;
+
+    if (made)
+        (void)rmdir(name);
+    free(name);
+    return made;
+}
+
+doctor_verdict
+doctor_cache(char *found, size_t size)
+{
+    char *folder = cli_cache_folder();
+    uint64_t bytes = 0;
+    uint64_t files = 0;
+    char *part;
+    bool is_writable;
+    int fd;
+
+    if (folder == NULL) {
+        snprintf(found, size, "none: HOME is not set");
+        return DOCTOR_MISSING;
+    }
+    part = existing_part(folder);
+    is_writable = can_write(part);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        add_sizes(fd, 0, &bytes, &files);
+    snprintf(found, size, "%.300s, %s%" PRIu64 " files, %" PRIu64 " KiB%s", folder,
+             fd < 0 ? "not made yet, " : "", files, bytes / 1024,
+             is_writable ? "" : ", cannot be written");
+    free(part);
+    free(folder);
+    return is_writable ? DOCTOR_GOOD : DOCTOR_MISSING;
+}
+
+doctor_verdict
+doctor_runtime(char *found, size_t size)
+{
+    cli_runtime runtime = {.module = NULL};
+    krait_engine *engine = NULL;
+    krait_module *module = NULL;
+    doctor_verdict verdict = DOCTOR_BROKEN;
+    krait_error err;
+
+    if (cli_runtime_look(&runtime, found, size) != 0)
+        return DOCTOR_BROKEN;
+    /* Opening compares all of it with the hash that it carries. */
+    if (krait_engine_new(&engine, &err) != KRAIT_OK ||
+        krait_module_open(engine, runtime.module, &module, &err) != KRAIT_OK) {
+        snprintf(found, size, "%.400s", err.text);
+    } else {
+        snprintf(found, size, "%.400s", runtime.module);
+        verdict = DOCTOR_GOOD;
+    }
+    krait_module_close(module);
+    krait_engine_free(engine);
+    cli_runtime_release(&runtime);
+    return verdict;
+}
+
+/* As a user would, in a process of its own. */
+doctor_verdict
+doctor_python(char *found, size_t size)
+{
+    char line[256] = "";
+    FILE *output;
+    char self[4096];
+    char command[8300];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    int status;
+
+    if (length <= 0 || memchr(self, '\'', (size_t)length) != NULL) {
+        snprintf(found, size, "cannot find this program: /proc is not mounted");
+        return DOCTOR_BROKEN;
+    }
+    self[length] = '\0';
+    snprintf(command, sizeof(command),
+             "exec '%s' run --timeout 30s -I -c 'import sys; print(\"Python\", sys.version.split()"
+             "[0])' 2>&1 </dev/null",
+             self);
+    output = popen(command, "re");
+    if (output == NULL) {
+        snprintf(found, size, "cannot start a process: %s", strerror(errno));
+        return DOCTOR_BROKEN;
+    }
+    if (fgets(line, sizeof(line), output) == NULL)
+        snprintf(line, sizeof(line), "it said nothing");
+    status = pclose(output);
+    snprintf(found, size, "%.*s", (int)strcspn(line, "\n"), line);
+    return status == 0 ? DOCTOR_GOOD : DOCTOR_BROKEN;
+}
