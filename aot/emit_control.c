@@ -61,7 +61,7 @@ static krait_value *
 top_values(krait_emitter *e, uint32_t count)
 {
     assert(e->value_count >= count || e->no_memory);
-    return e->values + (e->value_count >= count ? e->value_count - count : 0);
+    return e->value_count > count ? e->values + (e->value_count - count) : e->values;
 }
 
 /* Makes the values fit to be written more than once, and, when several go to a

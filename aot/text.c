@@ -17,14 +17,15 @@ krait__text_release(krait_text *text)
     memset(text, 0, sizeof(*text));
 }
 
-/* Room for `size` more bytes, or NULL. */
+/* Room for `size` more bytes, or NULL; NULL also when nothing is to be written, for before
+ * anything was there is no address to add 0 to. */
 static char *
 reserve(krait_text *text, size_t size)
 {
     size_t wanted = text->capacity != 0 ? text->capacity : 256;
     char *bigger;
 
-    if (text->is_full || text->no_memory)
+    if (text->is_full || text->no_memory || size == 0)
         return NULL;
     if (size <= text->capacity - text->size)
         return text->data + text->size;
@@ -49,7 +50,7 @@ krait__text_add(krait_text *text, const char *bytes, size_t size)
 {
     char *to = reserve(text, size);
 
-    if (to == NULL || size == 0)
+    if (to == NULL)
         return;
     memcpy(to, bytes, size);
     text->size += size;
@@ -96,7 +97,7 @@ krait__text_repeat(krait_text *text, size_t at, size_t size)
 {
     char *to = reserve(text, size);
 
-    if (to == NULL || size == 0)
+    if (to == NULL)
         return;
     memcpy(to, text->data + at, size);
     text->size += size;
@@ -108,7 +109,7 @@ krait__text_move(krait_text *text, size_t from, size_t to)
     size_t size = from < text->size ? text->size - from : 0;
     char *spare = reserve(text, size);
 
-    if (spare == NULL || size == 0)
+    if (spare == NULL)
         return;
     memcpy(spare, text->data + from, size);
     memmove(text->data + to + size, text->data + to, from - to);

@@ -201,7 +201,7 @@ run_opened(run_module *run)
     }
     if (status != KRAIT_OK) {
         cli_message("'%s': %s", run->path, run->err.text);
-        if (status == KRAIT_ELIMIT && is_metered(run))
+        if (status == KRAIT_ELIMIT)
             return KRAIT_EXIT_LIMIT;
         return status == KRAIT_ENOTFOUND || status == KRAIT_EUNSUPPORTED ? KRAIT_EXIT_REFUSED
                                                                          : KRAIT_EXIT_FAILED;

@@ -251,7 +251,8 @@ run_start(krait_instance *instance, krait_error *err)
         return KRAIT_OK;
     status = krait__instance_call(instance, start, NULL, &outcome, err);
     if (status == KRAIT_OK && outcome.cause != KRAIT_CAUSE_NONE)
-        return krait__error_set(err, KRAIT_ELIMIT, 0, "the start function took too long");
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the start function went over its time limit");
     if (status == KRAIT_OK && outcome.trap != KRAIT_TRAP_NONE)
         return krait__error_set(err, outcome.trap == KRAIT_TRAP_FUEL ? KRAIT_ELIMIT : KRAIT_EINVAL,
                                 0, "the start function failed: %s", krait__trap_text(outcome.trap));

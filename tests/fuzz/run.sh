@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A short run of each fuzz target from its corpus: a fixed number of runs and a fixed seed.
-# Takes the programs of a KRAIT_FUZZ build, else builds them with a clang that has libFuzzer.
+# Takes the programs of a KRAIT_FUZZ build, else builds them with KRAIT_FUZZ_CC or the newest
+# clang that has libFuzzer. Older ones find more: adding 0 to a null pointer, for one.
 set -eu
 
 sources=$KRAIT_SOURCE_DIR
@@ -14,7 +15,7 @@ find_clang()
 {
     echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d == 0 && n; }' \
         > "$folder/probe.c"
-    for name in clang-23 clang-22 clang-21 clang-20 clang-19 clang-18 clang; do
+    for name in ${KRAIT_FUZZ_CC:-clang-23 clang-22 clang-21 clang-20 clang-19 clang}; do
         command -v "$name" > /dev/null || continue
         if "$name" -w -fsanitize=fuzzer,address,undefined "$folder/probe.c" -o "$folder/probe" \
             > "$folder/probe.log" 2>&1; then

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# host.sh address|thread: builds the host's parts and their tests with sanitizers, and runs
+# them; with address the hostile guests as well, whose interpreter is the one that is built
+# without: a sanitizer watches the host, the guest is watched by its sandbox.
+. "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
+kind=$1
+build=$KRAIT_BINARY_DIR/sanitize-$kind
+case $kind in
+address) sanitize=address,undefined which='^(base|engine|vfs|wasi|api)$' ;;
+thread) sanitize=thread which='^(engine|wasi|api)$' only=thread ;;
+*) echo "host.sh address|thread"; exit 2 ;;
+esac
+
+cmake -S "$KRAIT_SOURCE_DIR" -B "$build" -G "Unix Makefiles" -DKRAIT_GUEST=OFF -DKRAIT_SANITIZE="$sanitize" \
+    -DCMAKE_C_COMPILER="$KRAIT_TEST_CC" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g" >"$T/log" 2>&1 &&
+    cmake --build "$build" --parallel 2 >>"$T/log" 2>&1 || {
+    tail -n 30 "$T/log"
+    failed "the build with -fsanitize=$sanitize"
+}
+ctest --test-dir "$build" -L "$which" ${only:+-R "$only"} --no-tests=error -j 2 --output-on-failure >"$T/out" 2>&1
+same "the tests of the host" $? 0
+tail -n 40 "$T/out"
+if [ "$kind" = address ]; then
+    KRAIT_RUNTIME=$KRAIT_RUNTIME_TREE
+    export KRAIT_RUNTIME
+    python3 "$KRAIT_SOURCE_DIR/tests/hostile/run.py" "$build/bin/krait" >"$T/out" 2>&1
+    same "the hostile guests" $? 0
+    grep -v '^passed' "$T/out"
+fi
+finish
