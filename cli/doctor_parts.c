@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The value of a text in the JSON that inspect gives. */
@@ -189,34 +191,61 @@ doctor_runtime(char *found, size_t size)
     return verdict;
 }
 
-/* As a user would, in a process of its own. */
+/* Starts a Python program as a user would; -1 and errno, or the descriptor of what it says. */
+static int
+start_python(const char *program, pid_t *ret_child)
+{
+    static char name[] = "krait";
+    static char code[] = "import sys; print('Python', sys.version.split()[0])";
+    static char run[] = "run";
+    static char limit[] = "--timeout=30s";
+    static char isolated[] = "-I";
+    static char option[] = "-c";
+    char *const argv[] = {name, run, limit, isolated, option, code, NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2];
+    int error;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    error = posix_spawn_file_actions_init(&actions);
+    if (error == 0) {
+        (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+        (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+        error = posix_spawn(ret_child, program, &actions, NULL, argv, environ);
+        (void)posix_spawn_file_actions_destroy(&actions);
+    }
+    close(ends[1]);
+    if (error == 0)
+        return ends[0];
+    close(ends[0]);
+    errno = error;
+    return -1;
+}
+
 doctor_verdict
 doctor_python(char *found, size_t size)
 {
-    char line[256] = "";
-    FILE *output;
-    char self[4096];
-    char command[8300];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    int status;
+    pid_t child = 0;
+    char text[4096];
+    size_t used = 0;
+    ssize_t more = 0;
+    int status = -1;
+    int output = start_python("/proc/self/exe", &child);
 
-    if (length <= 0 || memchr(self, '\'', (size_t)length) != NULL) {
-        snprintf(found, size, "cannot find this program: /proc is not mounted");
-        return DOCTOR_BROKEN;
-    }
-    self[length] = '\0';
-    snprintf(command, sizeof(command),
-             "exec '%s' run --timeout 30s -I -c 'import sys; print(\"Python\", sys.version.split()"
-             "[0])' 2>&1 </dev/null",
-             self);
-    output = popen(command, "re");
-    if (output == NULL) {
+    if (output < 0) {
         snprintf(found, size, "cannot start a process: %s", strerror(errno));
         return DOCTOR_BROKEN;
     }
-    if (fgets(line, sizeof(line), output) == NULL)
-        snprintf(line, sizeof(line), "it said nothing");
-    status = pclose(output);
-    snprintf(found, size, "%.*s", (int)strcspn(line, "\n"), line);
-    return status == 0 ? DOCTOR_GOOD : DOCTOR_BROKEN;
+    /* What does not fit is not waited for: the program ends when nobody reads. */
+    while (used < sizeof(text) - 1 &&
+           (more = read(output, text + used, sizeof(text) - 1 - used)) > 0)
+        used += (size_t)more;
+    close(output);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    text[used] = '\0';
+    snprintf(found, size, "%.*s", (int)strcspn(text, "\n"), used > 0 ? text : "it said nothing");
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? DOCTOR_GOOD : DOCTOR_BROKEN;
 }
