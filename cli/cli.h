@@ -34,6 +34,8 @@ int krait_cmd_test(int argc, char **argv);
 /* report.c: one line on stderr, "krait: " in front. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const krait_error *err);
+/* What was said last, without the name of the program; "" before. */
+const char *cli_last_message(void);
 /* The exit status for what went wrong with a module. */
 int cli_status_of(const krait_error *err);
 /* Ends the program with "out of memory" when `pointer` is NULL; returns it. */
@@ -98,7 +100,8 @@ typedef struct cli_limits {
 void cli_limits_init(cli_limits *limits);
 /* One of these options at argv[*index]: -1 it is none, 0 taken, else an exit status after a message. */
 int cli_limits_option(cli_limits *limits, int argc, char **argv, int *index);
-krait_status cli_limits_configure(const cli_limits *limits, krait_config *config, krait_error *err);
+krait_status cli_limits_configure(const cli_limits *limits, bool captures, krait_config *config,
+                                  krait_error *err);
 
 /* run_options.c: what `krait run` was asked for. */
 typedef struct cli_run_request {
@@ -143,6 +146,12 @@ typedef struct cli_runtime {
     char *library; /* host folder of usr/local/lib/python3.13 */
     char *program; /* python.wasm: what sys.executable names */
 } cli_runtime;
+
+/* run_result.c: true when the program's output becomes part of the result. */
+bool cli_result_captures(const cli_run_request *request);
+/* Writes the result where --json or --status-fd want it, once; NULL: the program did not start.
+ * The exit status, or another one after a message. */
+int cli_result_write(const cli_run_request *request, const krait_result *result, int exit_status);
 
 /* run_sandbox.c: environment, grants, limits and stdio of a request. */
 krait_status cli_run_configure(krait_config *config, const cli_run_request *request,

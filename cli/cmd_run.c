@@ -47,10 +47,18 @@ static const char help_text[] =
     "                            GUEST is given; :ro makes it read-only\n"
     "  --mapdir GUEST::HOST[:ro] the same, the other way round\n"
     "  -e, --env NAME=VALUE      set an environment variable; -e NAME copies it from here\n"
+    "  --timeout TIME            most time that may pass, such as 500ms, 5s or 2m\n"
+    "  --cpu TIME                most processor time\n"
     "  --memory SIZE             most memory that the program may use, such as 256M; more\n"
     "                            raises MemoryError (default: 3/4 of the machine's, below 4G)\n"
+    "  --max-output SIZE         most bytes that it may write to stdout and stderr\n"
+    "  --max-files N             most files that it may have open (default: 1024)\n"
+    "  --max-fs SIZE             most bytes of its files in memory (default: 256M)\n"
     "  --fuel N                  most units of fuel that a metered program may spend\n"
     "  --show-fuel               say at the end what it spent\n"
+    "  --json                    print the result as one line of JSON, the program's output\n"
+    "                            in it\n"
+    "  --status-fd N             write that line to descriptor N, without the output\n"
     "  --                        end of krait's options\n"
     "  -h, --help                print this\n"
     "\n"
@@ -58,7 +66,7 @@ static const char help_text[] =
     "between them and the program. The working directory is the caller's when it is\n"
     "granted, else /.\n"
     "\n"
-    "Exit status: the program's own; 124 it ran out of fuel, 125 krait could not start\n"
+    "Exit status: the program's own; 124 it reached a limit, 125 krait could not start\n"
     "it, 126 not runnable, 127 not found, 134 it was stopped by a trap.\n";
 
 static void
@@ -295,6 +303,7 @@ parse_and_run(int argc, char **argv, bool own_options)
         exit_status = cli_run_module(&request);
     else if (exit_status == 0)
         exit_status = run_request(&request);
+    exit_status = cli_result_write(&request, NULL, exit_status);
     cli_run_release(&request);
     return exit_status;
 }

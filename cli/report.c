@@ -11,6 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char last_message[4608];
+
+const char *
+cli_last_message(void)
+{
+    return last_message;
+}
+
 void
 cli_message(const char *fmt, ...)
 {
@@ -22,6 +30,9 @@ cli_message(const char *fmt, ...)
     vfprintf(stderr, fmt, args);
     va_end(args);
     fputc('\n', stderr);
+    va_start(args, fmt);
+    vsnprintf(last_message, sizeof(last_message), fmt, args);
+    va_end(args);
     funlockfile(stderr);
 }
 

@@ -16,6 +16,9 @@
 
 #define DEFAULT_FILES 1024u
 
+/* Of what becomes part of the result. */
+#define CAPTURED_OUTPUT (UINT64_C(16) << 20)
+
 typedef struct limit_option {
     const char *name;
     krait_limit limit;
@@ -94,7 +97,8 @@ memory_limit(const cli_limits *limits)
 }
 
 krait_status
-cli_limits_configure(const cli_limits *limits, krait_config *config, krait_error *err)
+cli_limits_configure(const cli_limits *limits, bool captures, krait_config *config,
+                     krait_error *err)
 {
     static const krait_limit asked[] = {KRAIT_LIMIT_WALL, KRAIT_LIMIT_CPU, KRAIT_LIMIT_OUTPUT,
                                         KRAIT_LIMIT_HOST_CALLS};
@@ -105,6 +109,9 @@ cli_limits_configure(const cli_limits *limits, krait_config *config, krait_error
 
     for (i = 0; i < sizeof(asked) / sizeof(asked[0]) && status == KRAIT_OK; i++)
         status = krait_config_set_limit(config, asked[i], limits->values[asked[i]], err);
+    /* What is kept in memory has a limit. */
+    if (status == KRAIT_OK && captures && limits->values[KRAIT_LIMIT_OUTPUT] == KRAIT_UNLIMITED)
+        status = krait_config_set_limit(config, KRAIT_LIMIT_OUTPUT, CAPTURED_OUTPUT, err);
     if (status == KRAIT_OK)
         status = krait_config_set_limit(config, KRAIT_LIMIT_FILES,
                                         files != KRAIT_UNLIMITED ? files : DEFAULT_FILES, err);

@@ -30,11 +30,13 @@ cli_run_configure(krait_config *config, const cli_run_request *request, krait_er
                                       grant->read_only ? KRAIT_GRANT_READ_ONLY : 0, err);
     }
     if (status == KRAIT_OK)
-        status = cli_limits_configure(&request->limits, config, err);
+        status = cli_limits_configure(&request->limits, cli_result_captures(request), config, err);
     /* To be told what it spent, the program must count: that is a limit, too. */
     krait_config_set_fuel(config,
                           request->fuel == 0 && request->show_fuel ? UINT64_MAX : request->fuel);
     krait_config_set_stdio(config, cli_stdio(0), cli_stdio(1), cli_stdio(2));
+    if (cli_result_captures(request))
+        krait_config_set_output(config, NULL, NULL);
     return status;
 }
 
@@ -156,6 +158,7 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
         exit_status = report(sandbox, script_host, &result);
         if (request->show_fuel)
             cli_message("fuel spent: %llu", (unsigned long long)result.fuel_spent);
+        exit_status = cli_result_write(request, &result, exit_status);
     }
     return after_interrupt(exit_status);
 }

@@ -43,6 +43,20 @@ refused 125 "'--memory' needs a value" run --memory
 for size in 0 x 1T 12MB 99999999999999999999 -1 ''; do
     refused 125 "--memory: '$size' is no size" run --memory="$size" -c pass
 done
+for option in timeout cpu; do
+    refused 125 "'--$option' needs a value" run --$option
+    for time in 0 0s x 1x 5S -1 1. .5 1.s 1e3 99999999999h 999999999999999999999 ''; do
+        refused 125 "--$option: '$time' is no time such as 500ms or 5s" run --$option="$time" -c pass
+    done
+done
+refused 125 "--max-output: '1T' is no size" run --max-output 1T -c pass
+refused 125 "--max-fs: '0' is no size" run --max-fs 0 -c pass
+for number in 3 65537 x ''; do
+    refused 125 "--max-files: '$number' is no number from 4 to 65536" run --max-files="$number" -c pass
+done
+for number in 77 x 99999999999 -1 ''; do
+    refused 125 "--status-fd: '$number' is no open descriptor" run --status-fd="$number" -c pass
+done
 echo 'print(1)' >file
 refused 126 "--dir: 'file' is not a directory" run --dir file -c pass
 refused 127 "cannot open 'file/x.py': Not a directory" run file/x.py
