@@ -14,8 +14,11 @@ enum { MAX_STRINGS = 65536, MAX_GRANTS = 1024, MAX_FUNCTIONS = 4096 };
 krait_status
 krait_config_new(krait_config **ret_config, krait_error *err)
 {
-    krait_config *config = krait__calloc(1, sizeof(*config));
+    krait_config *config;
 
+    if (ret_config == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    config = krait__calloc(1, sizeof(*config));
     if (config == NULL)
         return krait__error_nomem(err);
     krait__limits_default(config->limits);

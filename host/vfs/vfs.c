@@ -203,6 +203,21 @@ put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size)
     return error;
 }
 
+/* Is something mounted at exactly this normal path? */
+static bool
+is_mount_point(const krait_vfs *vfs, const char *path)
+{
+    const krait_ns *ns = &vfs->root;
+
+    while (ns != NULL && *(path += strspn(path, "/")) != '\0') {
+        size_t name_len = strcspn(path, "/");
+
+        ns = krait__ns_child(ns, path, name_len);
+        path += name_len;
+    }
+    return ns != NULL && ns->mount != NULL;
+}
+
 krait_status
 krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes, size_t size,
                     krait_error *err)
@@ -212,8 +227,8 @@ krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes, s
     krait_mem_node *dir;
     int error = krait__guest_path_normal(guest_path, normal);
 
-    if (error == 0 && strcmp(normal, "/") == 0)
-        error = EISDIR;
+    if (error == 0 && is_mount_point(vfs, normal))
+        error = EBUSY;
     if (error == 0) {
         slash = strrchr(normal, '/');
         *slash = '\0';

@@ -34,11 +34,11 @@ enum {
  *
  * @param ret_config  receives the configuration; untouched on failure
  * @param err         receives the reason on failure; may be NULL
- * @return KRAIT_OK or KRAIT_ENOMEM
+ * @return KRAIT_OK, or a code under Errors
  *
  * Units:   none
  * Owner:   caller owns *ret_config, releases it with krait_config_free()
- * Errors:  KRAIT_ENOMEM
+ * Errors:  KRAIT_EINVAL; KRAIT_ENOMEM
  * Threads: any thread; a configuration is used by one at a time
  * Source:  host/api/config.c
  * Since:   0.1

@@ -29,7 +29,7 @@ typedef struct krait_module krait_module;
  *
  * Units:   none
  * Owner:   caller owns *ret_engine, releases it with krait_engine_free()
- * Errors:  KRAIT_ENOMEM; KRAIT_EIO no handler can be installed
+ * Errors:  KRAIT_EINVAL; KRAIT_ENOMEM; KRAIT_EIO no handler can be installed
  * Threads: any thread; an engine may be used by several at once
  * Source:  host/api/engine.c
  * Since:   0.1

@@ -54,7 +54,8 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_new(krait_module *module,
  *
  * Units:   none
  * Owner:   ret_result is the caller's storage
- * Errors:  KRAIT_ENOTFOUND the module has no _start; KRAIT_EBUSY it ran before; KRAIT_EIO
+ * Errors:  KRAIT_EINVAL; KRAIT_ENOTFOUND the module has no _start; KRAIT_ESTATE it ran before; KRAIT_EBUSY
+ *          it runs; KRAIT_EIO
  * Threads: one at a time; it blocks, and uses the calling thread
  * Source:  host/api/sandbox.c
  * Since:   0.1

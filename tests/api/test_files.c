@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files in memory, in and out: before the guest runs, between its calls, and with what a guest may
+ * have planted there.
+ */
+#include "tests/api/python.h"
+
+#include <unistd.h>
+
+static krait_status
+put(python *p, const char *path, const char *text)
+{
+    return krait_sandbox_put_file(p->sandbox, path, text, strlen(text), &p->err);
+}
+
+/* The text of a file, or that of the error. */
+static const char *
+get(python *p, const char *path)
+{
+    const void *bytes = NULL;
+    size_t size = 0;
+
+    if (krait_sandbox_get_file(p->sandbox, path, &bytes, &size, &p->err) != KRAIT_OK)
+        return p->err.text;
+    return CHECK_UINT(strlen(bytes), size) ? bytes : "";
+}
+
+/* "NAME:TYPE:SIZE " for each entry. */
+static const char *
+list(python *p, const char *path)
+{
+    static char text[1000];
+    const krait_entry *entries = NULL;
+    size_t count = 0;
+    size_t used = 0;
+
+    if (krait_sandbox_list_dir(p->sandbox, path, &entries, &count, &p->err) != KRAIT_OK)
+        return p->err.text;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s:%d:%llu ", entries[i].name,
+                                 (int)entries[i].type, (unsigned long long)entries[i].size);
+    return text;
+}
+
+static void
+in_and_out(void)
+{
+    python p;
+
+    REQUIRE(python_start(&p));
+    CHECK_INT(put(&p, "/data/in/numbers.csv", "1,2\n"), KRAIT_OK);
+    CHECK_INT(put(&p, "/tmp/../data/mod.py", "ANSWER = 42\n"), KRAIT_OK);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/data/empty", NULL, 0, &p.err), KRAIT_OK);
+    CHECK_STR(get(&p, "/data/in/numbers.csv"), "1,2\n");
+    python_run(&p, "import os, sys\n"
+                   "sys.path.append('/data')\n"
+                   "import mod\n"
+                   "assert mod.ANSWER == 42\n"
+                   "assert open('/data/in/numbers.csv').read() == '1,2\\n'\n"
+                   "open('/data/in/numbers.csv', 'a').write('3,4\\n')\n"
+                   "os.mkdir('/data/out')\n"
+                   "open('/data/out/a', 'wb').write(bytes(5000))\n"
+                   "open('/tmp/t', 'w').write('temporary')\n");
+    CHECK_STR(get(&p, "/data/in/numbers.csv"), "1,2\n3,4\n");
+    CHECK_STR(get(&p, "/tmp/t"), "temporary");
+    CHECK_STR(list(&p, "/tmp"), "t:0:9 ");
+    CHECK_STR(list(&p, "/data/out/"), "a:0:5000 ");
+    CHECK_HAS(list(&p, "/data"), "in:1:0 mod.py:0:12 empty:0:0 ");
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/data/out/a", &p.err), KRAIT_OK);
+    CHECK_STR(list(&p, "/data/out"), "");
+    CHECK_INT(put(&p, "/tmp/t", "new"), KRAIT_OK);
+    python_run(&p, "assert os.listdir('/data/out') == [] and open('/tmp/t').read() == 'new'");
+    python_close(&p);
+}
+
+/* What the guest has open or linked is not what the host means. */
+static void
+planted(void)
+{
+    python p;
+
+    REQUIRE(python_start(&p));
+    python_run(&p, "import os\n"
+                   "os.symlink('/usr/local/lib', '/tmp/lib')\n"
+                   "os.symlink('/tmp', '/tmp/self')\n"
+                   "os.symlink('/usr/local/lib/python3.13/os.py', '/tmp/os')\n"
+                   "os.mkfifo('/tmp/fifo')\n"
+                   "os.mkdir('/tmp/d'); open('/tmp/d/f', 'w').close(); os.chmod('/tmp/d', 0)\n"
+                   "f = open('/tmp/gone', 'w+'); f.write('x' * 100); f.flush()\n"
+                   "os.unlink('/tmp/gone')\n");
+    CHECK_STR(list(&p, "/tmp"), "lib:2:0 self:2:0 os:2:0 fifo:3:0 d:1:0 ");
+    CHECK_STR(list(&p, "/tmp/d"), "f:0:0 ");
+    CHECK_HAS(get(&p, "/tmp/os"), "not a regular file");
+    CHECK_INT(p.err.code, KRAIT_EINVAL);
+    CHECK_HAS(get(&p, "/tmp/fifo"), "not a regular file");
+    CHECK_HAS(get(&p, "/tmp/self/self/fifo"), "'/tmp/self/self/fifo' is not there");
+    CHECK_INT(p.err.code, KRAIT_ENOTFOUND);
+    CHECK_INT(put(&p, "/tmp/lib/x", "1"), KRAIT_EINVAL);
+    CHECK_INT(put(&p, "/tmp/os", "mine"), KRAIT_OK);
+    CHECK_STR(get(&p, "/tmp/os"), "mine");
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/tmp/lib", &p.err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/tmp/fifo", &p.err), KRAIT_OK);
+    python_run(&p, "f.seek(0); assert f.read() == 'x' * 100\nimport os.path\n"
+                   "assert os.path.exists('/usr/local/lib/python3.13/os.py')\n");
+    python_close(&p);
+}
+
+static void
+wrong_paths(void)
+{
+    static const char *const paths[] = {"",
+                                        "tmp",
+                                        "/nowhere/x",
+                                        "/",
+                                        "/usr/local/lib/python3.13",
+                                        "/usr/local/lib/python3.13/os.py",
+                                        "/tmp/f/x"};
+    static const krait_status gets[] = {KRAIT_EINVAL, KRAIT_EINVAL, KRAIT_ENOTFOUND, KRAIT_EINVAL,
+                                        KRAIT_EINVAL, KRAIT_EINVAL, KRAIT_ENOTFOUND};
+    const krait_entry *entries = NULL;
+    const void *bytes = NULL;
+    size_t size = 0;
+    python p;
+
+    REQUIRE(python_start(&p));
+    CHECK_INT(put(&p, "/tmp/f", "f"), KRAIT_OK);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        printf("path '%s'\n", paths[i]);
+        CHECK_INT(krait_sandbox_get_file(p.sandbox, paths[i], &bytes, &size, &p.err), gets[i]);
+        CHECK(p.err.text[0] != '\0');
+        CHECK_INT(krait_sandbox_remove_file(p.sandbox, paths[i], &p.err), gets[i]);
+        CHECK_INT(put(&p, paths[i], "x"), i == 2 ? KRAIT_OK : KRAIT_EINVAL);
+    }
+    CHECK_INT(krait_sandbox_list_dir(p.sandbox, "/tmp/f", &entries, &size, &p.err),
+              KRAIT_ENOTFOUND);
+    CHECK_INT(krait_sandbox_list_dir(p.sandbox, "tmp", &entries, &size, &p.err), KRAIT_EINVAL);
+    CHECK_INT(
+        krait_sandbox_list_dir(p.sandbox, "/usr/local/lib/python3.13", &entries, &size, &p.err),
+        KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/x", NULL, 1, &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_put_file(NULL, "/x", "", 0, &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_get_file(p.sandbox, "/x", NULL, &size, &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_list_dir(p.sandbox, "/x", &entries, NULL, &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, NULL, &p.err), KRAIT_EINVAL);
+    python_close(&p);
+}
+
+static void
+limits(void)
+{
+    static char block[200000];
+    const void *bytes = NULL;
+    size_t size = 0;
+    python p;
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_FS_BYTES, 300000, &p.err) == KRAIT_OK &&
+            krait_config_set_limit(p.config, KRAIT_LIMIT_FS_INODES, 40, &p.err) == KRAIT_OK &&
+            krait_config_set_limit(p.config, KRAIT_LIMIT_VALUE, 150000, &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/tmp/a", block, sizeof(block), &p.err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/tmp/b", block, sizeof(block), &p.err),
+              KRAIT_ELIMIT);
+    CHECK_INT(krait_sandbox_get_file(p.sandbox, "/tmp/b", &bytes, &size, &p.err), KRAIT_ENOTFOUND);
+    CHECK_INT(krait_sandbox_get_file(p.sandbox, "/tmp/a", &bytes, &size, &p.err), KRAIT_ELIMIT);
+    CHECK_HAS(p.err.text, "too large");
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/tmp/a", &p.err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/tmp/b", block, sizeof(block), &p.err), KRAIT_OK);
+    for (int i = 0; i < 40 && p.err.code != KRAIT_OK; i++) {
+        char path[32];
+
+        snprintf(path, sizeof(path), "/tmp/i%d", i);
+        if (krait_sandbox_put_file(p.sandbox, path, NULL, 0, &p.err) == KRAIT_ELIMIT) {
+            CHECK(i > 10);
+            python_close(&p);
+            return;
+        }
+    }
+    CHECK(!"the number of files is not limited");
+    python_close(&p);
+}
+
+/* A granted folder is the guest's and the host's, not memory. */
+static void
+granted(void)
+{
+    char folder[] = "/tmp/krait-api-XXXXXX";
+    char path[64];
+    const krait_entry *entries = NULL;
+    size_t size = 0;
+    python p;
+
+    REQUIRE(mkdtemp(folder) != NULL);
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_dir(p.config, folder, "/granted", 0, &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "open('/granted/x', 'w').write('hi')");
+    snprintf(path, sizeof(path), "%s/x", folder);
+    CHECK_INT(access(path, F_OK), 0);
+    CHECK_HAS(get(&p, "/granted/x"), "is not in memory");
+    CHECK_INT(put(&p, "/granted/y", "1"), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/granted/x", &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_list_dir(p.sandbox, "/granted", &entries, &size, &p.err), KRAIT_EINVAL);
+    unlink(path);
+    rmdir(folder);
+    /* A reset opens it again, and says that it is gone. */
+    CHECK_INT(krait_sandbox_reset(p.sandbox, &p.err), KRAIT_ENOTFOUND);
+    CHECK_HAS(p.err.text, folder);
+    CHECK_INT(krait_sandbox_exec(p.sandbox, "1", 1, &p.result, &p.err), KRAIT_ESTATE);
+    CHECK_INT(put(&p, "/tmp/x", ""), KRAIT_ESTATE);
+    CHECK_INT(krait_sandbox_list_dir(p.sandbox, "/tmp", &entries, &size, &p.err), KRAIT_ESTATE);
+    CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/tmp/x", &p.err), KRAIT_ESTATE);
+    CHECK_HAS(get(&p, "/tmp/x"), "could not be reset");
+    CHECK(krait_sandbox_missed(p.sandbox, 0) == NULL);
+    krait_sandbox_cancel(p.sandbox);
+    krait_sandbox_signal(p.sandbox, 2);
+    python_close(&p);
+}
+
+CHECK_MAIN(CHECK_CASE(in_and_out), CHECK_CASE(planted), CHECK_CASE(wrong_paths), CHECK_CASE(limits),
+           CHECK_CASE(granted))
