@@ -42,7 +42,7 @@ krait_engine_new_with(const krait_engine_options *options, krait_engine **ret_en
                       krait_error *err)
 {
     krait_engine *engine;
-    krait_status status;
+    krait_status status = KRAIT_OK;
 
     if (ret_engine == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
@@ -50,20 +50,27 @@ krait_engine_new_with(const krait_engine_options *options, krait_engine **ret_en
         return krait__error_set(err, KRAIT_EINVAL, 0,
                                 "the options of the engine have %zu bytes, not %zu", options->size,
                                 sizeof(*options));
-    if (options != NULL && options->flags != 0)
+    if (options != NULL && (options->flags & ~(uint32_t)KRAIT_ENGINE_OWN_SIGNALS) != 0)
         return krait__error_set(err, KRAIT_EINVAL, 0, "unknown flag in %#x", options->flags);
     engine = krait__calloc(1, sizeof(*engine));
     if (engine == NULL)
         return krait__error_nomem(err);
     if (options != NULL)
         engine->options = *options;
-    status = krait__signals_install(err);
+    if ((engine->options.flags & KRAIT_ENGINE_OWN_SIGNALS) == 0)
+        status = krait__signals_install(err);
     if (status != KRAIT_OK) {
         krait__free(engine);
         return status;
     }
     *ret_engine = engine;
     return KRAIT_OK;
+}
+
+int
+krait_handle_signal(int number, void *info, void *context)
+{
+    return krait__signal_handle(number, info, context);
 }
 
 void

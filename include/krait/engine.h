@@ -47,10 +47,15 @@ typedef enum krait_log_level {
 /** Gets one line of text without a newline; on any thread that uses the engine. */
 typedef void (*krait_log_fn)(void *data, krait_log_level level, const char *text);
 
+/** flags of krait_engine_options. */
+enum {
+    KRAIT_ENGINE_OWN_SIGNALS = 1u << 0 /* install no handlers: krait_handle_signal() */
+};
+
 /** Options of an engine; fill with KRAIT_ENGINE_OPTIONS_INIT first. */
 typedef struct krait_engine_options {
     size_t size;               /* of this structure: KRAIT_ENGINE_OPTIONS_INIT sets it */
-    uint32_t flags;            /* 0 */
+    uint32_t flags;            /* KRAIT_ENGINE_* */
     krait_log_level log_level; /* KRAIT_LOG_NONE */
     krait_log_fn log;          /* NULL: nobody */
     void *log_data;            /* its first argument; outlives the engine */
@@ -77,6 +82,25 @@ typedef struct krait_engine_options {
 KRAIT_API KRAIT_MUST_USE krait_status krait_engine_new_with(const krait_engine_options *options,
                                                             krait_engine **ret_engine,
                                                             krait_error *err);
+
+/**
+ * Handle a signal, for embedders that install the handlers themselves (KRAIT_ENGINE_OWN_SIGNALS).
+ * They do so for SIGSEGV and SIGBUS, with SA_SIGINFO and SA_ONSTACK, and for SIGRTMAX - 5, with
+ * SA_RESTART and all signals blocked besides; before the first sandbox runs.
+ *
+ * @param number   the handler's first argument
+ * @param info     its second one, a siginfo_t
+ * @param context  its third one
+ * @return 1: it was the guest's, and the handler returns; 0: it was something else
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  none
+ * Threads: only in a handler of the signal; async-signal-safe
+ * Source:  host/api/engine.c, host/engine/signals.c
+ * Since:   0.1
+ */
+KRAIT_API int krait_handle_signal(int number, void *info, void *context);
 
 /**
  * Release an engine.
