@@ -3,22 +3,23 @@
  * libkrait: run translated WebAssembly programs, CPython first of all, in a
  * sandbox that sees only what it was granted.
  *
- *     krait_engine *engine;  krait_module *module;
+ *     krait_engine *engine;  krait_module *python;
  *     krait_config *config;  krait_sandbox *sandbox;
  *     krait_result result;   krait_error error;
+ *     const char code[] = "print(6 * 7)";
  *
  *     if (krait_engine_new(&engine, &error) != KRAIT_OK ||
- *         krait_module_open(engine, "python.krt", &module, &error) != KRAIT_OK ||
+ *         krait_python_open(engine, NULL, &python, &error) != KRAIT_OK ||
  *         krait_config_new(&config, &error) != KRAIT_OK ||
- *         krait_config_add_arg(config, "python", &error) != KRAIT_OK ||
  *         krait_config_add_dir(config, "/srv/data", "/data", KRAIT_GRANT_READ_ONLY, &error) != KRAIT_OK ||
- *         krait_sandbox_new(module, config, &sandbox, &error) != KRAIT_OK ||
- *         krait_sandbox_run(sandbox, &result, &error) != KRAIT_OK)
+ *         krait_sandbox_new(python, config, &sandbox, &error) != KRAIT_OK ||
+ *         krait_sandbox_exec(sandbox, code, sizeof(code) - 1, &result, &error) != KRAIT_OK)
  *         fprintf(stderr, "%s\n", error.text);
  *
- * A guest that exits or traps is a krait_result, not an error.  Nothing is
- * inherited: no argument, no environment variable, no file.  The
- * program's output is captured into the result.  The interface is young: before version 1.0 it may change.
+ * A guest that exits, raises or traps is a krait_result, not an error.  Nothing is inherited: no
+ * argument, no environment variable, no file, no stream.  Nothing is printed, and nothing but
+ * handlers of signals belongs to the process.  What stays compatible: docs/abi.md; a tutorial:
+ * docs/embedding.md.
  */
 #ifndef KRAIT_KRAIT_H
 #define KRAIT_KRAIT_H

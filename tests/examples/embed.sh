@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# embed.sh CMAKE: the programs of examples/embed-* are built with nothing but what is installed, from
+# a folder of their own, and print what stands beside them.
+. "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
+command -v pkg-config >/dev/null || skip "no pkg-config"
+check "it installs" "$1" --install "$KRAIT_BINARY_DIR" --prefix "$T/installed"
+pc=$(find "$T/installed" -name krait.pc)
+PKG_CONFIG_PATH=$(dirname "$pc") && export PKG_CONFIG_PATH
+LD_LIBRARY_PATH=$(dirname "$(find "$T/installed" -name libkrait.so)") && export LD_LIBRARY_PATH
+for example in hello limits host-functions many-threads; do
+    mkdir "$T/$example"
+    cp "$KRAIT_SOURCE_DIR/examples/embed-$example"/*.c "$T/$example/"
+    cd "$T/$example" || exit 1
+    # shellcheck disable=SC2046 # options
+    check "$example is built" "$KRAIT_TEST_CC" -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic \
+        -Werror ./*.c $(pkg-config --cflags --libs krait) -pthread -o program
+    ./program >out 2>err
+    same "$example: exit status" $? 0
+    check "$example: output" diff "$KRAIT_SOURCE_DIR/examples/embed-$example/expected" out
+    check_not "$example: nothing on stderr" test -s err
+    if ldd ./program >linked 2>&1; then
+        has "$example uses the installed library" "$(cat linked)" "$T/installed/"
+    fi
+done
+lines=$(grep -cv '^/\*\|^$' "$KRAIT_SOURCE_DIR/examples/embed-hello/hello.c")
+check "hello has $lines lines, at most 20" test "$lines" -le 20
+finish
