@@ -165,5 +165,7 @@ KRAIT_WASI_CALL(fd_prestat_dir_name)
     size = strlen(fd->preopen);
     if (args[2].i32 < size)
         return ENAMETOOLONG;
+    if (krait__guest_span(ctx, args[1].i32, args[2].i32) == NULL)
+        return EFAULT;
     return krait__guest_write(ctx, args[1].i32, fd->preopen, size) == 0 ? 0 : EFAULT;
 }

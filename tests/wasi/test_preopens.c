@@ -61,6 +61,8 @@ names(void)
     CHECK_INT(call("fd_prestat_dir_name", U(3), U(BUFFER), U(11)), WASI_ENAMETOOLONG);
     CHECK_INT(call("fd_prestat_dir_name", U(3), U(BUFFER), U(0)), WASI_ENAMETOOLONG);
     CHECK_INT(call("fd_prestat_dir_name", U(3), U(MEMORY_SIZE - 11), U(12)), WASI_EFAULT);
+    CHECK_INT(call("fd_prestat_dir_name", U(3), U(MEMORY_SIZE - 20), U(21)), WASI_EFAULT);
+    CHECK_MEM(g.memory.base + MEMORY_SIZE - 20, "\xaa\xaa\xaa\xaa", 4);
     CHECK_INT(call("fd_prestat_get", U(3), U(MEMORY_SIZE - 7)), WASI_EFAULT);
     CHECK_INT(call("fd_prestat_get", U(7), U(OUT)), WASI_EBADF);
     CHECK_INT(call("fd_prestat_dir_name", U(7), U(BUFFER), U(12)), WASI_EBADF);
