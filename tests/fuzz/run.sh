@@ -42,6 +42,23 @@ build_targets()
         "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_$target.c" $objects \
             -o "$folder/fuzz_$target"
     done
+    build_wasi "$1"
+}
+
+# The layers that are between a guest's calls and the host's files.
+build_wasi()
+{
+    objects=
+    for source in "$sources"/host/base/*.c "$sources"/host/engine/*.c "$sources"/host/vfs/*.c \
+        "$sources"/host/wasi/*.c "$sources/host/engine/switch_$(uname -m).S"; do
+        object=$folder/$(echo "${source#"$sources"/}" | tr / _).o
+        # shellcheck disable=SC2086
+        [ -f "$object" ] || "$1" $flags -fsanitize=fuzzer-no-link -c "$source" -o "$object"
+        objects="$objects $object"
+    done
+    # shellcheck disable=SC2086
+    "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_wasi.c" \
+        "$sources/tests/fuzz/fuzz_wasi_host.c" $objects -ldl -lpthread -lm -o "$folder/fuzz_wasi"
 }
 
 run_target()
@@ -75,3 +92,4 @@ fi
 run_target module module 40000
 run_target emit module 20000
 run_target elf elf 20000
+run_target wasi wasi 10000
