@@ -228,6 +228,7 @@ struct krait_guest_thread {
     _Atomic uint32_t ended;   /* the same for this call only */
     _Atomic uint32_t cause;   /* krait_cause: why this call is to end */
     _Atomic int native;       /* thread number of who runs it; 0: nobody */
+    _Atomic uint32_t is_sent; /* such a signal is on the way */
     _Atomic uint32_t senders; /* threads that are about to send a signal to `native` */
     krait_call_timers timers;
     uint8_t timer_keys[2];       /* the address of one names thread and timer */

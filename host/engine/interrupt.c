@@ -201,6 +201,9 @@ look(krait_guest_thread *thread, uintptr_t value)
     krait_instance *instance = thread->instance;
     uintptr_t number = value - krait__signal_value(instance->timer_keys);
 
+    /* First: what is asked for from now on comes with a signal of its own. */
+    if (value == krait__signal_value(&key_of_all))
+        atomic_store(&thread->is_sent, 0);
     if (thread->is_own && atomic_load(&instance->cancelled) != 0)
         (void)tell(thread, KRAIT_CAUSE_CANCEL);
     if (value == krait__signal_value(&thread->timer_keys[KRAIT_TIMER_MONOTONIC])) {
@@ -354,23 +357,35 @@ krait__interrupt_handle(const siginfo_t *info, void *context)
 
 /* ---- from other threads --------------------------------------------------------------------- */
 
-void
-krait__interrupt(krait_guest_thread *thread)
+/* One signal at a time is enough, and a flood of them would keep the guest from going on. */
+static void
+send(krait_guest_thread *thread)
 {
-    const int saved = errno;
+    const int native = atomic_load(&thread->native);
     siginfo_t info;
-    int native;
 
-    note(thread);
+    if (native == 0 || atomic_exchange(&thread->is_sent, 1) != 0)
+        return;
     memset(&info, 0, sizeof(info));
     info.si_code = SI_QUEUE;
     info.si_pid = getpid();
     info.si_value.sival_ptr = (void *)krait__signal_value(&key_of_all);
-    atomic_fetch_add(&thread->senders, 1);
-    native = atomic_load(&thread->native);
-    if (native != 0)
-        (void)syscall(SYS_rt_tgsigqueueinfo, getpid(), native, KRAIT_SIGNAL, &info);
-    atomic_fetch_sub(&thread->senders, 1);
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), native, KRAIT_SIGNAL, &info) != 0)
+        atomic_store(&thread->is_sent, 0);
+}
+
+void
+krait__interrupt(krait_guest_thread *thread)
+{
+    const int saved = errno;
+
+    note(thread);
+    /* Whoever comes after the end of a call does not keep it waiting. */
+    if (atomic_load(&thread->native) != 0) {
+        atomic_fetch_add(&thread->senders, 1);
+        send(thread);
+        atomic_fetch_sub(&thread->senders, 1);
+    }
     errno = saved;
 }
 
@@ -434,6 +449,7 @@ krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask, krait_err
     sigaddset(&needed, SIGBUS);
     atomic_store(&thread->ended, 0);
     atomic_store(&thread->cause, KRAIT_CAUSE_NONE);
+    atomic_store(&thread->is_sent, 0);
     atomic_store(&thread->native, gettid());
     if (!start_timers(thread)) {
         int error = errno;

@@ -40,6 +40,9 @@ HIDDEN uint32_t w_wait_signal(krait_ctx *ctx);
 HIDDEN uint32_t w_wait_deep(krait_ctx *ctx, uint32_t left);
 HIDDEN void w_krait_signal(krait_ctx *ctx, uint32_t number);
 HIDDEN uint32_t w_counter(krait_ctx *ctx);
+HIDDEN void w_spin(krait_ctx *ctx);
+HIDDEN void w_fill(krait_ctx *ctx);
+HIDDEN uint32_t w_sum(krait_ctx *ctx, uint32_t rounds);
 
 uint32_t
 w_add(krait_ctx *ctx, uint32_t a, uint32_t b)
@@ -181,12 +184,58 @@ w_wait_deep(krait_ctx *ctx, uint32_t left)
     return deeper + 1;
 }
 
-/* Signal 9 traps inside the handler. */
+/* Never ends. */
+void
+w_spin(krait_ctx *ctx)
+{
+    for (;;)
+        __asm__ volatile("" : : "r"(ctx) : "memory");
+}
+
+/* The same, all but always in a function of libc. */
+void
+w_fill(krait_ctx *ctx)
+{
+    for (;;) {
+        __builtin_memset(ctx->memory_base + 4096, 1, 60000);
+        __asm__ volatile("" : : "r"(ctx) : "memory");
+    }
+}
+
+/* Many numbers in many registers; what comes out depends on every one of them. */
+uint32_t
+w_sum(krait_ctx *ctx, uint32_t rounds)
+{
+    double a = 1;
+    double b = 2;
+    double c = 3;
+    float d = 4;
+    uint64_t e = 5;
+    uint32_t i;
+
+    (void)ctx;
+    for (i = 0; i < rounds; i++) {
+        a = a * 0.5 + b;
+        b = b * 0.25 + c + i;
+        c = c * 0.125 + (double)d;
+        d = d * 0.5f + (float)(i & 7);
+        e = e * 6364136223846793005u + (uint64_t)(int64_t)(a + b + c);
+    }
+    return (uint32_t)(e >> 32) ^ (uint32_t)e;
+}
+
+/* Signal 9 traps inside the handler; what the others do is said by the byte at address 0. */
 void
 w_krait_signal(krait_ctx *ctx, uint32_t number)
 {
     if (number == 9)
         ctx->runtime->trap(ctx, KRAIT_TRAP_UNREACHABLE);
+    if (*at(ctx, 0, 0) == 1)
+        w_spin(ctx);
+    if (*at(ctx, 0, 0) == 2)
+        load32(ctx, 1u << 31, 0);
+    if (*at(ctx, 0, 0) == 3)
+        w_recurse(ctx, 0);
     ctx->globals[1].i32 += number;
 }
 
@@ -269,6 +318,8 @@ static const krait_func_desc funcs[] = {
     {(krait_code)w_recurse_host, 1, 11}, {(krait_code)w_table_call, 5, 12},
     {(krait_code)w_counter, 4, 13},      {(krait_code)w_wait_signal, 4, 14},
     {(krait_code)w_krait_signal, 6, 15}, {(krait_code)w_wait_deep, 1, 16},
+    {(krait_code)w_spin, 3, 17},         {(krait_code)w_fill, 3, 18},
+    {(krait_code)w_sum, 1, 19},
 };
 
 static const krait_limits_desc tables[] = {{.min = 4, .max = 10, .type = KRAIT_FUNCREF}};
@@ -283,23 +334,16 @@ static const krait_global_desc globals[] = {
 #define FUNCTION(text, number) {NAME(text), .kind = KRAIT_KIND_FUNC, .index = number}
 
 static const krait_export_desc exports[] = {
-    FUNCTION("add", 0),
-    FUNCTION("load", 1),
-    FUNCTION("load_far", 2),
-    FUNCTION("store", 3),
-    FUNCTION("recurse", 4),
-    FUNCTION("recurse_wide", 5),
-    FUNCTION("shadow", 6),
-    FUNCTION("unreachable", 7),
-    FUNCTION("grow", 8),
-    FUNCTION("call_host", 9),
-    FUNCTION("recurse_host", 10),
-    FUNCTION("table_call", 11),
-    FUNCTION("wait_signal", 13),
-    FUNCTION("krait_signal", 14),
-    FUNCTION("counter", 12),
-    FUNCTION("wait_deep", 15),
-    {NAME("memory"), .kind = KRAIT_KIND_MEMORY, .index = 0},
+    FUNCTION("add", 0),           FUNCTION("load", 1),
+    FUNCTION("load_far", 2),      FUNCTION("store", 3),
+    FUNCTION("recurse", 4),       FUNCTION("recurse_wide", 5),
+    FUNCTION("shadow", 6),        FUNCTION("unreachable", 7),
+    FUNCTION("grow", 8),          FUNCTION("call_host", 9),
+    FUNCTION("recurse_host", 10), FUNCTION("table_call", 11),
+    FUNCTION("wait_signal", 13),  FUNCTION("krait_signal", 14),
+    FUNCTION("counter", 12),      FUNCTION("wait_deep", 15),
+    FUNCTION("spin", 16),         FUNCTION("fill", 17),
+    FUNCTION("sum", 18),          {NAME("memory"), .kind = KRAIT_KIND_MEMORY, .index = 0},
 };
 
 static const uint8_t bytes[] = "krait";
