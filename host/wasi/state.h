@@ -111,7 +111,8 @@ int krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsig
 static inline bool
 krait__wasi_interrupted(const krait_ctx *ctx)
 {
-    return ctx->thread->interrupted != 0;
+    /* Other threads set it. */
+    return __atomic_load_n(&ctx->thread->interrupted, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* ---- io.c --------------------------------------------------------------------------------- */

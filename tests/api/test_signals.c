@@ -62,6 +62,7 @@ own_handlers(void)
 {
     python p;
 
+    NEEDS_SIGNALS();
     REQUIRE(start(&p));
     CHECK(is_installed(SIGSEGV) && is_installed(SIGBUS) && is_installed(SIGRTMAX - 5));
     REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 200000000, &p.err) == KRAIT_OK);

@@ -267,6 +267,7 @@ cancels(void)
                                         "sum(range(10 ** 13))"};
     python p;
 
+    NEEDS_SIGNALS();
     REQUIRE(python_start(&p));
     python_run(&p, "log = []");
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -314,6 +315,7 @@ signals(void)
     pthread_t thread;
     python p;
 
+    NEEDS_SIGNALS();
     REQUIRE(python_start(&p));
     REQUIRE(pthread_create(&thread, NULL, signal_later, p.sandbox) == 0);
     CHECK_INT(python_exec(&p, "while True: pass"), KRAIT_RESULT_RAISED);

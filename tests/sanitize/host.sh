@@ -12,6 +12,7 @@ thread) sanitize=thread which='^(engine|wasi|api)$' only=thread ;;
 esac
 
 cmake -S "$KRAIT_SOURCE_DIR" -B "$build" -G "Unix Makefiles" -DKRAIT_GUEST=OFF -DKRAIT_SANITIZE="$sanitize" \
+    -DKRAIT_TEST_RUNTIME="$KRAIT_RUNTIME_TREE" \
     -DCMAKE_C_COMPILER="$KRAIT_TEST_CC" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g" >"$T/log" 2>&1 &&
     cmake --build "$build" --parallel 2 >>"$T/log" 2>&1 || {
