@@ -142,6 +142,7 @@ void cli_json_base64(FILE *to, const char *bytes, size_t size);
 
 /* runtime.c: the translated interpreter and its library. */
 typedef struct cli_runtime {
+    char *folder;  /* with all of it; NULL: of the build for other engines */
     char *module;  /* python.krt */
     char *library; /* host folder of usr/local/lib/python3.13 */
     char *program; /* python.wasm: what sys.executable names */

@@ -20,9 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the guest takes its interpreter to be; the library is found from it. */
-#define GUEST_PYTHON  "/usr/local/bin/python3.13"
-#define GUEST_LIBRARY "/usr/local/lib/python3.13"
+/* Where krait_python_open has Python; the library is found from it. */
+#define GUEST_PYTHON "/usr/local/bin/python3.13"
 
 /* Tells the guest's main function where to start; it removes the variable. */
 #define CWD_VARIABLE "KRAIT_CWD"
@@ -223,7 +222,7 @@ add_arguments(krait_config *config, const cli_run_request *request, const run_pl
 
 static krait_status
 fill_config(krait_config *config, const cli_run_request *request, const run_place *place,
-            const cli_runtime *runtime, krait_error *err)
+            krait_error *err)
 {
     krait_status status = add_arguments(config, request, place, err);
 
@@ -231,11 +230,6 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
         status = cli_run_configure(config, request, err);
     if (status == KRAIT_OK && strcmp(place->cwd_guest, "/") != 0)
         status = krait_config_add_env(config, CWD_VARIABLE, place->cwd_guest, err);
-    if (status == KRAIT_OK)
-        status = krait_config_add_dir(config, runtime->library, GUEST_LIBRARY,
-                                      KRAIT_GRANT_READ_ONLY | KRAIT_GRANT_STABLE, err);
-    if (status == KRAIT_OK)
-        status = krait_config_add_file(config, runtime->program, GUEST_PYTHON, 0, err);
     if (status == KRAIT_OK && place->script_host != NULL)
         status = krait_config_add_file(config, place->script_host,
                                        place->script_guest != NULL ? place->script_guest
@@ -255,7 +249,7 @@ run_module(const cli_runtime *runtime, const cli_run_request *request, const run
 
     if (krait_engine_new(&engine, &err) != KRAIT_OK ||
         krait_config_new(&config, &err) != KRAIT_OK ||
-        fill_config(config, request, place, runtime, &err) != KRAIT_OK)
+        fill_config(config, request, place, &err) != KRAIT_OK)
         cli_error(&err);
     else if (cli_run_open(engine, runtime, request, config, &opened) == KRAIT_OK)
         exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host);

@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 static krait_status
-open_module(krait_engine *engine, const char *path, const krait_config *config,
-            cli_run_opened *opened, krait_error *err)
+open_module(krait_engine *engine, const cli_runtime *runtime, const char *path,
+            const krait_config *config, cli_run_opened *opened, krait_error *err)
 {
-    krait_status status = krait_module_open(engine, path, &opened->module, err);
+    krait_status status = krait_python_open_with(engine, runtime->folder, path, &opened->module,
+                                                 err);
 
     if (status == KRAIT_OK)
         status = krait_sandbox_new(opened->module, config, &opened->sandbox, err);
@@ -45,7 +46,7 @@ open_again(krait_engine *engine, const cli_runtime *runtime, const krait_config 
         snprintf(err->text, sizeof(err->text), "the Python runtime cannot be used");
         return KRAIT_EFORMAT;
     }
-    return open_module(engine, opened->translated.path, config, opened, err);
+    return open_module(engine, runtime, opened->translated.path, config, opened, err);
 }
 
 /* Fuel is for an interpreter that counts; where 8 GiB of address space cannot be had, one
@@ -58,13 +59,13 @@ cli_run_open(krait_engine *engine, const cli_runtime *runtime, const cli_run_req
     char *variant = cli_runtime_variant(runtime, is_metered ? "metered" : "checked");
     bool is_there = access(variant, R_OK) == 0;
     krait_error err;
-    krait_status status = open_module(engine, is_metered && is_there ? variant : runtime->module,
-                                      config, opened, &err);
+    krait_status status = open_module(
+        engine, runtime, is_metered && is_there ? variant : runtime->module, config, opened, &err);
 
     if (!is_metered && status == KRAIT_EFORMAT && !cli_runtime_is_chosen())
         status = open_again(engine, runtime, config, opened, &err);
     if (!is_metered && status == KRAIT_ENOMEM && is_there)
-        status = open_module(engine, variant, config, opened, &err);
+        status = open_module(engine, runtime, variant, config, opened, &err);
     if (status != KRAIT_OK)
         cli_error(&err);
     if (!is_there && status == (is_metered ? KRAIT_EUNSUPPORTED : KRAIT_ENOMEM))

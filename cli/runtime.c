@@ -102,7 +102,7 @@ cli_runtime_look(cli_runtime *runtime, char *why, size_t size)
     runtime->module = cli_path_join(folder, "python.krt");
     runtime->library = cli_path_join(folder, "usr/local/lib/" PYTHON_FOLDER);
     runtime->program = cli_path_join(folder, "bin/python.wasm");
-    free(folder);
+    runtime->folder = folder;
     missing = unreadable_part(runtime);
     if (missing != NULL) {
         snprintf(why, size, "the Python runtime is not complete: cannot read '%s': %s", missing,
@@ -165,6 +165,7 @@ void
 cli_runtime_release(cli_runtime *runtime)
 {
     free(runtime->module);
+    free(runtime->folder);
     free(runtime->library);
     free(runtime->program);
     memset(runtime, 0, sizeof(*runtime));

@@ -81,49 +81,71 @@ find_folder(char **ret_folder, krait_error *err)
                             ways[0]);
 }
 
-static krait_status
-open_folder(krait_engine *engine, const char *folder, krait_module **ret_module, krait_error *err)
+static void
+notes_release(krait_module_notes *notes)
 {
-    char *krt = join(folder, "python.krt");
+    if (notes == NULL)
+        return;
+    krait__free(notes->library);
+    krait__free(notes->program);
+    krait__free(notes);
+}
+
+static krait_status
+open_folder(krait_engine *engine, const char *folder, const char *krt, krait_module **ret_module,
+            krait_error *err)
+{
     krait_module_notes *notes = krait__calloc(1, sizeof(*notes));
-    krait_status status;
 
     if (notes != NULL) {
         notes->library = join(folder, "usr/local/lib/python3.13");
         notes->program = join(folder, "bin/python.wasm");
     }
-    if (krt == NULL || notes == NULL || notes->library == NULL || notes->program == NULL) {
-        status = krait__error_nomem(err);
-    } else if (access(krt, F_OK) != 0 || access(notes->library, X_OK) != 0 ||
-               access(notes->program, R_OK) != 0) {
-        status = krait__error_set(err, KRAIT_ENOTFOUND, errno, "there is no whole Python in '%s'",
-                                  folder);
-    } else {
-        status = krait__module_open_noted(engine, krt, notes, ret_module, err);
-        notes = NULL;
+    if (notes == NULL || notes->library == NULL || notes->program == NULL) {
+        notes_release(notes);
+        return krait__error_nomem(err);
     }
-    if (notes != NULL) {
-        krait__free(notes->library);
-        krait__free(notes->program);
-        krait__free(notes);
+    if (access(krt, F_OK) != 0 || access(notes->library, X_OK) != 0 ||
+        access(notes->program, R_OK) != 0) {
+        int error = errno;
+
+        notes_release(notes);
+        return krait__error_set(err, KRAIT_ENOTFOUND, error, "there is no whole Python in '%s'",
+                                folder);
     }
-    krait__free(krt);
-    return status;
+    return krait__module_open_noted(engine, krt, notes, ret_module, err);
 }
 
 krait_status
 krait_python_open(krait_engine *engine, const char *folder, krait_module **ret_module,
                   krait_error *err)
 {
+    return krait_python_open_with(engine, folder, NULL, ret_module, err);
+}
+
+krait_status
+krait_python_open_with(krait_engine *engine, const char *folder, const char *krt,
+                       krait_module **ret_module, krait_error *err)
+{
     char *found = NULL;
+    char *usual = NULL;
     krait_status status = KRAIT_OK;
 
     if (engine == NULL || ret_module == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
-    if (folder == NULL)
+    if (folder == NULL) {
         status = find_folder(&found, err);
+        folder = found;
+    }
+    if (status == KRAIT_OK && krt == NULL) {
+        usual = join(folder, "python.krt");
+        krt = usual;
+        if (usual == NULL)
+            status = krait__error_nomem(err);
+    }
     if (status == KRAIT_OK)
-        status = open_folder(engine, found != NULL ? found : folder, ret_module, err);
+        status = open_folder(engine, folder, krt, ret_module, err);
+    krait__free(usual);
     krait__free(found);
     return status;
 }

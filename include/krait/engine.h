@@ -164,6 +164,30 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_python_open(krait_engine *engine, co
                                                         krait_error *err);
 
 /**
+ * The same with another translation of the interpreter: one that counts what it executes
+ * (`krait compile --meter`), or one that needs little address space (`--bounds-checked`).
+ *
+ * @param engine      the engine
+ * @param folder      the folder; NULL: the one that was installed with this library
+ * @param krt         the translation; NULL: python.krt of the folder
+ * @param ret_module  receives the module; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   as krait_python_open()
+ * Errors:  as krait_python_open(): KRAIT_ENOTFOUND, KRAIT_EIO, KRAIT_EFORMAT, KRAIT_ENOMEM,
+ *          KRAIT_EINVAL
+ * Threads: any thread; a module may be shared by several
+ * Source:  host/api/python.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_python_open_with(krait_engine *engine,
+                                                             const char *folder, const char *krt,
+                                                             krait_module **ret_module,
+                                                             krait_error *err);
+
+/**
  * Name an import of a module that no sandbox provides.
  *
  * @param module  the module

@@ -64,6 +64,8 @@ modules(void)
     /* This program has no Python installed beside it. */
     CHECK_INT(krait_python_open(engine, NULL, &module, &err), KRAIT_ENOTFOUND);
     CHECK_HAS(err.text, "krait/python3.13");
+    CHECK_INT(krait_python_open_with(engine, "/nowhere", path, &module, &err), KRAIT_ENOTFOUND);
+    CHECK_INT(krait_python_open_with(NULL, folder, path, &module, &err), KRAIT_EINVAL);
     CHECK_INT(krait_python_open(NULL, folder, &module, &err), KRAIT_EINVAL);
     CHECK_INT(krait_python_open(engine, folder, NULL, &err), KRAIT_EINVAL);
     CHECK(module == NULL);

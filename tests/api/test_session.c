@@ -220,6 +220,31 @@ runs_programs(void)
     python_close(&p);
 }
 
+/* A translation that lies elsewhere, and one that is none. */
+static void
+other_translations(void)
+{
+    char krt[4096];
+    krait_module *module = NULL;
+    python p;
+
+    REQUIRE(python_open(&p));
+    snprintf(krt, sizeof(krt), "%s/python.krt", getenv("KRAIT_RUNTIME_TREE"));
+    krait_module_close(p.module);
+    p.module = NULL;
+    REQUIRE(krait_python_open_with(p.engine, getenv("KRAIT_RUNTIME_TREE"), krt, &p.module,
+                                   &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "import json");
+    snprintf(krt, sizeof(krt), "%s/bin/python.wasm", getenv("KRAIT_RUNTIME_TREE"));
+    CHECK_INT(krait_python_open_with(p.engine, getenv("KRAIT_RUNTIME_TREE"), krt, &module, &p.err),
+              KRAIT_EFORMAT);
+    CHECK_INT(krait_python_open_with(p.engine, getenv("KRAIT_RUNTIME_TREE"), "/nowhere.krt",
+                                     &module, &p.err),
+              KRAIT_ENOTFOUND);
+    python_close(&p);
+}
+
 static void
 wrong_arguments(void)
 {
@@ -254,4 +279,4 @@ wrong_arguments(void)
 
 CHECK_MAIN(CHECK_CASE(keeps_state), CHECK_CASE(calls_with_json), CHECK_CASE(calls_with_bytes),
            CHECK_CASE(exceptions), CHECK_CASE(system_exit), CHECK_CASE(traps), CHECK_CASE(resets),
-           CHECK_CASE(runs_programs), CHECK_CASE(wrong_arguments))
+           CHECK_CASE(runs_programs), CHECK_CASE(wrong_arguments), CHECK_CASE(other_translations))
