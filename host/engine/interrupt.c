@@ -442,9 +442,11 @@ krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask, krait_err
 {
     sigset_t needed;
 
-    /* A fault of the guest with its signal blocked would end the process. */
+    /* The handler makes timers too: it must not come between. */
     sigemptyset(&needed);
     sigaddset(&needed, KRAIT_SIGNAL);
+    pthread_sigmask(SIG_BLOCK, &needed, ret_mask);
+    /* A fault of the guest with its signal blocked would end the process. */
     sigaddset(&needed, SIGSEGV);
     sigaddset(&needed, SIGBUS);
     atomic_store(&thread->ended, 0);
@@ -456,9 +458,10 @@ krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask, krait_err
 
         atomic_store(&thread->native, 0);
         delete_timers(&thread->timers);
+        pthread_sigmask(SIG_SETMASK, ret_mask, NULL);
         return krait__error_set(err, KRAIT_EIO, error, "cannot make a timer for a limit of time");
     }
-    pthread_sigmask(SIG_UNBLOCK, &needed, ret_mask);
+    pthread_sigmask(SIG_UNBLOCK, &needed, NULL);
     if (thread->is_own && atomic_load(&thread->instance->cancelled) != 0) {
         atomic_store(&thread->cause, KRAIT_CAUSE_CANCEL);
         end(thread);

@@ -437,9 +437,25 @@ hammer_one(void *argument)
     return NULL;
 }
 
+/* Timers of this process; -1: the kernel does not tell. */
+static int
+count_timers(void)
+{
+    FILE *file = fopen("/proc/self/timers", "re");
+    char line[128];
+    int count = 0;
+
+    if (file == NULL)
+        return -1;
+    while (fgets(line, sizeof(line), file) != NULL)
+        count += strncmp(line, "ID:", 3) == 0;
+    fclose(file);
+    return count;
+}
+
 /* Threads that cancel and signal without end, and a thread that makes short calls: none of them
- * is anything but returned or interrupted, and no signal comes after the call has ended, where it
- * would cut a sleep short. */
+ * is anything but returned or interrupted, no timer is left, and no signal comes after the call has
+ * ended, where it would cut a sleep short. */
 static void
 hammer(void)
 {
@@ -447,6 +463,7 @@ hammer(void)
     unsigned late = 0;
     unsigned wrong = 0;
     unsigned cancelled = 0;
+    const int timers = count_timers();
     fixture f;
 
     REQUIRE(fixture_open(&f));
@@ -469,6 +486,7 @@ hammer(void)
     CHECK_UINT(wrong, 0);
     CHECK_UINT(late, 0);
     CHECK(cancelled > 0);
+    CHECK_INT(count_timers(), timers);
     krait__instance_uncancel(f.instance);
     check_works(&f);
     fixture_close(&f);
