@@ -31,7 +31,7 @@ typedef struct krait_calls {
     krait_call **slots; /* of the guest; NULL: free */
     size_t slot_count;
     size_t slot_capacity;
-    size_t in_flight; /* slots that are in use */
+    uint64_t input_bytes; /* of all calls: a guest must not fill the host with what it gave up */
 } krait_calls;
 
 struct krait_call {
@@ -88,6 +88,7 @@ disown(krait_call *call)
 {
     if (--call->owners > 0)
         return 0;
+    call->group->input_bytes -= call->input.size;
     krait__buffer_release(&call->input);
     krait__buffer_release(&call->answer);
     krait__free(call);
@@ -101,7 +102,6 @@ forget(krait_calls *calls, size_t slot)
     krait_call *call = calls->slots[slot];
 
     calls->slots[slot] = NULL;
-    calls->in_flight--;
     call->is_cancelled = call->state == KRAIT_CALL_RUNS;
     return disown(call);
 }
@@ -125,13 +125,15 @@ krait__calls_close(krait_calls *calls)
 
 /* ---- for the guest ------------------------------------------------------------------------ */
 
-/* A free slot; with the lock. */
+/* A free slot; with the lock.  A call counts until both the guest and who answers it are done with
+ * it. */
 static int
-find_slot(krait_calls *calls, uint64_t most, size_t *ret_slot)
+find_slot(krait_calls *calls, uint64_t most, size_t input_size, size_t *ret_slot)
 {
     size_t slot = 0;
 
-    if (calls->in_flight >= most)
+    if (calls->references - 1 >= most || calls->references == UINT32_MAX ||
+        input_size > calls->value_limit - calls->input_bytes)
         return EAGAIN;
     while (slot < calls->slot_count && calls->slots[slot] != NULL)
         slot++;
@@ -156,7 +158,7 @@ add_call(krait_calls *calls, krait_format format, krait_buffer *input, uint64_t 
     if (call == NULL)
         return ENOMEM;
     (void)pthread_mutex_lock(&calls->lock);
-    error = find_slot(calls, most, ret_slot);
+    error = find_slot(calls, most, input->size, ret_slot);
     if (error == 0) {
         call->group = calls;
         call->owners = 3;
@@ -164,7 +166,7 @@ add_call(krait_calls *calls, krait_format format, krait_buffer *input, uint64_t 
         call->input = *input;
         memset(input, 0, sizeof(*input));
         calls->slots[*ret_slot] = call;
-        calls->in_flight++;
+        calls->input_bytes += call->input.size;
         calls->references++;
     }
     (void)pthread_mutex_unlock(&calls->lock);

@@ -215,13 +215,15 @@ enter(krait_sandbox *sandbox, const session_call *call, uint32_t params, krait_r
         sandbox->backtrace.bytes[0] = '\0';
     sandbox->exit_code = 0;
     status = krait__sandbox_enter(sandbox, func, cells, result, err);
+    /* Its timers would interrupt whatever this thread does next. */
+    krait__wasi_stop(sandbox->wasi);
     memset(sandbox->inputs, 0, sizeof(sandbox->inputs));
     memset(sandbox->input_sizes, 0, sizeof(sandbox->input_sizes));
     if (status != KRAIT_OK)
         return status;
     *ret_back = sandbox->ended_by == KRAIT_TRAP_NONE;
     *ret_told = cells[0].i32;
-    if (!*ret_back && sandbox->has_begun)
+    if (!*ret_back && (sandbox->has_begun || sandbox->ended_by != KRAIT_TRAP_INTERRUPTED))
         sandbox->state = KRAIT_SESSION_OVER;
     return KRAIT_OK;
 }

@@ -305,8 +305,19 @@ limits(void)
                    "try: krait_host.submit('hold'); assert 0\n"
                    "except RuntimeError as e: assert 'in flight' in str(e)\n"
                    "assert calls.pop().cancel()\n"
-                   "calls.append(krait_host.submit('hold'))\n"
-                   "assert calls[0].cancel()\n");
+                   "try: krait_host.submit('hold'); assert 0\n"
+                   "except RuntimeError as e: assert 'in flight' in str(e)\n");
+    /* What was given up counts until it is answered. */
+    CHECK_INT(krait_call_return(take_held(&held), NULL, 0), KRAIT_OK);
+    CHECK_INT(krait_call_return(held.calls[0], NULL, 0), KRAIT_OK);
+    held.calls[0] = held.calls[1];
+    held.count = 1;
+    python_run(&p, "assert calls.pop(0).result() is None\n"
+                   "try: krait_host.submit('hold', 'x' * 9999)\n"
+                   "except OverflowError: pass\n"
+                   "calls.append(krait_host.submit('hold', 'x' * 6000))\n"
+                   "try: krait_host.submit('hold', 'x' * 6000); assert 0\n"
+                   "except RuntimeError as e: assert 'in flight' in str(e)\n");
     CHECK_INT(python_exec(&p, "log = []\n"
                               "try:\n"
                               "    while True: krait_host.call('count')\n"

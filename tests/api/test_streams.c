@@ -330,6 +330,30 @@ signals(void)
     python_close(&p);
 }
 
+/* A guest's timer interrupts its own call and nothing of the embedder's. */
+static void
+timers_end_with_the_call(void)
+{
+    struct timespec left = {0, 200000000};
+    python p;
+
+    NEEDS_SIGNALS();
+    REQUIRE(python_start(&p));
+    python_run(&p, "import signal, time\n"
+                   "n = 0\n"
+                   "def tick(*args):\n"
+                   "    global n\n"
+                   "    n += 1\n"
+                   "signal.signal(signal.SIGALRM, tick)\n"
+                   "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\n"
+                   "while n < 5: pass\n");
+    CHECK_INT(nanosleep(&left, NULL), 0);
+    python_run(&p, "m = n; time.sleep(0.05); assert n == m\n"
+                   "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\n"
+                   "while n < m + 5: pass\n");
+    python_close(&p);
+}
+
 CHECK_MAIN(CHECK_CASE(streams_output), CHECK_CASE(output_limit), CHECK_CASE(reads_stdin),
            CHECK_CASE(uses_descriptors), CHECK_CASE(traces), CHECK_CASE(logs), CHECK_CASE(cancels),
-           CHECK_CASE(signals))
+           CHECK_CASE(signals), CHECK_CASE(timers_end_with_the_call))
