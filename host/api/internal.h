@@ -265,6 +265,8 @@ void krait__limits_of_files(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_vfs_
 uint32_t krait__limits_of_descriptors(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 size_t krait__limits_of_stack(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 krait_wasi_limits krait__limits_of_wasi(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+/* The next calls into the guest have so much less time than the limits say. */
+void krait__limits_spend(krait_sandbox *sandbox, uint64_t wall_ns, uint64_t cpu_ns);
 /* Says that a call was to end for this cause, whatever else the result says. */
 void krait__limits_result(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_cause cause,
                           krait_result *result);

@@ -27,6 +27,24 @@ krait__limits_of_calls(const uint64_t limits[KRAIT_LIMIT_COUNT])
 }
 
 static uint64_t
+left_of(uint64_t limit, uint64_t spent)
+{
+    if (limit == KRAIT_UNLIMITED)
+        return limit;
+    return limit > spent ? limit - spent : 0;
+}
+
+void
+krait__limits_spend(krait_sandbox *sandbox, uint64_t wall_ns, uint64_t cpu_ns)
+{
+    krait_call_limits limits = krait__limits_of_calls(sandbox->config->limits);
+
+    limits.wall_ns = left_of(limits.wall_ns, wall_ns);
+    limits.cpu_ns = left_of(limits.cpu_ns, cpu_ns);
+    krait__instance_set_limits(sandbox->instance, &limits);
+}
+
+static uint64_t
 at_most(uint64_t value, uint64_t most)
 {
     return value < most ? value : most;

@@ -283,8 +283,12 @@ run(krait_sandbox *sandbox, const session_call *call, krait_result *ret_result, 
         status = start(sandbox, &result, &is_back, err);
         wall_ns = result.wall_ns;
         cpu_ns = result.cpu_ns;
+        /* A limit or a cancellation that came while Python started is the call's. */
+        if (result.kind == KRAIT_RESULT_LIMIT || result.kind == KRAIT_RESULT_CANCELLED)
+            is_back = false;
     }
     if (status == KRAIT_OK && is_back) {
+        krait__limits_spend(sandbox, wall_ns, cpu_ns);
         status = enter(sandbox, call, call->is_call ? 1 : 0, &result, &told, &is_back, err);
         result.wall_ns += wall_ns;
         result.cpu_ns += cpu_ns;
