@@ -152,6 +152,8 @@ limits(void)
     static char block[200000];
     const void *bytes = NULL;
     size_t size = 0;
+    krait_status status;
+    int files;
     python p;
 
     REQUIRE(python_open(&p));
@@ -167,17 +169,14 @@ limits(void)
     CHECK_HAS(p.err.text, "too large");
     CHECK_INT(krait_sandbox_remove_file(p.sandbox, "/tmp/a", &p.err), KRAIT_OK);
     CHECK_INT(krait_sandbox_put_file(p.sandbox, "/tmp/b", block, sizeof(block), &p.err), KRAIT_OK);
-    for (int i = 0; i < 40 && p.err.code != KRAIT_OK; i++) {
+    for (files = 0, status = KRAIT_OK; files < 40 && status == KRAIT_OK; files++) {
         char path[32];
 
-        snprintf(path, sizeof(path), "/tmp/i%d", i);
-        if (krait_sandbox_put_file(p.sandbox, path, NULL, 0, &p.err) == KRAIT_ELIMIT) {
-            CHECK(i > 10);
-            python_close(&p);
-            return;
-        }
+        snprintf(path, sizeof(path), "/tmp/i%d", files);
+        status = krait_sandbox_put_file(p.sandbox, path, NULL, 0, &p.err);
     }
-    CHECK(!"the number of files is not limited");
+    CHECK(files > 10);
+    CHECK_INT(status, KRAIT_ELIMIT);
     python_close(&p);
 }
 

@@ -205,7 +205,7 @@ static int
 nothing(void *data, krait_call *call)
 {
     (void)data;
-    return krait_call_return(call, "1", 1);
+    return (int)krait_call_return(call, "1", 1);
 }
 
 static void
