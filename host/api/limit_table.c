@@ -31,7 +31,7 @@ static const limit_row rows[KRAIT_LIMIT_COUNT] = {
     [KRAIT_LIMIT_POLL] = {"poll size", 4096},
     [KRAIT_LIMIT_VALUE] = {"value size", 64 * MIB},
     [KRAIT_LIMIT_PENDING] = {"pending calls", 1024},
-    [KRAIT_LIMIT_GRACE] = {"grace period", SEC / 10},
+    [KRAIT_LIMIT_GRACE] = {"grace period", SEC / 25},
 };
 
 const char *

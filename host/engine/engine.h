@@ -71,9 +71,8 @@ typedef enum krait_cause {
 } krait_cause;
 
 /* Of every call into an instance from outside, nanoseconds; UINT64_MAX: none.  Who goes over one
- * gets a signal 2, and is stopped with KRAIT_TRAP_INTERRUPTED when it goes on for longer than the
- * grace: of the processor's time for `cpu_ns`, else of the clock.  An instance that takes no signals
- * is stopped at once. */
+ * gets a signal 2, and is stopped with KRAIT_TRAP_INTERRUPTED when the thread works for longer than
+ * the grace, or ten times that passes.  An instance that takes no signals is stopped at once. */
 typedef struct krait_call_limits {
     uint64_t wall_ns;
     uint64_t cpu_ns; /* of the thread that calls, host functions included */
@@ -81,7 +80,7 @@ typedef struct krait_call_limits {
 } krait_call_limits;
 
 #define KRAIT_CALL_LIMITS_NONE                                                                     \
-    ((krait_call_limits){.wall_ns = UINT64_MAX, .cpu_ns = UINT64_MAX, .grace_ns = 100000000})
+    ((krait_call_limits){.wall_ns = UINT64_MAX, .cpu_ns = UINT64_MAX, .grace_ns = 40000000})
 
 /* Another instance whose exports may be imported under a module name. */
 typedef struct krait_link {

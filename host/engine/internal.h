@@ -211,6 +211,7 @@ typedef struct krait_call_timers {
     bool made[2];
     uint64_t wall_due_ns;  /* CLOCK_MONOTONIC; UINT64_MAX: none */
     uint64_t grace_due_ns; /* the same */
+    uint64_t cpu_due_ns;   /* CLOCK_THREAD_CPUTIME_ID; the same */
     bool again;            /* a signal could not be delivered where it came */
 } krait_call_timers;
 

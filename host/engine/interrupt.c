@@ -33,6 +33,10 @@
 
 #define NEVER UINT64_MAX
 
+/* How often the grace may pass on the clock, while it does not on the processor: the machine is busy,
+ * or the guest sleeps once more. */
+#define PATIENCE 10u
+
 /* When to look again at what could not be done where the signal came. */
 #define AGAIN_NS UINT64_C(200000)
 
@@ -48,11 +52,11 @@ static const uint8_t key_of_all;
 /* ---- timers of a call: on its thread, in the handler or with the signal blocked ------------ */
 
 static uint64_t
-monotonic_ns(void)
+clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -110,7 +114,7 @@ set_clock(krait_guest_thread *thread)
     if (timers->grace_due_ns < due)
         due = timers->grace_due_ns;
     if (timers->again) {
-        uint64_t again = monotonic_ns() + AGAIN_NS;
+        uint64_t again = clock_ns(CLOCK_MONOTONIC) + AGAIN_NS;
 
         if (again < due)
             due = again;
@@ -145,16 +149,22 @@ end(krait_guest_thread *thread)
 }
 
 static bool
-start_grace(krait_guest_thread *thread, krait_cause cause)
+set_processor(krait_guest_thread *thread, uint64_t ns)
+{
+    thread->timers.cpu_due_ns = later(clock_ns(CLOCK_THREAD_CPUTIME_ID), ns);
+    return ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, ns);
+}
+
+/* False: it has none. */
+static bool
+start_grace(krait_guest_thread *thread)
 {
     const uint64_t grace_ns = thread->instance->limits.grace_ns;
+    const uint64_t most_ns = grace_ns < LONGEST_NS / PATIENCE ? grace_ns * PATIENCE : NEVER;
+    bool is_set = set_processor(thread, grace_ns);
 
-    if (grace_ns == 0)
-        return false;
-    if (cause == KRAIT_CAUSE_CPU)
-        return grace_ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, grace_ns);
-    thread->timers.grace_due_ns = later(monotonic_ns(), grace_ns);
-    return set_clock(thread);
+    thread->timers.grace_due_ns = later(clock_ns(CLOCK_MONOTONIC), most_ns);
+    return grace_ns != 0 && (set_clock(thread) || is_set);
 }
 
 /* Tells the guest, and ends it when it cannot be told.  False: it has been told before. */
@@ -166,7 +176,7 @@ tell(krait_guest_thread *thread, krait_cause cause)
 
     if (!atomic_compare_exchange_strong(&thread->cause, &none, (uint32_t)cause))
         return false;
-    if (thread->is_own && instance->signal_code != NULL && start_grace(thread, cause)) {
+    if (thread->is_own && instance->signal_code != NULL && start_grace(thread)) {
         atomic_fetch_or(&instance->signals, UINT64_C(1) << SIGINT);
         note(thread);
     } else {
@@ -179,7 +189,7 @@ static void
 on_clock(krait_guest_thread *thread)
 {
     krait_call_timers *timers = &thread->timers;
-    const uint64_t now = monotonic_ns();
+    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
     timers->again = false;
     if (timers->grace_due_ns <= now) {
@@ -192,6 +202,16 @@ on_clock(krait_guest_thread *thread)
             end(thread);
     }
     (void)set_clock(thread);
+}
+
+static void
+on_processor(krait_guest_thread *thread)
+{
+    /* It may have been set anew when this one was on its way. */
+    if (clock_ns(CLOCK_THREAD_CPUTIME_ID) < thread->timers.cpu_due_ns)
+        return;
+    if (!tell(thread, KRAIT_CAUSE_CPU))
+        end(thread);
 }
 
 /* The signal with this value, as far as it is for this thread. */
@@ -209,8 +229,7 @@ look(krait_guest_thread *thread, uintptr_t value)
     if (value == krait__signal_value(&thread->timer_keys[KRAIT_TIMER_MONOTONIC])) {
         on_clock(thread);
     } else if (value == krait__signal_value(&thread->timer_keys[KRAIT_TIMER_CPU])) {
-        if (!tell(thread, KRAIT_CAUSE_CPU))
-            end(thread);
+        on_processor(thread);
     } else if (number < sizeof(instance->timer_keys)) {
         atomic_fetch_or(&instance->signals, UINT64_C(1) << number);
         note(&instance->own);
@@ -432,7 +451,7 @@ start_timers(krait_guest_thread *thread)
     thread->timers.grace_due_ns = NEVER;
     thread->timers.again = false;
     if (limits->wall_ns != NEVER)
-        thread->timers.wall_due_ns = later(monotonic_ns(), limits->wall_ns);
+        thread->timers.wall_due_ns = later(clock_ns(CLOCK_MONOTONIC), limits->wall_ns);
     return set_clock(thread) &&
            (limits->cpu_ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, limits->cpu_ns));
 }

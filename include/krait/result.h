@@ -39,7 +39,8 @@ typedef enum krait_limit {
                                    of all calls of host functions in flight; 64 MiB */
     KRAIT_LIMIT_PENDING = 15,   /* calls of host functions in flight at once, those that the guest
                                    gave up included until they are answered; 1024 */
-    KRAIT_LIMIT_GRACE = 16      /* ns between the signal and the end; 100 ms */
+    KRAIT_LIMIT_GRACE = 16      /* ns of processor time between the signal and the end, or ten times
+                                   that on the clock; 40 ms */
 } krait_limit;
 
 /** How many limits there are, KRAIT_LIMIT_NONE included; grows with new ones. */
