@@ -28,10 +28,12 @@ typedef struct krait_calls {
     uint32_t references; /* the sandbox, and calls */
     int event_fd;        /* told when a call was answered; -1: nobody listens any more */
     uint64_t value_limit;
+    uint64_t answer_limit;
     krait_call **slots; /* of the guest; NULL: free */
     size_t slot_count;
     size_t slot_capacity;
-    uint64_t input_bytes; /* of all calls: a guest must not fill the host with what it gave up */
+    uint64_t input_bytes;  /* of all calls: a guest must not fill the host with what it gave up */
+    uint64_t answer_bytes; /* of all values that the guest may still fetch */
 } krait_calls;
 
 struct krait_call {
@@ -46,7 +48,8 @@ struct krait_call {
 };
 
 krait_status
-krait__calls_new(uint64_t value_limit, krait_calls **ret_calls, krait_error *err)
+krait__calls_new(uint64_t value_limit, uint64_t answer_limit, krait_calls **ret_calls,
+                 krait_error *err)
 {
     krait_calls *calls = krait__calloc(1, sizeof(*calls));
 
@@ -64,6 +67,7 @@ krait__calls_new(uint64_t value_limit, krait_calls **ret_calls, krait_error *err
     }
     calls->references = 1;
     calls->value_limit = value_limit;
+    calls->answer_limit = answer_limit;
     *ret_calls = calls;
     return KRAIT_OK;
 }
@@ -89,6 +93,8 @@ disown(krait_call *call)
     if (--call->owners > 0)
         return 0;
     call->group->input_bytes -= call->input.size;
+    if (call->state == KRAIT_CALL_RETURNED)
+        call->group->answer_bytes -= call->answer.size;
     krait__buffer_release(&call->input);
     krait__buffer_release(&call->answer);
     krait__free(call);
@@ -308,6 +314,9 @@ krait_call_is_cancelled(const krait_call *call)
     return is_cancelled;
 }
 
+static krait_status fail(krait_call *call, const char *type, const char *message,
+                         krait_status status);
+
 /* Takes over the answer.  `status` is passed on. */
 static krait_status
 answer(krait_call *call, uint32_t state, krait_buffer *bytes, size_t type_size, krait_status status)
@@ -320,6 +329,15 @@ answer(krait_call *call, uint32_t state, krait_buffer *bytes, size_t type_size, 
         (void)pthread_mutex_unlock(&calls->lock);
         krait__buffer_release(bytes);
         return KRAIT_ESTATE;
+    }
+    if (state == KRAIT_CALL_RETURNED) {
+        if (bytes->size > calls->answer_limit - calls->answer_bytes) {
+            (void)pthread_mutex_unlock(&calls->lock);
+            krait__buffer_release(bytes);
+            return fail(call, "MemoryError", "too many values of the host wait to be fetched",
+                        KRAIT_ELIMIT);
+        }
+        calls->answer_bytes += bytes->size;
     }
     call->state = state;
     call->answer = *bytes;
@@ -351,6 +369,8 @@ krait_call_return(krait_call *call, const void *bytes, size_t size)
 {
     krait_buffer copy = {NULL, 0, 0};
 
+    if (bytes == NULL && size != 0)
+        return fail(call, "RuntimeError", "the host gave no value", KRAIT_EINVAL);
     if (size > call->group->value_limit || size > UINT32_MAX)
         return fail(call, "OverflowError", "the host's value is larger than allowed", KRAIT_ELIMIT);
     if (!krait__buffer_add(&copy, bytes, size))

@@ -44,8 +44,6 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
     krait_outcome outcome;
     krait_status status;
 
-    krait__wasi_begin(sandbox->wasi);
-
     sandbox->is_running = true;
     status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
     sandbox->is_running = false;

@@ -211,8 +211,9 @@ krait_trap krait__session_outcome_put(void *env, krait_ctx *ctx, krait_cell *slo
 
 /* ---- calls.c ---- */
 
-krait_status krait__calls_new(uint64_t value_limit, struct krait_calls **ret_calls,
-                              krait_error *err);
+/* Bytes of one value, and of all answers that the guest has not fetched. */
+krait_status krait__calls_new(uint64_t value_limit, uint64_t answer_limit,
+                              struct krait_calls **ret_calls, krait_error *err);
 /* Nobody waits for any of its calls any more; takes NULL. */
 void krait__calls_close(struct krait_calls *calls);
 
@@ -261,6 +262,7 @@ void krait__trace_call(const krait_sandbox *sandbox, const char *name, uint64_t 
 
 /* As the layers below take them. */
 krait_call_limits krait__limits_of_calls(const uint64_t limits[KRAIT_LIMIT_COUNT]);
+uint64_t krait__limits_of_memory(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 void krait__limits_of_files(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_vfs_options *options);
 uint32_t krait__limits_of_descriptors(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 size_t krait__limits_of_stack(const uint64_t limits[KRAIT_LIMIT_COUNT]);

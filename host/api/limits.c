@@ -56,6 +56,15 @@ at_least_one(uint64_t value)
     return value != 0 ? value : 1;
 }
 
+/* The engine takes 0 for "none". */
+uint64_t
+krait__limits_of_memory(const uint64_t limits[KRAIT_LIMIT_COUNT])
+{
+    const uint64_t limit = limits[KRAIT_LIMIT_MEMORY];
+
+    return limit != KRAIT_UNLIMITED ? at_least_one(limit) : 0;
+}
+
 void
 krait__limits_of_files(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_vfs_options *options)
 {

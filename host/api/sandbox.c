@@ -48,13 +48,6 @@ is_native(const krait_module *module)
     return false;
 }
 
-/* The lower layers take 0 for "none". */
-static uint64_t
-limit_or_zero(const krait_config *config, krait_limit limit)
-{
-    return config->limits[limit] != KRAIT_UNLIMITED ? config->limits[limit] : 0;
-}
-
 /* Python finds its library where it was built for, and itself for sys.executable. */
 static krait_status
 mount_python(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err)
@@ -131,7 +124,7 @@ open_instance(krait_sandbox *sandbox, krait_error *err)
                                       .limits = &limits};
 
     options.stack_size_bytes = krait__limits_of_stack(config->limits);
-    options.memory_limit_bytes = limit_or_zero(config, KRAIT_LIMIT_MEMORY);
+    options.memory_limit_bytes = krait__limits_of_memory(config->limits);
     options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
     return krait__instance_new(sandbox->module, &options, &sandbox->instance, err);
 }
@@ -140,7 +133,8 @@ open_instance(krait_sandbox *sandbox, krait_error *err)
 static krait_status
 open_guest(krait_sandbox *sandbox, krait_error *err)
 {
-    krait_status status = krait__calls_new(sandbox->config->limits[KRAIT_LIMIT_VALUE],
+    const uint64_t *limits = sandbox->config->limits;
+    krait_status status = krait__calls_new(limits[KRAIT_LIMIT_VALUE], limits[KRAIT_LIMIT_MEMORY],
                                            &sandbox->calls, err);
 
     if (status == KRAIT_OK)
@@ -153,6 +147,8 @@ open_guest(krait_sandbox *sandbox, krait_error *err)
         status = open_instance(sandbox, err);
     if (status != KRAIT_OK)
         return status;
+    /* Timers of its start function. */
+    krait__wasi_stop(sandbox->wasi);
     sandbox->state = KRAIT_SESSION_NEW;
     krait__sandbox_set_reachable(sandbox, sandbox->instance);
     return KRAIT_OK;
@@ -232,6 +228,7 @@ krait__sandbox_check(krait_sandbox *sandbox, krait_error *err)
     if (sandbox->state == KRAIT_SESSION_BROKEN)
         return krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox could not be reset");
     take_back(sandbox);
+    krait__wasi_begin(sandbox->wasi);
     return KRAIT_OK;
 }
 

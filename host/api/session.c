@@ -240,12 +240,12 @@ start(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error 
 
     if (status != KRAIT_OK || !*ret_back)
         return status;
-    if (told != 0) {
-        sandbox->state = KRAIT_SESSION_OVER;
+    sandbox->state = told == 0 ? KRAIT_SESSION_READY : KRAIT_SESSION_OVER;
+    /* A limit or a cancellation that came while Python started is the call's. */
+    *ret_back = result->kind != KRAIT_RESULT_LIMIT && result->kind != KRAIT_RESULT_CANCELLED;
+    if (told != 0 && *ret_back)
         return krait__error_set(err, KRAIT_EIO, 0, "Python did not start: %s",
                                 krait__buffer_text(&sandbox->message));
-    }
-    sandbox->state = KRAIT_SESSION_READY;
     return KRAIT_OK;
 }
 
@@ -283,9 +283,6 @@ run(krait_sandbox *sandbox, const session_call *call, krait_result *ret_result, 
         status = start(sandbox, &result, &is_back, err);
         wall_ns = result.wall_ns;
         cpu_ns = result.cpu_ns;
-        /* A limit or a cancellation that came while Python started is the call's. */
-        if (result.kind == KRAIT_RESULT_LIMIT || result.kind == KRAIT_RESULT_CANCELLED)
-            is_back = false;
     }
     if (status == KRAIT_OK && is_back) {
         krait__limits_spend(sandbox, wall_ns, cpu_ns);

@@ -251,8 +251,10 @@ run_start(krait_instance *instance, krait_error *err)
         return KRAIT_OK;
     status = krait__instance_call(instance, start, NULL, &outcome, err);
     if (status == KRAIT_OK && outcome.cause != KRAIT_CAUSE_NONE)
-        return krait__error_set(err, KRAIT_ELIMIT, 0,
-                                "the start function went over its time limit");
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "the start function went over a limit of %s",
+                                outcome.cause == KRAIT_CAUSE_OUTPUT       ? "output"
+                                : outcome.cause == KRAIT_CAUSE_HOST_CALLS ? "host calls"
+                                                                          : "time");
     if (status == KRAIT_OK && outcome.trap != KRAIT_TRAP_NONE)
         return krait__error_set(err, outcome.trap == KRAIT_TRAP_FUEL ? KRAIT_ELIMIT : KRAIT_EINVAL,
                                 0, "the start function failed: %s", krait__trap_text(outcome.trap));

@@ -80,7 +80,9 @@ KRAIT_API krait_format krait_call_format(const krait_call *call);
  *
  * Units:   bytes
  * Owner:   bytes are copied; takes the call when it was pending
- * Errors:  KRAIT_ESTATE answered before; KRAIT_ELIMIT larger than KRAIT_LIMIT_VALUE; KRAIT_ENOMEM
+ * Errors:  KRAIT_ESTATE answered before; KRAIT_EINVAL no bytes; KRAIT_ELIMIT larger than
+ *          KRAIT_LIMIT_VALUE, or with the answers that the guest has not fetched more than
+ *          KRAIT_LIMIT_MEMORY; KRAIT_ENOMEM
  * Threads: any thread
  * Source:  host/api/calls.c
  * Since:   0.1

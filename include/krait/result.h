@@ -36,7 +36,8 @@ typedef enum krait_limit {
     KRAIT_LIMIT_READDIR = 12,   /* bytes that one listing of a directory returns; 1 MiB */
     KRAIT_LIMIT_POLL = 13,      /* subscriptions of one poll: EINVAL; 4096, which is the most */
     KRAIT_LIMIT_VALUE = 14,     /* bytes of one value between guest and host, and of the arguments
-                                   of all calls of host functions in flight; 64 MiB */
+                                   of all calls of host functions in flight; 64 MiB.  Their
+                                   answers, until they are fetched: as MEMORY */
     KRAIT_LIMIT_PENDING = 15,   /* calls of host functions in flight at once, those that the guest
                                    gave up included until they are answered; 1024 */
     KRAIT_LIMIT_GRACE = 16      /* ns of processor time between the signal and the end, or ten times

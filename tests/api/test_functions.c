@@ -338,6 +338,51 @@ limits(void)
         CHECK_INT(krait_call_return(call, NULL, 0), KRAIT_OK);
 }
 
+#define LARGE (UINT64_C(50) << 20)
+
+static int
+large(void *data, krait_call *call)
+{
+    return krait_call_return(call, data, LARGE) == KRAIT_ELIMIT ? -1 : 0;
+}
+
+static int
+null_value(void *data, krait_call *call)
+{
+    (void)data;
+    CHECK_INT(krait_call_return(call, NULL, 1), KRAIT_EINVAL);
+    return 0;
+}
+
+/* Answers that the guest leaves where they are fill the host no more than the guest's memory may. */
+static void
+answers_not_fetched(void)
+{
+    char *bytes = calloc(1, LARGE);
+    python p;
+
+    REQUIRE(bytes != NULL && python_open(&p));
+    REQUIRE(krait_config_add_function(p.config, "large", large, bytes, &p.err) == KRAIT_OK &&
+            krait_config_add_function(p.config, "null", null_value, NULL, &p.err) == KRAIT_OK &&
+            krait_config_set_limit(p.config, KRAIT_LIMIT_MEMORY, 128 << 20, &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "import krait_host\n"
+                   "def full():\n"
+                   "    try: return not krait_host.submit_bytes('large').result()\n"
+                   "    except MemoryError as e: return 'of the host' in str(e)\n"
+                   "calls = [krait_host.submit_bytes('large') for i in range(2)]\n"
+                   "assert full() and full()\n"
+                   "del calls[0]\n"
+                   "calls.append(krait_host.submit_bytes('large'))\n"
+                   "assert full()\n"
+                   "del calls[:]\n"
+                   "assert len(krait_host.call_bytes('large')) == 50 << 20\n"
+                   "try: krait_host.call('null'); assert 0\n"
+                   "except RuntimeError as e: assert 'no value' in str(e)\n");
+    python_close(&p);
+    free(bytes);
+}
+
 static void *
 cancel_later(void *data)
 {
@@ -406,5 +451,5 @@ no_way_back(void)
 }
 
 CHECK_MAIN(CHECK_CASE(values), CHECK_CASE(failures), CHECK_CASE(hundred_in_flight),
-           CHECK_CASE(held_calls), CHECK_CASE(limits), CHECK_CASE(cancelled_while_waiting),
-           CHECK_CASE(no_way_back))
+           CHECK_CASE(held_calls), CHECK_CASE(limits), CHECK_CASE(answers_not_fetched),
+           CHECK_CASE(cancelled_while_waiting), CHECK_CASE(no_way_back))

@@ -185,8 +185,10 @@ too_little(void)
     static const struct {
         krait_limit limit;
         uint64_t value;
-    } cases[] = {
-        {KRAIT_LIMIT_MEMORY, 65536}, {KRAIT_LIMIT_FS_INODES, 1}, {KRAIT_LIMIT_FS_BYTES, 1}};
+    } cases[] = {{KRAIT_LIMIT_MEMORY, 0},
+                 {KRAIT_LIMIT_MEMORY, 65536},
+                 {KRAIT_LIMIT_FS_INODES, 1},
+                 {KRAIT_LIMIT_FS_BYTES, 1}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         krait_sandbox *sandbox = NULL;

@@ -299,6 +299,59 @@ cancels(void)
     python_close(&p);
 }
 
+static void
+cancel_at_once(void *data, const krait_trace_event *event)
+{
+    python *p = data;
+
+    (void)event;
+    if (p->sandbox != NULL && p->result.wall_ns++ == 50)
+        krait_sandbox_cancel(p->sandbox);
+}
+
+/* Python's start does not take the cancellation for its own. */
+static void
+cancels_the_start(void)
+{
+    python p;
+
+    NEEDS_SIGNALS();
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_GRACE, KRAIT_UNLIMITED, &p.err) ==
+            KRAIT_OK);
+    krait_config_set_trace(p.config, cancel_at_once, &p);
+    REQUIRE(python_sandbox(&p));
+    CHECK_INT(python_exec(&p, "print('not me')"), KRAIT_RESULT_CANCELLED);
+    CHECK_HAS(p.result.message, "cancelled");
+    CHECK_UINT(p.result.stdout_size, 0);
+    CHECK(p.result.wall_ns > 0);
+    python_close(&p);
+}
+
+/* What Python wrote at its start counts for the call that started it. */
+static void
+limits_the_start(void)
+{
+    size_t most = 0;
+
+    for (int i = 0; i < 2; i++) {
+        python p;
+
+        REQUIRE(python_open(&p));
+        REQUIRE(krait_config_add_env(p.config, "PYTHONVERBOSE", "1", &p.err) == KRAIT_OK);
+        if (i > 0)
+            REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_OUTPUT, most, &p.err) == KRAIT_OK);
+        REQUIRE(python_sandbox(&p));
+        CHECK_INT(python_exec(&p, i == 0 ? "1" : "print('x' * 2000)"),
+                  i == 0 ? KRAIT_RESULT_RETURNED : KRAIT_RESULT_LIMIT);
+        if (i > 0)
+            CHECK_UINT(p.result.stdout_size + p.result.stderr_size, most);
+        CHECK(p.result.stderr_size > 1000);
+        most = p.result.stderr_size + 1000;
+        python_close(&p);
+    }
+}
+
 static void *
 signal_later(void *data)
 {
@@ -356,4 +409,5 @@ timers_end_with_the_call(void)
 
 CHECK_MAIN(CHECK_CASE(streams_output), CHECK_CASE(output_limit), CHECK_CASE(reads_stdin),
            CHECK_CASE(uses_descriptors), CHECK_CASE(traces), CHECK_CASE(logs), CHECK_CASE(cancels),
-           CHECK_CASE(signals), CHECK_CASE(timers_end_with_the_call))
+           CHECK_CASE(cancels_the_start), CHECK_CASE(limits_the_start), CHECK_CASE(signals),
+           CHECK_CASE(timers_end_with_the_call))
