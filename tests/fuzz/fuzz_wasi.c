@@ -463,12 +463,16 @@ fill_memory(void)
     memcpy(f.shadow, f.memory.base, MEMORY_SIZE);
 }
 
+/* `is_native`: with what modules that import krait_host get. */
 static void
-begin(int cancel_fd)
+begin(int cancel_fd, bool is_native)
 {
     static const char *const argv[] = {"program", ""};
     static const krait_wasi_preopen preopens[] = {{"/", "/"}, {"m", "/m"}, {"r", "/r"}};
-    const krait_vfs_options files = {.memory_limit_bytes = 1 << 20, .inode_limit = 100};
+    const krait_vfs_options files = {.memory_limit_bytes = 1 << 20,
+                                     .inode_limit = 100,
+                                     .check_modes = is_native,
+                                     .absolute_links = is_native};
     krait_wasi_options options = KRAIT_WASI_OPTIONS_INIT;
     krait_error err;
 
@@ -513,7 +517,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&f, 0, sizeof(f));
     f.data = data;
     f.left = size;
-    begin(cancel_fd);
+    begin(cancel_fd, size % 2 != 0);
     for (unsigned i = 0; i < CALLS_MOST && f.left > 0; i++) {
         if (!one_call())
             break;
