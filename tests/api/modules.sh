@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# modules.sh PROGRAM: modules that are no Python, or pretend to be, for the program made of
+# test_modules.c.
+. "$KRAIT_SOURCE_DIR/tests/support/lib.sh"
+command -v wat2wasm >/dev/null || skip "wat2wasm (Debian package wabt) is not installed"
+for wat in "$KRAIT_SOURCE_DIR"/tests/api/modules/*.wat; do
+    name=$(basename "$wat" .wat)
+    check "$name.wat" wat2wasm "$wat" -o "$T/$name.wasm"
+    check "$name is translated" "$KRAIT" compile -O 1 "$T/$name.wasm" -o "$T/$name.krt"
+done
+KRAIT_TEST_FOLDER=$T
+export KRAIT_TEST_FOLDER
+"$1"
+same "the program" $? 0
+finish
