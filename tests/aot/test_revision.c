@@ -107,10 +107,10 @@ digest_of_preludes(char digest[DIGITS + 1])
 {
     krait_text text = {0};
 
-    krait__text_add(&text, krait__prelude_text, krait__prelude_text_size);
-    krait__text_add(&text, krait__atomic_text, krait__atomic_text_size);
-    krait__text_add(&text, krait__simd_text, krait__simd_text_size);
-    krait__text_add(&text, krait__simd_float_text, krait__simd_float_text_size);
+    krait__text_add(&text, (const char *)krait__prelude_text, krait__prelude_text_size);
+    krait__text_add(&text, (const char *)krait__atomic_text, krait__atomic_text_size);
+    krait__text_add(&text, (const char *)krait__simd_text, krait__simd_text_size);
+    krait__text_add(&text, (const char *)krait__simd_float_text, krait__simd_float_text_size);
     digest_of(text.data, text.size, digest);
     krait__text_release(&text);
 }
