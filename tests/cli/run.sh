@@ -109,4 +109,8 @@ same "closed stdout" "$(cat err)" None
 same "closed stderr" "$(cat out)" None
 "$KRAIT" run -c 'import os; os._exit(len(os.listdir("/")))' <&- >&- 2>&-
 same "all closed" $? 3
+# The command line gives a program no functions.
+out=$("$KRAIT" run -c 'import krait_host; krait_host.call("anything")' 2>&1)
+same "no host functions: exit status" $? 1
+has "no host functions: why" "$out" "LookupError: the host has no function 'anything'"
 finish

@@ -10,7 +10,7 @@ BUILT_IN = """_bisect _blake2 _bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs
 _codecs_tw _contextvars _csv _datetime _decimal _elementtree _heapq _json _lsprof _lzma _md5
 _multibytecodec _opcode _pickle _queue _random _sha1 _sha2 _sha3 _socket _sqlite3 _statistics
 _interpchannels _interpqueues _interpreters _struct _uuid _zoneinfo array fcntl grp mmap pwd
-resource syslog termios binascii cmath math pyexpat select unicodedata zlib _asyncio""".split()
+resource syslog termios krait_host binascii cmath math pyexpat select unicodedata zlib _asyncio""".split()
 
 # What needs something that a sandbox without threads, processes and terminals has not.
 CANNOT = {"ctypes", "curses", "dbm.gnu", "dbm.ndbm", "multiprocessing", "pty",
