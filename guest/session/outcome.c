@@ -50,12 +50,14 @@ put_line(PyObject *exception)
 static void
 put_traceback(PyObject *exception)
 {
-    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *module;
     PyObject *lines = NULL;
     PyObject *empty = PyUnicode_FromStringAndSize(NULL, 0);
     PyObject *text = NULL;
     PyObject *bytes = NULL;
 
+    krait_source_publish();
+    module = PyImport_ImportModule("traceback");
     if (module != NULL && empty != NULL) {
         lines = PyObject_CallMethod(module, "format_exception", "O", exception);
     }

@@ -225,6 +225,7 @@ run_text(const char *text, size_t size)
 {
     PyObject *module = PyImport_AddModule(MAIN_MODULE);
     PyObject *names;
+    PyObject *file;
     PyObject *compiled;
     PyObject *result;
 
@@ -235,7 +236,12 @@ run_text(const char *text, size_t size)
         PyErr_SetString(PyExc_SyntaxError, "source code string cannot contain null bytes");
         return NULL;
     }
-    compiled = Py_CompileString(text, "<string>", Py_file_input);
+    file = krait_source_add(text, size);
+    if (file == NULL) {
+        return NULL;
+    }
+    compiled = Py_CompileStringObject(text, file, Py_file_input, NULL, -1);
+    Py_DECREF(file);
     if (compiled == NULL) {
         return NULL;
     }

@@ -26,6 +26,11 @@ PyObject *krait_value_load(uint32_t format, const void *bytes, size_t size);
 /* A bytes object, or something with its bytes. */
 PyObject *krait_value_dump(uint32_t format, PyObject *value);
 
+/* source.c: remembers a text and gives it a name, for tracebacks; a new reference, or NULL. */
+PyObject *krait_source_add(const char *text, size_t size);
+/* Lets the module `traceback` find the texts; exceptions are dropped. */
+void krait_source_publish(void);
+
 /* outcome.c: tells the host about the exception that is set, and clears it; the result of
  * krait_exec or krait_call. */
 int krait_outcome_raised(void);

@@ -26,28 +26,49 @@ load_json(const void *bytes, size_t size)
     return value;
 }
 
+/* The method `encode` of an encoder that is made once: json.dumps would make one for each value. */
+static PyObject *
+find_encode(void)
+{
+    static PyObject *encode;
+    PyObject *json;
+    PyObject *type;
+    PyObject *none;
+    PyObject *options;
+    PyObject *encoder = NULL;
+
+    if (encode != NULL) {
+        return encode;
+    }
+    json = PyImport_ImportModule("json");
+    type = json != NULL ? PyObject_GetAttrString(json, "JSONEncoder") : NULL;
+    none = PyTuple_New(0);
+    options = Py_BuildValue("{s:O,s:(ss)}", "allow_nan", Py_False, "separators", ",", ":");
+    if (type != NULL && none != NULL && options != NULL) {
+        encoder = PyObject_Call(type, none, options);
+    }
+    if (encoder != NULL) {
+        encode = PyObject_GetAttrString(encoder, "encode");
+    }
+    Py_XDECREF(encoder);
+    Py_XDECREF(options);
+    Py_XDECREF(none);
+    Py_XDECREF(type);
+    Py_XDECREF(json);
+    return encode;
+}
+
 static PyObject *
 dump_json(PyObject *value)
 {
-    PyObject *json = PyImport_ImportModule("json");
-    PyObject *dumps = json != NULL ? PyObject_GetAttrString(json, "dumps") : NULL;
-    PyObject *args = PyTuple_Pack(1, value);
-    PyObject *options = Py_BuildValue("{s:O,s:(ss)}", "allow_nan", Py_False, "separators", ",",
-                                      ":");
-    PyObject *text = NULL;
+    PyObject *encode = find_encode();
+    PyObject *text = encode != NULL ? PyObject_CallOneArg(encode, value) : NULL;
     PyObject *bytes = NULL;
 
-    if (dumps != NULL && args != NULL && options != NULL) {
-        text = PyObject_Call(dumps, args, options);
-    }
     if (text != NULL) {
         bytes = PyUnicode_AsUTF8String(text);
     }
     Py_XDECREF(text);
-    Py_XDECREF(options);
-    Py_XDECREF(args);
-    Py_XDECREF(dumps);
-    Py_XDECREF(json);
     return bytes;
 }
 

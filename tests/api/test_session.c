@@ -97,11 +97,12 @@ exceptions(void)
               KRAIT_RESULT_RAISED);
     CHECK_STR(p.result.message, "ValueError: bad");
     CHECK_HAS(p.result.backtrace, "Traceback (most recent call last):\n");
-    CHECK_HAS(p.result.backtrace, "line 2, in f\n");
+    CHECK_HAS(p.result.backtrace, "File \"<exec 1>\", line 2, in f\n"
+                                  "    raise ValueError('bad\\nworse')\n");
     CHECK_HAS(p.result.backtrace, "ValueError: bad\nworse\n");
     CHECK_STR(p.result.stderr_bytes, "");
     CHECK_INT(python_exec(&p, "if"), KRAIT_RESULT_RAISED);
-    CHECK_STR(p.result.message, "SyntaxError: invalid syntax (<string>, line 1)");
+    CHECK_STR(p.result.message, "SyntaxError: invalid syntax (<exec 2>, line 1)");
     CHECK(krait_sandbox_exec(p.sandbox, "a\0b", 3, &p.result, &p.err) == KRAIT_OK);
     CHECK_INT(p.result.kind, KRAIT_RESULT_RAISED);
     CHECK(krait_sandbox_exec(p.sandbox, "'\xff'", 3, &p.result, &p.err) == KRAIT_OK);
@@ -122,6 +123,19 @@ exceptions(void)
     CHECK_INT(p.result.truncated, KRAIT_TRUNCATED_BACKTRACE);
     CHECK_UINT(strlen(p.result.message), sizeof(p.result.message) - 1);
     python_run(&p, "still_here = 1");
+    /* A function of an earlier text shows that text's lines; long ago they are forgotten. */
+    python_run(&p, "def old():\n    return 1 // 0  # old\n");
+    for (int i = 0; i < 3; i++)
+        python_run(&p, "pass");
+    CHECK_INT(python_exec(&p, "old()  # new"), KRAIT_RESULT_RAISED);
+    CHECK_HAS(p.result.backtrace, "    return 1 // 0  # old\n");
+    CHECK_HAS(p.result.backtrace, "    old()  # new\n");
+    for (int i = 0; i < 100; i++)
+        python_run(&p, "pass");
+    CHECK_INT(python_exec(&p, "import linecache\nold()  # newer"), KRAIT_RESULT_RAISED);
+    CHECK_HAS(p.result.backtrace, "in old\nZeroDivisionError");
+    CHECK_HAS(p.result.backtrace, "    old()  # newer\n");
+    python_run(&p, "assert len([n for n in linecache.cache if n.startswith('<exec')]) == 64");
     CHECK_STR(p.result.backtrace, "");
     CHECK_INT(p.result.truncated, 0);
     python_close(&p);
