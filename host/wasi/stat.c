@@ -145,6 +145,9 @@ KRAIT_WASI_CALL(fd_allocate)
     int error = krait__fd_with(wasi, args[0].i32, WASI_FD_ALLOCATE, &fd);
 
     (void)ctx;
+    /* It would fill a disk behind the limit's back. */
+    if (error == 0 && krait__wasi_is_output(wasi, fd->file))
+        error = ENOTSUP;
     return error != 0 ? error : krait__file_allocate(fd->file, args[1].i64, args[2].i64);
 }
 

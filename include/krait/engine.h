@@ -18,10 +18,10 @@ typedef struct krait_engine krait_engine;
 typedef struct krait_module krait_module;
 
 /**
- * Make an engine.  The first one of a process installs handlers for SIGSEGV and
- * SIGBUS; faults that are not the guest's go to the handlers that were there.
- * The first guest that sets a timer does the same for the real-time signal
- * SIGRTMAX - 5, which is then not blocked in the thread that runs it.
+ * Make an engine.  The first one of a process installs handlers for SIGSEGV and SIGBUS, which are
+ * faults of guests, and for the real-time signal SIGRTMAX - 5, which interrupts them; what is not
+ * the guest's goes to the handlers that were there.  While a thread runs a guest these three are not
+ * blocked in it.
  *
  * @param ret_engine  receives the engine; untouched on failure
  * @param err         receives the reason on failure; may be NULL

@@ -86,6 +86,10 @@ ends "the error" 124 "output limit" --max-output 0 -c 'import os
 try: os.write(1, b"x")
 except OSError as e: open("/dev/stderr", "w")
 while True: pass'
+"$KRAIT" run --max-output 100 -c 'import os
+try: os.posix_fallocate(1, 0, 1 << 20)
+except OSError as e: print("refused")' >printed 2>err
+same "a file is not made larger instead" "$(cat printed)" refused
 same "a flood stops at the limit" "$("$KRAIT" run --max-output 1M -c 'while True: print("x" * 1000)' 2>/dev/null | wc -c)" 1048576
 
 # ---- files ----
