@@ -19,6 +19,11 @@
 /* Bytes of wasm code that make a part when nobody says how many parts. */
 #define PART_BYTES (96u * 1024u)
 
+/* A module below that is split, too, so that it is ready sooner where there are several
+ * processors: a part costs little more than its share from this size on. */
+#define SMALL_PART_BYTES (24u * 1024u)
+#define SMALL_PARTS      4u
+
 /* ---- parts ------------------------------------------------------------------------------ */
 
 /* Compilers are not linear: a function of 64 KiB costs about twice its share. */
@@ -28,6 +33,17 @@ cost_of(const krait_wasm_func *func)
     uint64_t size = func->size;
 
     return 48 + size + size * size / 65536;
+}
+
+static uint32_t
+count_for(uint64_t bytes)
+{
+    uint64_t small = bytes / SMALL_PART_BYTES + 1;
+    uint64_t count = bytes / PART_BYTES + 1;
+
+    if (small > SMALL_PARTS)
+        small = SMALL_PARTS;
+    return (uint32_t)(count > small ? count : small);
 }
 
 krait_status
@@ -47,7 +63,7 @@ krait__parts_plan(const krait_wasm_module *module, uint32_t count, krait_parts *
         bytes += module->funcs[i].size;
     }
     if (count == 0)
-        count = (uint32_t)(bytes / PART_BYTES) + 1;
+        count = count_for(bytes);
     if (count > functions)
         count = functions;
     if (count > KRAIT_EMIT_MAX_PARTS)

@@ -50,6 +50,11 @@ if(KRAIT_SANITIZE)
     krait_c_options(
         -fsanitize=${KRAIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
     target_link_options(krait_flags INTERFACE -fsanitize=${KRAIT_SANITIZE})
+    # A trap leaves the guest's stack from a signal handler, at any time: the fake stacks on
+    # which clang's AddressSanitizer keeps locals do not survive that.
+    if(KRAIT_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
+        krait_c_options(-fsanitize-address-use-after-return=never)
+    endif()
 elseif(KRAIT_HARDEN)
     krait_try_flag(-fstack-protector-strong)
     krait_try_flag(-fstack-clash-protection)

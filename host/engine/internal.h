@@ -215,6 +215,16 @@ typedef struct krait_call_timers {
     bool again;            /* a signal could not be delivered where it came */
 } krait_call_timers;
 
+/* A thread in the queue of an address: wait.c. */
+typedef struct krait_waiter {
+    struct krait_waiter *next; /* in the queue */
+    struct krait_waiter *previous;
+    struct krait_queue *queue;
+    krait_guest_thread *thread;
+    uint64_t address;
+    atomic_bool is_woken; /* it is in no queue then */
+} krait_waiter;
+
 /* A thread of guest code.  Contexts point at `thread`, which comes first. */
 struct krait_guest_thread {
     krait_thread thread;
@@ -232,9 +242,10 @@ struct krait_guest_thread {
     _Atomic uint32_t is_sent; /* such a signal is on the way */
     _Atomic uint32_t senders; /* threads that are about to send a signal to `native` */
     krait_call_timers timers;
-    uint8_t timer_keys[2];       /* the address of one names thread and timer */
-    _Atomic uint32_t parker;     /* futex: changes when a waiting thread has to look around */
-    struct krait_waiter *waiter; /* its innermost wait */
+    uint8_t timer_keys[2];   /* the address of one names thread and timer */
+    _Atomic uint32_t parker; /* futex: changes when a waiting thread has to look around */
+    krait_waiter waiters[2]; /* a wait, and one of the signal function that interrupted it */
+    uint32_t waiter_count;
 };
 
 /* The guest thread of a context. */

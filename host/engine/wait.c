@@ -7,14 +7,16 @@
  * stays in its queue until it is notified or leaves it, also while its thread
  * runs the guest's signal function, so no notification is lost.  A thread sleeps
  * on a futex of its own (parker): it is woken by notify and by whatever
- * interrupts the guest, and looks at the reason itself.  A waiter is on the
- * guest's stack; when a trap leaves that behind, krait__wait_abandon takes the
- * waiter out before anything else runs on it.
+ * interrupts the guest, and looks at the reason itself.  A waiter belongs to
+ * its thread, not to the stack that waits: a trap may leave that behind, and
+ * krait__wait_abandon then takes the waiter out.
  */
 #include "base/alloc.h"
 #include "engine/internal.h"
 
+#include <assert.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,16 +25,6 @@
 #define SECOND INT64_C(1000000000)
 
 enum { WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2 };
-
-typedef struct krait_waiter {
-    struct krait_waiter *next; /* in the queue */
-    struct krait_waiter *previous;
-    struct krait_waiter *outer; /* of the same thread: it waits inside its signal function */
-    struct krait_queue *queue;
-    krait_guest_thread *thread;
-    uint64_t address;
-    atomic_bool is_woken; /* it is in no queue then */
-} krait_waiter;
 
 typedef struct krait_queue {
     pthread_mutex_t lock;
@@ -116,8 +108,8 @@ leave(krait_waiter *waiter)
 void
 krait__wait_abandon(krait_guest_thread *thread)
 {
-    for (; thread->waiter != NULL; thread->waiter = thread->waiter->outer)
-        (void)leave(thread->waiter);
+    while (thread->waiter_count > 0)
+        (void)leave(&thread->waiters[--thread->waiter_count]);
 }
 
 /* ---- sleeping --------------------------------------------------------------------------- */
@@ -209,7 +201,7 @@ krait__wait(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected
 {
     const krait_memory *target = ctx->memories[memory];
     krait_guest_thread *thread = krait__thread_of(ctx);
-    krait_waiter waiter = {.address = address, .thread = thread};
+    krait_waiter *waiter = &thread->waiters[thread->waiter_count];
     uint32_t result = NOT_EQUAL;
     bool is_waiting;
 
@@ -217,17 +209,21 @@ krait__wait(krait_ctx *ctx, uint32_t memory, uint64_t address, uint64_t expected
     if (target->is_shared == 0)
         krait__trap_raise(ctx, KRAIT_TRAP_SHARED);
     ctx->thread->in_host = 1;
-    waiter.queue = queue_of(target, address);
-    pthread_mutex_lock(&waiter.queue->lock);
+    /* While the signal function runs, no other is called: a third wait there cannot be. */
+    assert(thread->waiter_count < 2);
+    memset(waiter, 0, sizeof(*waiter));
+    waiter->address = address;
+    waiter->thread = thread;
+    waiter->queue = queue_of(target, address);
+    pthread_mutex_lock(&waiter->queue->lock);
     is_waiting = is_equal(target, address, expected, width);
     if (is_waiting)
-        append(waiter.queue, &waiter);
-    pthread_mutex_unlock(&waiter.queue->lock);
+        append(waiter->queue, waiter);
+    pthread_mutex_unlock(&waiter->queue->lock);
     if (is_waiting) {
-        waiter.outer = thread->waiter;
-        thread->waiter = &waiter;
-        result = wait_for(ctx, &waiter, timeout);
-        thread->waiter = waiter.outer;
+        thread->waiter_count++;
+        result = wait_for(ctx, waiter, timeout);
+        thread->waiter_count--;
     }
     ctx->thread->in_host = 0;
     if (krait__is_interrupted(ctx->thread))
