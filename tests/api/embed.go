@@ -25,6 +25,8 @@ make(krait_module *module, uint64_t wall_ns, uint64_t stack_bytes, char *text)
 
     if (krait_config_new(&config, &err) == KRAIT_OK &&
         krait_config_set_limit(config, KRAIT_LIMIT_WALL, wall_ns, &err) == KRAIT_OK &&
+        // Told to end, they do, also where the machine is busy.
+        krait_config_set_limit(config, KRAIT_LIMIT_GRACE, 60000000000, &err) == KRAIT_OK &&
         krait_config_set_limit(config, KRAIT_LIMIT_STACK, stack_bytes, &err) == KRAIT_OK)
         (void)!krait_sandbox_new(module, config, &sandbox, &err);
     krait_config_free(config);
