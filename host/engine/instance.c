@@ -311,6 +311,8 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
         status = KRAIT_OK;
     } else {
         status = krait__store_new(&instance->store, err);
+        if (status == KRAIT_OK)
+            instance->store->limit_bytes = options->memory_limit_bytes;
     }
     if (status == KRAIT_OK)
         status = build(instance, options, err);

@@ -68,6 +68,7 @@ typedef struct krait_memory_object {
     krait_memory memory;              /* first: found by its address */
     struct krait_memory_object *next; /* in the store */
     pthread_mutex_t lock;             /* one grows it at a time */
+    struct krait_store *store;        /* that it belongs to */
     struct krait_parking *parking;    /* of a shared one: who waits (wait.c) */
 } krait_memory_object;
 
@@ -83,6 +84,9 @@ typedef struct krait_store {
     size_t type_capacity;
     _Atomic(krait_memory_object *) memories; /* all of the store's, for the fault handler */
     struct krait_table_object *tables;
+    uint64_t limit_bytes;  /* of all memories together, and of all tables together; 0: none */
+    uint64_t memory_bytes; /* in use */
+    uint64_t table_bytes;
     struct krait_instance *retired; /* freed, but a shared table may still name their functions */
     uint32_t references;
 } krait_store;
@@ -93,6 +97,9 @@ void krait__store_retain(krait_store *store);
 void krait__store_retire(krait_store *store, krait_instance *instance);
 /* Drops one reference; with the last one, everything in the store goes. */
 void krait__store_release(krait_store *store);
+/* Counts what a memory or a table takes: `used` is memory_bytes or table_bytes.  False: over the
+ * limit.  With the lock. */
+bool krait__store_charge(const krait_store *store, uint64_t *used, uint64_t bytes);
 krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
                                  uint32_t *ret_number, krait_error *err);
 

@@ -124,6 +124,25 @@ publish(krait_store *store, krait_memory_object *object)
     pthread_mutex_unlock(&store->lock);
 }
 
+static bool
+charge(krait_store *store, uint64_t bytes)
+{
+    bool fits;
+
+    pthread_mutex_lock(&store->lock);
+    fits = krait__store_charge(store, &store->memory_bytes, bytes);
+    pthread_mutex_unlock(&store->lock);
+    return fits;
+}
+
+static void
+refund(krait_store *store, uint64_t bytes)
+{
+    pthread_mutex_lock(&store->lock);
+    store->memory_bytes -= bytes;
+    pthread_mutex_unlock(&store->lock);
+}
+
 krait_status
 krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t limit_bytes,
                    bool is_checked, krait_memory **ret_memory, krait_error *err)
@@ -137,9 +156,17 @@ krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t
         return krait__error_set(err, KRAIT_ELIMIT, 0,
                                 "the module needs %llu bytes of memory at start, the limit is %llu",
                                 (unsigned long long)size, (unsigned long long)max);
+    if (!charge(store, size))
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the module's memories need more at start than the limit of %llu "
+                                "bytes",
+                                (unsigned long long)store->limit_bytes);
     object = krait__calloc(1, sizeof(*object));
-    if (object == NULL)
+    if (object == NULL) {
+        refund(store, size);
         return krait__error_nomem(err);
+    }
+    object->store = store;
     pthread_mutex_init(&object->lock, NULL);
     object->memory.declared_max = limits->max;
     object->memory.is_shared = limits->shared;
@@ -149,6 +176,7 @@ krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t
         status = map_memory(&object->memory, size, max, is_checked, err);
     if (status != KRAIT_OK) {
         krait__memory_close(object);
+        refund(store, size);
         return status;
     }
     publish(store, object);
@@ -157,15 +185,17 @@ krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t
 }
 
 static uint32_t
-grow(krait_memory *memory, uint32_t pages)
+grow(krait_memory *memory, krait_store *store, uint32_t pages)
 {
     uint64_t old = memory->size;
     uint64_t extra = (uint64_t)pages * KRAIT_PAGE_SIZE;
 
-    if (extra > memory->max - old)
+    if (extra > memory->max - old || !charge(store, extra))
         return UINT32_MAX;
-    if (extra != 0 && mprotect(memory->base + old, extra, PROT_READ | PROT_WRITE) != 0)
+    if (extra != 0 && mprotect(memory->base + old, extra, PROT_READ | PROT_WRITE) != 0) {
+        refund(store, extra);
         return UINT32_MAX;
+    }
     /* Whoever sees the size can use the pages. */
     __atomic_store_n(&memory->size, old + extra, __ATOMIC_RELEASE);
     return (uint32_t)(old / KRAIT_PAGE_SIZE);
@@ -178,7 +208,7 @@ krait__memory_grow(krait_memory *memory, uint32_t pages)
     uint32_t old;
 
     pthread_mutex_lock(&object->lock);
-    old = grow(memory, pages);
+    old = grow(memory, object->store, pages);
     pthread_mutex_unlock(&object->lock);
     return old;
 }

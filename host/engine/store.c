@@ -26,6 +26,16 @@ krait__store_new(krait_store **ret_store, krait_error *err)
     return KRAIT_OK;
 }
 
+bool
+krait__store_charge(const krait_store *store, uint64_t *used, uint64_t bytes)
+{
+    if (store->limit_bytes != 0 &&
+        (*used > store->limit_bytes || bytes > store->limit_bytes - *used))
+        return false;
+    *used += bytes;
+    return true;
+}
+
 void
 krait__store_retain(krait_store *store)
 {

@@ -40,10 +40,19 @@ krait__table_open(krait_store *store, const krait_limits_desc *limits, krait_tab
     uint64_t reserve = limits->max < KRAIT_TABLE_MAX ? limits->max : KRAIT_TABLE_MAX;
     krait_table_object *object;
     void *entries;
+    bool fits;
 
     if (limits->min > reserve)
         return krait__error_set(err, KRAIT_ELIMIT, 0, "a table of %llu entries is too large",
                                 (unsigned long long)limits->min);
+    pthread_mutex_lock(&store->lock);
+    fits = krait__store_charge(store, &store->table_bytes, limits->min * sizeof(const void *));
+    pthread_mutex_unlock(&store->lock);
+    if (!fits)
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the module's tables need more at start than the limit of %llu "
+                                "bytes",
+                                (unsigned long long)store->limit_bytes);
     object = krait__calloc(1, sizeof(*object));
     if (object == NULL)
         return krait__error_nomem(err);
@@ -81,7 +90,8 @@ krait__table_grow(krait_store *store, krait_table *table, const void *ref, uint3
 
     pthread_mutex_lock(&store->lock);
     old = table->size;
-    if (count <= table->max - old) {
+    if (count <= table->max - old &&
+        krait__store_charge(store, &store->table_bytes, (uint64_t)count * sizeof(ref))) {
         for (i = 0; i < count; i++)
             krait__table_put(table, old + i, ref);
         /* Whoever sees the size sees the entries. */

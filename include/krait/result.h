@@ -24,7 +24,8 @@ typedef enum krait_limit {
     KRAIT_LIMIT_NONE = 0,
     KRAIT_LIMIT_WALL = 1,       /* ns that pass during a call; 30 s */
     KRAIT_LIMIT_CPU = 2,        /* ns of processor time of a call; 30 s */
-    KRAIT_LIMIT_MEMORY = 3,     /* bytes of a linear memory: MemoryError; 1 GiB */
+    KRAIT_LIMIT_MEMORY = 3,     /* bytes of all linear memories: MemoryError; 1 GiB.  Tables
+                                   may have as much again */
     KRAIT_LIMIT_OUTPUT = 4,     /* bytes written to stdout and stderr by a call; 16 MiB */
     KRAIT_LIMIT_FILES = 5,      /* open files, stdio and "/" included: EMFILE; 256 */
     KRAIT_LIMIT_FS_BYTES = 6,   /* bytes of files in memory: ENOSPC; 256 MiB */

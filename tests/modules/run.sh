@@ -56,6 +56,31 @@ run run -B show.wasm
 same "Python's options are no module's" "$rc" 125
 has "it is said" "$out" "'-B' is Python's option, but 'show.wasm' is a WebAssembly module"
 
+# A limit of memory is one for all memories together, and one for all tables.
+wat memories <<'WAT'
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory $a (export "memory") 1)
+  (memory $b 1)
+  (table $s 1 funcref)
+  (table $t 1 funcref)
+  (func (export "_start")
+    (call $exit
+      (i32.add
+        (i32.add (i32.eq (memory.grow $a (i32.const 14)) (i32.const 1))
+          (i32.mul (i32.const 2) (i32.eq (memory.grow $b (i32.const 1)) (i32.const -1))))
+        (i32.add
+          (i32.mul (i32.const 4)
+            (i32.eq (table.grow $s (ref.null func) (i32.const 100000)) (i32.const 1)))
+          (i32.mul (i32.const 8)
+            (i32.eq (table.grow $t (ref.null func) (i32.const 100000)) (i32.const -1))))))))
+WAT
+run run --memory 1M memories.wasm
+same "memories and tables share their limits" "$rc" 15
+run run --memory 64K memories.wasm
+same "too little for two memories" "$rc" 124
+has "it is said" "$out" "the module's memories need more at start"
+
 # Files: what was granted, under the name that was given.
 wat cat <<'WAT'
 (module
