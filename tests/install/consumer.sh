@@ -37,7 +37,9 @@ check "a consumer links statically" eval "\"$KRAIT_TEST_CC\" -std=c11 \"$T/use.c
 same "and runs the same" "$("$T/use2")" "$out"
 
 check "the program is there" test -x "$prefix/bin/krait"
-for file in share/man/man1/krait.1 include/krait/error.h; do
+(cd "$KRAIT_SOURCE_DIR/include" && ls krait/*.h) >"$T/headers"
+check "all headers are there" sh -c 'cd "$1/include" && xargs ls <"$2"' sh "$prefix" "$T/headers"
+for file in share/man/man1/krait.1 share/man/man3/libkrait.3; do
     check "$file is there" test -f "$prefix/$file"
 done
 if [ -f "$KRAIT_RUNTIME_TREE/python.krt" ]; then
