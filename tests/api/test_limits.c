@@ -354,7 +354,7 @@ threads(void)
     python_close(&p);
 }
 
-/* A call that ends by itself is what it is, whatever the limits were. */
+/* The start of Python counts, too, and takes long under sanitizers on a busy machine. */
 static void
 run_programs(void)
 {
@@ -363,7 +363,7 @@ run_programs(void)
     python p;
 
     REQUIRE(python_open(&p));
-    CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 500 * MS, &p.err), KRAIT_OK);
+    CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 3000 * MS, &p.err), KRAIT_OK);
     CHECK_INT(krait_config_add_arg(p.config, "python", &p.err), KRAIT_OK);
     CHECK_INT(krait_config_add_arg(p.config, "-c", &p.err), KRAIT_OK);
     CHECK_INT(krait_config_add_arg(
@@ -373,7 +373,7 @@ run_programs(void)
     REQUIRE(krait_sandbox_run(sandbox, &result, &p.err) == KRAIT_OK);
     CHECK_INT(result.kind, KRAIT_RESULT_LIMIT);
     CHECK_INT(result.limit, KRAIT_LIMIT_WALL);
-    CHECK_STR(result.message, "wall time limit of 0.5 s");
+    CHECK_STR(result.message, "wall time limit of 3 s");
     CHECK_STR(result.stdout_bytes, "cleaned up\n");
     krait_sandbox_free(sandbox);
     python_close(&p);

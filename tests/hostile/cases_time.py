@@ -88,5 +88,6 @@ sys.settrace(trace)
 try:
     while True: pass
 finally:
-    print("cleaned up", flush=True)""", 124, ("cleaned up", "limit"), options=SECOND),
+    print("cleaned up", flush=True)""", 124, ("cleaned up", "limit"),
+         options=("--timeout", "4s")),
 ]
