@@ -48,7 +48,7 @@ krait__fiber_enter(krait_fiber *fiber, const krait_stack *stack)
 
 /* AddressSanitizer makes its own stack for this one when the first function needs it.  That must not
  * be one which a signal makes the guest leave for good. */
-static inline void __attribute__((noinline))
+static void __attribute__((noinline, unused))
 krait__fiber_warm(void)
 {
     void *(*volatile fill)(void *, int, size_t) = memset;
