@@ -244,7 +244,10 @@ krait_sandbox_reset(krait_sandbox *sandbox, krait_error *err)
         return status;
     take_back(sandbox);
     close_guest(sandbox);
+    /* The start function is guest code too, and may call functions of the host. */
+    sandbox->is_running = true;
     status = open_guest(sandbox, err);
+    sandbox->is_running = false;
     if (status != KRAIT_OK)
         close_guest(sandbox);
     krait__log(sandbox->notes->engine, KRAIT_LOG_INFO, "a sandbox is reset");

@@ -168,5 +168,36 @@ hostile(void)
     stop();
 }
 
-CHECK_MAIN(CHECK_CASE(empty), CHECK_CASE(importing), CHECK_CASE(wrong_types), CHECK_CASE(refuses),
-           CHECK_CASE(odd), CHECK_CASE(hostile))
+static int
+again(void *data, krait_call *call)
+{
+    unsigned *calls = data;
+
+    (void)call;
+    /* Once: each reset would come back here. */
+    if (++*calls == 2) {
+        CHECK_INT(krait_sandbox_reset(sandbox, &err), KRAIT_EBUSY);
+        CHECK_INT(krait_sandbox_run(sandbox, &result, &err), KRAIT_EBUSY);
+    }
+    return 0;
+}
+
+/* The start function runs in a reset too, and there is no way back into the sandbox from it. */
+static void
+starting(void)
+{
+    unsigned calls = 0;
+
+    REQUIRE(start("starting"));
+    REQUIRE(krait_config_add_function(config, "again", again, &calls, &err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_new(module, config, &sandbox, &err) == KRAIT_OK);
+    CHECK_UINT(calls, 1);
+    CHECK_INT(krait_sandbox_reset(sandbox, &err), KRAIT_OK);
+    CHECK_UINT(calls, 2);
+    CHECK_INT(krait_sandbox_run(sandbox, &result, &err), KRAIT_OK);
+    CHECK_INT(result.kind, KRAIT_RESULT_EXITED);
+    stop();
+}
+
+CHECK_MAIN(CHECK_CASE(starting), CHECK_CASE(empty), CHECK_CASE(importing), CHECK_CASE(wrong_types),
+           CHECK_CASE(refuses), CHECK_CASE(odd), CHECK_CASE(hostile))
