@@ -244,6 +244,11 @@ result_of(krait_call_object *call)
         PyErr_SetObject((PyObject *)Py_TYPE(call->failure), call->failure);
         return NULL;
     }
+    /* Memory ran out while it was decoded, or it is being decoded further out. */
+    if (call->value == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the answer of the call is not available");
+        return NULL;
+    }
     return Py_NewRef(call->value);
 }
 
