@@ -145,6 +145,9 @@ krait__host_step(const krait_place *dir, const char *name, krait_step *ret_step)
         else if (S_ISDIR(stat.st_mode))
             error = krait__host_may(dir, &stat, KRAIT_HOST_X_OK);
     }
+    /* A ".." that follows takes the directory off again without asking the kernel. */
+    if (error == 0 && S_ISDIR(stat.st_mode) && fstatat(fd, ".", &stat, 0) != 0)
+        error = errno;
     if (error == 0 && S_ISDIR(stat.st_mode)) {
         ret_step->place = (krait_place){.mount = dir->mount, .fd = fd};
         return 0;
