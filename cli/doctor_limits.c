@@ -92,30 +92,30 @@ doctor_memory(char *found, size_t size)
     return bytes >= 512 * MIB ? DOCTOR_GOOD : DOCTOR_MISSING;
 }
 
-doctor_verdict
-doctor_files(char *found, size_t size)
+/* One limit of the process, of which there should be this much. */
+static doctor_verdict
+at_least(int resource, rlim_t least, char *found, size_t size)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    if (getrlimit((__rlimit_resource_t)resource, &limit) != 0) {
         snprintf(found, size, "unknown: %s", strerror(errno));
         return DOCTOR_MISSING;
     }
     snprintf(found, size, "%" PRIu64, (uint64_t)limit.rlim_cur);
-    return limit.rlim_cur >= 1088 ? DOCTOR_GOOD : DOCTOR_MISSING;
+    return limit.rlim_cur >= least ? DOCTOR_GOOD : DOCTOR_MISSING;
+}
+
+doctor_verdict
+doctor_files(char *found, size_t size)
+{
+    return at_least(RLIMIT_NOFILE, 1088, found, size);
 }
 
 doctor_verdict
 doctor_signals(char *found, size_t size)
 {
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_SIGPENDING, &limit) != 0) {
-        snprintf(found, size, "unknown: %s", strerror(errno));
-        return DOCTOR_MISSING;
-    }
-    snprintf(found, size, "%" PRIu64, (uint64_t)limit.rlim_cur);
-    return limit.rlim_cur >= 64 ? DOCTOR_GOOD : DOCTOR_MISSING;
+    return at_least(RLIMIT_SIGPENDING, 64, found, size);
 }
 
 doctor_verdict

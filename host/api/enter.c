@@ -4,19 +4,11 @@
  */
 #include "api/internal.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static uint64_t
-clock_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    if (clock_gettime(clock, &now) != 0)
-        return 0;
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void
 fill_trap(const krait_outcome *outcome, krait_result *result)
@@ -39,8 +31,8 @@ krait_status
 krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
                      krait_result *ret_result, krait_error *err)
 {
-    const uint64_t wall = clock_ns(CLOCK_MONOTONIC);
-    const uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    const uint64_t wall = krait__clock_ns(CLOCK_MONOTONIC);
+    const uint64_t cpu = krait__clock_ns(CLOCK_THREAD_CPUTIME_ID);
     krait_outcome outcome;
     krait_status status;
 
@@ -51,8 +43,8 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
         return status;
     memset(ret_result, 0, sizeof(*ret_result));
     sandbox->ended_by = outcome.trap;
-    ret_result->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
-    ret_result->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    ret_result->wall_ns = krait__clock_ns(CLOCK_MONOTONIC) - wall;
+    ret_result->cpu_ns = krait__clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
     ret_result->fuel_spent = krait__instance_fuel_spent(sandbox->instance);
     ret_result->peak_memory_bytes = krait__instance_memory_bytes(sandbox->instance);
     if (outcome.trap == KRAIT_TRAP_EXIT)

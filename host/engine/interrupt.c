@@ -16,6 +16,7 @@
  * instances that this thread runs and never followed.  Who sends one counts itself, and a call
  * does not end before all have been sent, so that none comes later than that.
  */
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/internal.h"
 
@@ -50,15 +51,6 @@
 static const uint8_t key_of_all;
 
 /* ---- timers of a call: on its thread, in the handler or with the signal blocked ------------ */
-
-static uint64_t
-clock_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t
 later(uint64_t now, uint64_t ns)
@@ -114,7 +106,7 @@ set_clock(krait_guest_thread *thread)
     if (timers->grace_due_ns < due)
         due = timers->grace_due_ns;
     if (timers->again) {
-        uint64_t again = clock_ns(CLOCK_MONOTONIC) + AGAIN_NS;
+        uint64_t again = krait__clock_ns(CLOCK_MONOTONIC) + AGAIN_NS;
 
         if (again < due)
             due = again;
@@ -151,7 +143,7 @@ end(krait_guest_thread *thread)
 static bool
 set_processor(krait_guest_thread *thread, uint64_t ns)
 {
-    thread->timers.cpu_due_ns = later(clock_ns(CLOCK_THREAD_CPUTIME_ID), ns);
+    thread->timers.cpu_due_ns = later(krait__clock_ns(CLOCK_THREAD_CPUTIME_ID), ns);
     return ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, ns);
 }
 
@@ -163,7 +155,7 @@ start_grace(krait_guest_thread *thread)
     const uint64_t most_ns = grace_ns < LONGEST_NS / PATIENCE ? grace_ns * PATIENCE : NEVER;
     bool is_set = set_processor(thread, grace_ns);
 
-    thread->timers.grace_due_ns = later(clock_ns(CLOCK_MONOTONIC), most_ns);
+    thread->timers.grace_due_ns = later(krait__clock_ns(CLOCK_MONOTONIC), most_ns);
     return grace_ns != 0 && (set_clock(thread) || is_set);
 }
 
@@ -189,7 +181,7 @@ static void
 on_clock(krait_guest_thread *thread)
 {
     krait_call_timers *timers = &thread->timers;
-    const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    const uint64_t now = krait__clock_ns(CLOCK_MONOTONIC);
 
     timers->again = false;
     if (timers->grace_due_ns <= now) {
@@ -208,7 +200,7 @@ static void
 on_processor(krait_guest_thread *thread)
 {
     /* It may have been set anew when this one was on its way. */
-    if (clock_ns(CLOCK_THREAD_CPUTIME_ID) < thread->timers.cpu_due_ns)
+    if (krait__clock_ns(CLOCK_THREAD_CPUTIME_ID) < thread->timers.cpu_due_ns)
         return;
     if (!tell(thread, KRAIT_CAUSE_CPU))
         end(thread);
@@ -451,7 +443,7 @@ start_timers(krait_guest_thread *thread)
     thread->timers.grace_due_ns = NEVER;
     thread->timers.again = false;
     if (limits->wall_ns != NEVER)
-        thread->timers.wall_due_ns = later(clock_ns(CLOCK_MONOTONIC), limits->wall_ns);
+        thread->timers.wall_due_ns = later(krait__clock_ns(CLOCK_MONOTONIC), limits->wall_ns);
     return set_clock(thread) &&
            (limits->cpu_ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, limits->cpu_ns));
 }

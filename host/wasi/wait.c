@@ -9,6 +9,8 @@
  */
 #include "wasi/state.h"
 
+#include "base/clock.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
@@ -16,10 +18,7 @@
 uint64_t
 krait__wasi_monotonic_ns(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return krait__clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Sleeps once.  -1: not at all, the guest is interrupted. */

@@ -10,6 +10,7 @@
 #include <krait/krait.h>
 
 #include <stdlib.h>
+#include <time.h>
 
 /* Leaves a case that interrupts a guest in a loop: ThreadSanitizer keeps signals until the thread
  * makes a system call. */
@@ -102,6 +103,17 @@ python_run(python *p, const char *code)
         printf("%s\n%s", p->result.backtrace,
                p->result.stderr_bytes != NULL ? p->result.stderr_bytes : "");
     }
+}
+
+/* For pthread_create: cancels a sandbox in a tenth of a second. */
+static inline void *
+python_cancel_later(void *sandbox)
+{
+    const struct timespec a_little = {0, 100000000};
+
+    nanosleep(&a_little, NULL);
+    krait_sandbox_cancel(sandbox);
+    return NULL;
 }
 
 #endif /* KRAIT_TESTS_API_PYTHON_H */

@@ -383,16 +383,6 @@ answers_not_fetched(void)
     free(bytes);
 }
 
-static void *
-cancel_later(void *data)
-{
-    const struct timespec a_little = {0, 100000000};
-
-    nanosleep(&a_little, NULL);
-    krait_sandbox_cancel(data);
-    return NULL;
-}
-
 /* A guest that waits for a call that nobody answers can be ended. */
 static void
 cancelled_while_waiting(void)
@@ -403,7 +393,7 @@ cancelled_while_waiting(void)
 
     REQUIRE(start(&p, "hold", hold, &held));
     python_run(&p, "import krait_host\ncalls = []\nlog = []");
-    REQUIRE(pthread_create(&thread, NULL, cancel_later, p.sandbox) == 0);
+    REQUIRE(pthread_create(&thread, NULL, python_cancel_later, p.sandbox) == 0);
     CHECK_INT(python_exec(&p, "calls += [krait_host.submit('hold') for i in range(100)]\n"
                               "try: krait_host.wait(calls)\n"
                               "finally: log.append('finally')\n"),

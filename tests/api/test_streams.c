@@ -250,16 +250,6 @@ logs(void)
 
 /* ---- cancellation and signals ------------------------------------------------------------- */
 
-static void *
-cancel_later(void *data)
-{
-    const struct timespec a_little = {0, 100000000};
-
-    nanosleep(&a_little, NULL);
-    krait_sandbox_cancel(data);
-    return NULL;
-}
-
 static void
 cancels(void)
 {
@@ -275,7 +265,7 @@ cancels(void)
         pthread_t thread;
 
         snprintf(code, sizeof(code), "try:\n    %s\nfinally: log.append(%zu)\n", codes[i], i);
-        REQUIRE(pthread_create(&thread, NULL, cancel_later, p.sandbox) == 0);
+        REQUIRE(pthread_create(&thread, NULL, python_cancel_later, p.sandbox) == 0);
         CHECK_INT(python_exec(&p, code), KRAIT_RESULT_CANCELLED);
         pthread_join(thread, NULL);
         CHECK_HAS(p.result.message, "cancelled");
