@@ -37,7 +37,6 @@ typedef struct krait_fiber {
 
 #ifdef KRAIT_ASAN
 #include <sanitizer/common_interface_defs.h>
-#include <string.h>
 
 static inline void
 krait__fiber_enter(krait_fiber *fiber, const krait_stack *stack)
@@ -46,23 +45,11 @@ krait__fiber_enter(krait_fiber *fiber, const krait_stack *stack)
                                    (size_t)(stack->top - stack->usable));
 }
 
-/* AddressSanitizer makes its own stack for this one when the first function needs it.  That must not
- * be one which a signal makes the guest leave for good. */
-static void __attribute__((noinline, unused))
-krait__fiber_warm(void)
-{
-    void *(*volatile fill)(void *, int, size_t) = memset;
-    char local[64];
-
-    fill(local, 0, sizeof(local));
-}
-
 /* First thing on the guest's stack. */
 static inline void
 krait__fiber_entered(krait_fiber *fiber)
 {
     __sanitizer_finish_switch_fiber(NULL, &fiber->host_bottom, &fiber->host_size);
-    krait__fiber_warm();
 }
 
 /* Back on the host's stack, whichever way. */
