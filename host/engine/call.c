@@ -132,6 +132,9 @@ krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
         return krait__error_set(err, KRAIT_EINVAL, 0, "no such function");
     if (thread->running)
         return krait__error_set(err, KRAIT_EBUSY, 0, "the instance is running");
+    status = krait__thread_begin(thread, err);
+    if (status != KRAIT_OK)
+        return status;
     memset(&frame, 0, sizeof(frame));
     frame.activation.instance = thread->instance;
     frame.activation.thread = thread;
@@ -144,6 +147,7 @@ krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
     thread->thread.tail = krait__stack_tail(&thread->stack, 0);
     thread->delivering = false;
     status = run_frame(&frame, err);
+    krait__thread_end(thread);
     if (status == KRAIT_OK)
         fill_outcome(&frame.activation, ret_outcome);
     return status;

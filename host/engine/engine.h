@@ -53,6 +53,9 @@ bool krait__signal_handle(int number, siginfo_t *info, void *context);
 krait_status krait__module_open(const char *path, krait_module **ret_module, krait_error *err);
 void krait__module_close(krait_module *module); /* takes NULL; after all its instances */
 const krait_module_desc *krait__module_desc(const krait_module *module);
+const char *krait__module_path(const krait_module *module); /* as it was opened */
+/* SHA-256 of the object in the .krt: 32 bytes. */
+const uint8_t *krait__module_build_id(const krait_module *module);
 
 /* Something that belongs to a module and is released with it; once. */
 void krait__module_attach(krait_module *module, void *data, void (*release)(void *data));
@@ -98,6 +101,9 @@ typedef struct krait_instance_options {
     size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
     uint64_t fuel;               /* what a metered module may spend; 0: no limit */
     const krait_call_limits *limits; /* also of the start function; copied; NULL: none */
+    const struct krait_image *image; /* image.h: it begins so, and no start function runs; NULL: as
+                                        the module says.  Lives as long as the instance. */
+    uint64_t keep_bytes; /* of what it has written, when it goes back to its image; 0: 1 MiB */
 } krait_instance_options;
 
 krait_status krait__instance_new(krait_module *module, const krait_instance_options *options,
@@ -128,7 +134,10 @@ krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait
  * included; 0 for others.  Not while it runs. */
 uint64_t krait__instance_fuel_spent(const krait_instance *instance);
 
-/* Size of all its linear memories; they never shrink. */
+/* Host functions that get `from` as their first argument get `to` from now on; not while it runs. */
+void krait__instance_rebind(krait_instance *instance, const void *from, void *to);
+
+/* Size of all its linear memories; they never shrink, but when it goes back to an image. */
 uint64_t krait__instance_memory_bytes(const krait_instance *instance);
 
 /* ---- threads ---------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "engine/image_internal.h"
 #include "engine/internal.h"
 #include "engine/link.h"
 
@@ -124,10 +125,12 @@ make_memories(krait_instance *instance, uint64_t limit_bytes, krait_error *err)
     uint32_t i;
 
     for (i = 0; i < desc->memory_count; i++) {
-        const krait_limits_desc *limits = &desc->memories[i];
+        const krait_memory_plan plan = {.limits = &desc->memories[i],
+                                        .limit_bytes = limit_bytes,
+                                        .is_checked = (desc->flags & KRAIT_MODULE_CHECKED) != 0,
+                                        .image = instance->image};
         krait_status status = krait__memory_open(
-            instance->store, limits, limit_bytes, (desc->flags & KRAIT_MODULE_CHECKED) != 0,
-            &instance->memories[instance->memory_import_total + i], err);
+            instance->store, &plan, &instance->memories[instance->memory_import_total + i], err);
 
         if (status != KRAIT_OK)
             return status;
@@ -284,8 +287,10 @@ build(krait_instance *instance, const krait_instance_options *options, krait_err
     if (status != KRAIT_OK)
         return status;
     make_context(instance, options->fuel);
-    make_globals(instance);
     find_signal_code(instance);
+    if (instance->image != NULL)
+        return krait__image_state_apply(instance, err);
+    make_globals(instance);
     status = apply_elements(instance, err);
     if (status == KRAIT_OK)
         status = apply_data(instance, err);
@@ -304,6 +309,8 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
     if (instance == NULL)
         return krait__error_nomem(err);
     instance->module = module;
+    instance->image = options->image;
+    instance->keep_bytes = options->keep_bytes;
     instance->limits = options->limits != NULL ? *options->limits : KRAIT_CALL_LIMITS_NONE;
     if (options->link_count != 0) {
         instance->store = options->links[0].instance->store;
@@ -322,6 +329,15 @@ krait__instance_new(krait_module *module, const krait_instance_options *options,
     }
     *ret_instance = instance;
     return KRAIT_OK;
+}
+
+void
+krait__instance_rebind(krait_instance *instance, const void *from, void *to)
+{
+    for (uint32_t i = 0; i < instance->func_import_total; i++) {
+        if (instance->imports[i].host != NULL && instance->imports[i].env == from)
+            instance->imports[i].env = to;
+    }
 }
 
 void
@@ -348,7 +364,7 @@ krait__instance_free(krait_instance *instance)
     if (instance == NULL)
         return;
     store = instance->store;
-    krait__stack_close(&instance->own.stack);
+    krait__thread_close(&instance->own);
     if (store == NULL) {
         krait__instance_destroy(instance);
         return;

@@ -13,6 +13,7 @@
 #ifndef KRAIT_ENGINE_INTERNAL_H
 #define KRAIT_ENGINE_INTERNAL_H
 
+#include "base/sha256.h"
 #include "engine/engine.h"
 
 #include <pthread.h>
@@ -42,6 +43,20 @@ typedef struct krait_stack {
     size_t signal_stack_size; /* of each */
     bool reserve_open;
 } krait_stack;
+
+/* Stacks that wait for the next call into an instance that has none of its own. */
+typedef struct krait_stack_pool {
+    pthread_mutex_t lock;
+    krait_stack stacks[16];
+    unsigned count;
+    unsigned given; /* how often one came back */
+} krait_stack_pool;
+
+/* Takes one that waits, if it has this size, or opens one. */
+krait_status krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack,
+                               krait_error *err);
+void krait__stack_give(krait_stack_pool *pool, krait_stack *stack);
+void krait__stack_pool_close(krait_stack_pool *pool);
 
 krait_status krait__stack_open(krait_stack *stack, size_t size, krait_error *err);
 void krait__stack_close(krait_stack *stack);
@@ -103,12 +118,21 @@ bool krait__store_charge(const krait_store *store, uint64_t *used, uint64_t byte
 krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
                                  uint32_t *ret_number, krait_error *err);
 
-krait_status krait__memory_open(krait_store *store, const krait_limits_desc *limits,
-                                uint64_t limit_bytes, bool is_checked, krait_memory **ret_memory,
-                                krait_error *err);
+/* What a memory is to be. */
+typedef struct krait_memory_plan {
+    const krait_limits_desc *limits;
+    uint64_t limit_bytes;            /* 0: what it declares */
+    bool is_checked;                 /* the code checks bounds itself */
+    const struct krait_image *image; /* what it begins with; NULL: zeros */
+} krait_memory_plan;
+
+krait_status krait__memory_open(krait_store *store, const krait_memory_plan *plan,
+                                krait_memory **ret_memory, krait_error *err);
 void krait__memory_close(krait_memory_object *object);
 /* UINT32_MAX when refused, else the old size in pages. */
 uint32_t krait__memory_grow(krait_memory *memory, uint32_t pages);
+/* Its pages from `size` on have been unmapped. */
+void krait__memory_shrunk(krait_memory *memory, uint64_t size);
 /* The memory whose reservation holds the address, or NULL; async-signal-safe. */
 const krait_memory *krait__store_memory_at(const krait_store *store, uintptr_t address);
 
@@ -118,6 +142,8 @@ void krait__table_close(krait_table *table);
 /* UINT32_MAX when refused, else the old size. */
 uint32_t krait__table_grow(krait_store *store, krait_table *table, const void *ref, uint32_t count);
 void krait__table_put(krait_table *table, uint32_t index, const void *ref);
+/* Makes it this long; the caller sees to the entries.  False: it cannot be. */
+bool krait__table_resize(krait_store *store, krait_table *table, uint32_t size);
 /* The entries may overlap. */
 void krait__table_move(const void **to, const void **from, uint32_t count);
 
@@ -125,10 +151,12 @@ struct krait_module {
     void *handle;
     const krait_module_desc *desc;
     char *path;
+    uint8_t build_id[KRAIT_SHA256_SIZE];
     uintptr_t code_begin; /* what of it can be executed */
     uintptr_t code_end;
     uint32_t references; /* instances that live */
-    void *attached;      /* released with the module */
+    krait_stack_pool stacks;
+    void *attached; /* released with the module */
     void (*release_attached)(void *data);
 };
 
@@ -240,6 +268,8 @@ struct krait_guest_thread {
     krait_stack stack;
     krait_thread_context *contexts; /* one for each instance that it has entered */
     bool is_own;                    /* the instance's own: contexts are those in the instances */
+    bool borrows_stack;             /* has a stack only while it runs */
+    size_t stack_size;
     bool running;
     bool delivering;          /* inside krait__signals_deliver */
     _Atomic uint32_t stopped; /* end the guest when it next looks at `interrupted` */
@@ -266,6 +296,10 @@ krait__thread_of(const krait_ctx *ctx)
 krait_ctx *krait__thread_enter(krait_guest_thread *thread, krait_instance *instance);
 krait_status krait__thread_open(krait_guest_thread *thread, krait_instance *instance,
                                 size_t stack_size, krait_error *err);
+void krait__thread_close(krait_guest_thread *thread);
+/* It has a stack between these two. */
+krait_status krait__thread_begin(krait_guest_thread *thread, krait_error *err);
+void krait__thread_end(krait_guest_thread *thread);
 /* Wakes the thread if it waits; async-signal-safe. */
 void krait__thread_unpark(krait_guest_thread *thread);
 
@@ -311,6 +345,8 @@ struct krait_instance {
     krait_instance *next_retired;
     krait_store *store;
     krait_module *module;
+    const struct krait_image *image; /* that it was made from; NULL: none */
+    uint64_t keep_bytes;             /* of written pages, when it goes back to that; 0: default */
     int64_t fuel_given;
     _Atomic uint32_t exit_code;
     krait_call_limits limits;

@@ -11,6 +11,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "engine/image_internal.h"
 #include "engine/internal.h"
 
 #include <errno.h>
@@ -82,17 +83,25 @@ fail_reservation(bool is_checked, uint64_t size, krait_error *err)
 }
 
 static krait_status
-map_memory(krait_memory *memory, uint64_t size, uint64_t max, bool is_checked, krait_error *err)
+map_memory(krait_memory *memory, uint64_t size, uint64_t max, const krait_memory_plan *plan,
+           krait_error *err)
 {
+    const bool is_checked = plan->is_checked;
     uint64_t reserved = KRAIT_MEMORY_RESERVATION;
     uint8_t *base = is_checked
                         ? reserve_checked(at_least_a_page(size), at_least_a_page(max), &reserved)
                         : reserve(reserved);
 
+    int error = 0;
+
     if (base == MAP_FAILED)
         return fail_reservation(is_checked, size, err);
-    if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0) {
-        krait__error_set(err, KRAIT_ENOMEM, errno, "cannot use %llu bytes of memory",
+    if (plan->image != NULL)
+        error = krait__image_map(plan->image, base);
+    else if (size != 0 && mprotect(base, size, PROT_READ | PROT_WRITE) != 0)
+        error = errno;
+    if (error != 0) {
+        krait__error_set(err, KRAIT_ENOMEM, error, "cannot use %llu bytes of memory",
                          (unsigned long long)size);
         munmap(base, reserved);
         return KRAIT_ENOMEM;
@@ -144,11 +153,12 @@ refund(krait_store *store, uint64_t bytes)
 }
 
 krait_status
-krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t limit_bytes,
-                   bool is_checked, krait_memory **ret_memory, krait_error *err)
+krait__memory_open(krait_store *store, const krait_memory_plan *plan, krait_memory **ret_memory,
+                   krait_error *err)
 {
-    uint64_t size = limits->min * KRAIT_PAGE_SIZE;
-    uint64_t max = max_bytes(limits->max, limit_bytes);
+    const krait_limits_desc *limits = plan->limits;
+    uint64_t size = plan->image != NULL ? plan->image->memory_bytes : limits->min * KRAIT_PAGE_SIZE;
+    uint64_t max = max_bytes(limits->max, plan->limit_bytes);
     krait_memory_object *object;
     krait_status status;
 
@@ -173,7 +183,7 @@ krait__memory_open(krait_store *store, const krait_limits_desc *limits, uint64_t
     if (limits->shared != 0 && (object->parking = krait__parking_new()) == NULL)
         status = krait__error_nomem(err);
     else
-        status = map_memory(&object->memory, size, max, is_checked, err);
+        status = map_memory(&object->memory, size, max, plan, err);
     if (status != KRAIT_OK) {
         krait__memory_close(object);
         refund(store, size);
@@ -211,6 +221,13 @@ krait__memory_grow(krait_memory *memory, uint32_t pages)
     old = grow(memory, object->store, pages);
     pthread_mutex_unlock(&object->lock);
     return old;
+}
+
+void
+krait__memory_shrunk(krait_memory *memory, uint64_t size)
+{
+    refund(((krait_memory_object *)(void *)memory)->store, memory->size - size);
+    __atomic_store_n(&memory->size, size, __ATOMIC_RELEASE);
 }
 
 const krait_memory *

@@ -89,6 +89,7 @@ load(krait_module *module, const char *path, krait_error *err)
 
     if (status != KRAIT_OK)
         return status;
+    memcpy(module->build_id, seal.object_sha256, sizeof(module->build_id));
     module->path = krait__strdup(path);
     if (module->path == NULL)
         return krait__error_nomem(err);
@@ -116,6 +117,7 @@ krait__module_open(const char *path, krait_module **ret_module, krait_error *err
 
     if (module == NULL)
         return krait__error_nomem(err);
+    pthread_mutex_init(&module->stacks.lock, NULL);
     status = load(module, path, err);
     if (status != KRAIT_OK) {
         krait__module_close(module);
@@ -134,6 +136,7 @@ krait__module_close(krait_module *module)
         module->release_attached(module->attached);
     if (module->handle != NULL)
         dlclose(module->handle);
+    krait__stack_pool_close(&module->stacks);
     krait__free(module->path);
     krait__free(module);
 }
@@ -149,6 +152,18 @@ void *
 krait__module_attached(const krait_module *module)
 {
     return module->attached;
+}
+
+const char *
+krait__module_path(const krait_module *module)
+{
+    return module->path;
+}
+
+const uint8_t *
+krait__module_build_id(const krait_module *module)
+{
+    return module->build_id;
 }
 
 const krait_module_desc *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Native stacks for guest code.
+ * Native stacks for guest code, and those that wait to be used again.
  *
  * One mapping holds, from low to high addresses: a guard, two signal stacks, cells for tail
  * calls, another guard, the reserve and the usable stack.  Translated code probes every page of a large
@@ -37,15 +37,21 @@ round_to_page(size_t size)
     return (size + page - 1) / page * page;
 }
 
+static size_t
+usable_size(size_t size)
+{
+    size_t usable = round_to_page(size != 0 ? size : DEFAULT_STACK_SIZE);
+
+    return usable < MIN_STACK_SIZE ? MIN_STACK_SIZE : usable;
+}
+
 krait_status
 krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
 {
-    size_t usable = round_to_page(size != 0 ? size : DEFAULT_STACK_SIZE);
+    size_t usable = usable_size(size);
     size_t total;
     uint8_t *map;
 
-    if (usable < MIN_STACK_SIZE)
-        usable = MIN_STACK_SIZE;
     total = (size_t)2 * SIGNAL_STACK_SIZE + CELLS_SIZE + 2 * GUARD_SIZE + RESERVE_SIZE + usable;
     if (total < usable)
         return krait__error_set(err, KRAIT_EINVAL, 0, "stack size %zu is too large", size);
@@ -81,6 +87,67 @@ krait__stack_close(krait_stack *stack)
     if (stack->map != NULL)
         munmap(stack->map, stack->map_size);
     stack->map = NULL;
+}
+
+/* ---- stacks that wait --------------------------------------------------------------------- */
+
+/* What a waiting stack keeps in memory is given back now and then, but for this much. */
+#define KEPT_TOP   ((size_t)256 * 1024)
+#define TRIM_EVERY 64u
+
+krait_status
+krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack, krait_error *err)
+{
+    const size_t usable = usable_size(size);
+    bool found = false;
+
+    pthread_mutex_lock(&pool->lock);
+    for (unsigned i = pool->count; i-- > 0 && !found;) {
+        if ((size_t)(pool->stacks[i].top - pool->stacks[i].usable) == usable) {
+            *ret_stack = pool->stacks[i];
+            pool->stacks[i] = pool->stacks[--pool->count];
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return found ? KRAIT_OK : krait__stack_open(ret_stack, size, err);
+}
+
+static void
+trim(const krait_stack *stack)
+{
+    if ((size_t)(stack->top - stack->usable) > KEPT_TOP)
+        (void)madvise(stack->usable, (size_t)(stack->top - stack->usable) - KEPT_TOP,
+                      MADV_DONTNEED);
+}
+
+void
+krait__stack_give(krait_stack_pool *pool, krait_stack *stack)
+{
+    bool is_kept;
+    bool is_due;
+
+    pthread_mutex_lock(&pool->lock);
+    is_due = ++pool->given % TRIM_EVERY == 0;
+    pthread_mutex_unlock(&pool->lock);
+    if (is_due)
+        trim(stack);
+    pthread_mutex_lock(&pool->lock);
+    is_kept = pool->count < sizeof(pool->stacks) / sizeof(pool->stacks[0]);
+    if (is_kept)
+        pool->stacks[pool->count++] = *stack;
+    pthread_mutex_unlock(&pool->lock);
+    if (!is_kept)
+        krait__stack_close(stack);
+    stack->map = NULL;
+}
+
+void
+krait__stack_pool_close(krait_stack_pool *pool)
+{
+    while (pool->count > 0)
+        krait__stack_close(&pool->stacks[--pool->count]);
+    pthread_mutex_destroy(&pool->lock);
 }
 
 krait_tail

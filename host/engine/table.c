@@ -103,6 +103,23 @@ krait__table_grow(krait_store *store, krait_table *table, const void *ref, uint3
     return old;
 }
 
+bool
+krait__table_resize(krait_store *store, krait_table *table, uint32_t size)
+{
+    bool fits = size <= table->max;
+
+    pthread_mutex_lock(&store->lock);
+    if (fits && size > table->size)
+        fits = krait__store_charge(store, &store->table_bytes,
+                                   (uint64_t)(size - table->size) * sizeof(const void *));
+    else if (fits)
+        store->table_bytes -= (uint64_t)(table->size - size) * sizeof(const void *);
+    if (fits)
+        __atomic_store_n(&table->size, size, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&store->lock);
+    return fits;
+}
+
 void
 krait__table_put(krait_table *table, uint32_t index, const void *ref)
 {

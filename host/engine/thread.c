@@ -22,13 +22,37 @@ krait_status
 krait__thread_open(krait_guest_thread *thread, krait_instance *instance, size_t stack_size,
                    krait_error *err)
 {
-    krait_status status = krait__stack_open(&thread->stack, stack_size, err);
-
-    if (status != KRAIT_OK)
-        return status;
     thread->instance = instance;
-    thread->thread.stack_limit = (uintptr_t)thread->stack.usable + KRAIT_HOST_HEADROOM;
-    return KRAIT_OK;
+    thread->stack_size = stack_size;
+    /* Many of these wait for a call, and few run. */
+    thread->borrows_stack = instance->image != NULL;
+    return thread->borrows_stack ? KRAIT_OK : krait__stack_open(&thread->stack, stack_size, err);
+}
+
+krait_status
+krait__thread_begin(krait_guest_thread *thread, krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    if (thread->borrows_stack)
+        status = krait__stack_take(&thread->instance->module->stacks, thread->stack_size,
+                                   &thread->stack, err);
+    if (status == KRAIT_OK)
+        thread->thread.stack_limit = (uintptr_t)thread->stack.usable + KRAIT_HOST_HEADROOM;
+    return status;
+}
+
+void
+krait__thread_end(krait_guest_thread *thread)
+{
+    if (thread->borrows_stack)
+        krait__stack_give(&thread->instance->module->stacks, &thread->stack);
+}
+
+void
+krait__thread_close(krait_guest_thread *thread)
+{
+    krait__stack_close(&thread->stack);
 }
 
 /* ---- contexts --------------------------------------------------------------------------- */

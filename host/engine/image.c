@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Images: opening one, and bringing instances back to theirs.
+ *
+ * The bytes of the state are read and written in image_state.c.
+ *
+ * Going back: pages that were written are found (dirty.c) and get the image's bytes, so that they
+ * stay where they are and cost nothing the next time; when they are more than the instance may
+ * keep, or cannot be found, all of them are given back and come from the file again.
+ */
+#include "engine/image_internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where a restored instance may keep written pages, unless it is told otherwise. */
+#define DEFAULT_KEEP (UINT64_C(1) << 20)
+
+static krait_status
+check_file(const krait_image_parts *parts, krait_error *err)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    struct stat status;
+
+    if (parts->memory_bytes % KRAIT_PAGE_SIZE != 0 || parts->offset % page != 0 ||
+        parts->memory_bytes > (uint64_t)UINT32_MAX + 1 || parts->offset > INT64_MAX / 2)
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "the memory of an image is not whole pages");
+    if (fstat(parts->fd, &status) != 0)
+        return krait__error_set(err, KRAIT_EIO, errno, "cannot look at the file of an image");
+    if ((uint64_t)status.st_size < parts->offset + parts->memory_bytes)
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "the file of an image is cut off");
+    return KRAIT_OK;
+}
+
+static krait_status
+map_file(krait_image *image, const krait_image_parts *parts, krait_error *err)
+{
+    void *map;
+
+    image->fd = fcntl(parts->fd, F_DUPFD_CLOEXEC, 3);
+    if (image->fd < 0)
+        return krait__error_set(err, KRAIT_EIO, errno, "cannot keep the file of an image");
+    if (parts->memory_bytes == 0)
+        return KRAIT_OK;
+    map = mmap(NULL, parts->memory_bytes, PROT_READ, MAP_PRIVATE, image->fd, (off_t)parts->offset);
+    if (map == MAP_FAILED)
+        return krait__error_set(err, KRAIT_EIO, errno, "cannot map an image");
+    image->bytes = map;
+    return KRAIT_OK;
+}
+
+krait_status
+krait__image_open(const krait_module *module, const krait_image_parts *parts,
+                  krait_image **ret_image, krait_error *err)
+{
+    krait_status status = check_file(parts, err);
+    krait_image *image;
+
+    if (status == KRAIT_OK)
+        status = krait__image_state_check(module, parts->state, parts->state_size, err);
+    if (status != KRAIT_OK)
+        return status;
+    image = krait__calloc(1, sizeof(*image));
+    if (image == NULL)
+        return krait__error_nomem(err);
+    image->fd = image->dirty.fd = -1;
+    image->module = module;
+    image->offset = parts->offset;
+    image->memory_bytes = parts->memory_bytes;
+    image->state = krait__memdup(parts->state, parts->state_size);
+    image->state_size = parts->state_size;
+    status = image->state != NULL ? map_file(image, parts, err) : krait__error_nomem(err);
+    if (status != KRAIT_OK) {
+        krait__image_close(image);
+        return status;
+    }
+    image->best_mode = image->mode = krait__dirty_open(&image->dirty);
+    *ret_image = image;
+    return KRAIT_OK;
+}
+
+void
+krait__image_close(krait_image *image)
+{
+    if (image == NULL)
+        return;
+    if (image->bytes != NULL)
+        munmap((void *)(uintptr_t)image->bytes, image->memory_bytes);
+    if (image->fd >= 0)
+        close(image->fd);
+    krait__dirty_close(&image->dirty);
+    krait__free(image->state);
+    krait__free(image);
+}
+
+krait_dirty_mode
+krait__image_mode(const krait_image *image)
+{
+    return image->mode;
+}
+
+void
+krait__image_set_mode(krait_image *image, krait_dirty_mode mode)
+{
+    image->mode = mode > image->best_mode ? mode : image->best_mode;
+}
+
+const uint8_t *
+krait__instance_memory(const krait_instance *instance, uint64_t *ret_size)
+{
+    *ret_size = krait__memory_size(instance->memories[0]);
+    return instance->memories[0]->base;
+}
+
+/* ---- back to the image -------------------------------------------------------------------- */
+
+/* True when everything that was written is as in the image again; false when it is more than
+ * `keep` bytes, or cannot be told. */
+static bool
+copy_back(const krait_image *image, uint8_t *base, uint64_t keep)
+{
+    const uint64_t begin = (uint64_t)(uintptr_t)base;
+    const uint64_t end = begin + image->memory_bytes;
+    krait_dirty_run runs[KRAIT_DIRTY_RUNS];
+    uint64_t at = begin;
+
+    while (at < end) {
+        size_t count = 0;
+
+        if (krait__dirty_next(&image->dirty, image->mode, at, end, runs, &count, &at) != 0)
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t offset = runs[i].begin - begin;
+            const uint64_t size = runs[i].end - runs[i].begin;
+
+            if (size > keep)
+                return false;
+            keep -= size;
+            memcpy(base + offset, image->bytes + offset, size);
+        }
+    }
+    return true;
+}
+
+int
+krait__image_map(const krait_image *image, uint8_t *base)
+{
+    void *map;
+
+    if (image->memory_bytes == 0)
+        return 0;
+    map = mmap(base, image->memory_bytes, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->fd, (off_t)image->offset);
+    return map != MAP_FAILED ? 0 : errno;
+}
+
+/* Pages that the guest has added are gone, with what was in them. */
+static int
+shrink(krait_memory *memory, uint64_t size)
+{
+    void *map;
+
+    if (memory->size == size)
+        return 0;
+    map = mmap(memory->base + size, memory->size - size, PROT_NONE,
+               MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map != MAP_FAILED ? 0 : errno;
+}
+
+static krait_status
+restore_memory(krait_instance *instance, krait_error *err)
+{
+    const krait_image *image = instance->image;
+    krait_memory *memory = instance->memories[0];
+    uint64_t keep = instance->keep_bytes != 0 ? instance->keep_bytes : DEFAULT_KEEP;
+    int error = shrink(memory, image->memory_bytes);
+
+    if (error == 0) {
+        krait__memory_shrunk(memory, image->memory_bytes);
+        if (!copy_back(image, memory->base, keep) && image->memory_bytes != 0 &&
+            madvise(memory->base, image->memory_bytes, MADV_DONTNEED) != 0)
+            /* Locked pages are not given back, but another mapping can take their place. */
+            error = krait__image_map(image, memory->base);
+    }
+    if (error != 0)
+        return krait__error_set(err, KRAIT_ENOMEM, error, "cannot reset the memory of an instance");
+    return KRAIT_OK;
+}
+
+krait_status
+krait__instance_restore(krait_instance *instance, krait_error *err)
+{
+    krait_status status;
+
+    if (instance->image == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "the instance was not made from an image");
+    if (instance->own.running)
+        return krait__error_set(err, KRAIT_EBUSY, 0, "the instance is running");
+    status = restore_memory(instance, err);
+    if (status != KRAIT_OK)
+        return status;
+    status = krait__image_state_apply(instance, err);
+    if (status != KRAIT_OK)
+        return status;
+    instance->ctx.fuel = instance->fuel_given;
+    atomic_store(&instance->exit_code, 0);
+    atomic_store(&instance->signals, 0);
+    krait__instance_uncancel(instance);
+    return KRAIT_OK;
+}

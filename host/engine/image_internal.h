@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files about images share.
+ */
+#ifndef KRAIT_ENGINE_IMAGE_INTERNAL_H
+#define KRAIT_ENGINE_IMAGE_INTERNAL_H
+
+#include "engine/dirty.h"
+#include "engine/image.h"
+#include "engine/internal.h"
+
+struct krait_image {
+    const krait_module *module;
+    int fd;
+    uint64_t offset;
+    uint64_t memory_bytes;
+    const uint8_t *bytes; /* the memory, mapped for reading; NULL: no bytes */
+    void *state;
+    size_t state_size;
+    krait_dirty dirty;
+    krait_dirty_mode mode;
+    krait_dirty_mode best_mode;
+};
+
+/* Maps the memory at `base`, in the place of what is there; 0 or an errno. */
+int krait__image_map(const krait_image *image, uint8_t *base);
+
+/* Is this a whole state of an instance of the module? */
+krait_status krait__image_state_check(const krait_module *module, const void *state, size_t size,
+                                      krait_error *err);
+/* Sets globals, tables and segments of the instance from its image. */
+krait_status krait__image_state_apply(krait_instance *instance, krait_error *err);
+
+#endif /* KRAIT_ENGINE_IMAGE_INTERNAL_H */
