@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See krt.h.  The quick hash multiplies 64-bit words into 128 bits and folds
- * them: it notices damage, not intent, and runs at the speed of memory.
+ * See krt.h.
  */
 #include "base/krt.h"
 #include "base/alloc.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <krait/abi.h>
 
@@ -17,65 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HASH_LANES 4
-
-__extension__ typedef unsigned __int128 wide;
-
-static const uint64_t lane_keys[HASH_LANES] = {
-    UINT64_C(0x9d39247e33776d41), UINT64_C(0x2af7398005aaa5c7), UINT64_C(0x44db015024623547),
-    UINT64_C(0x9c15f73e62a76ae3)};
-
-/* ---- the quick hash --------------------------------------------------------------------- */
-
-static uint64_t
-word_at(const uint8_t *data)
-{
-    uint64_t word;
-
-    memcpy(&word, data, sizeof(word));
-    return word;
-}
-
-/* The two halves of the product, folded. */
-static uint64_t
-fold(uint64_t a, uint64_t b)
-{
-    wide product = (wide)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t
-quick_hash(uint64_t seed, const uint8_t *data, size_t size)
-{
-    uint64_t lanes[HASH_LANES];
-    uint64_t sum = seed ^ size;
-    uint8_t rest[16 * HASH_LANES] = {0};
-    unsigned i;
-
-    for (i = 0; i < HASH_LANES; i++)
-        lanes[i] = seed + lane_keys[i];
-    for (; size >= sizeof(rest); data += sizeof(rest), size -= sizeof(rest)) {
-        for (i = 0; i < HASH_LANES; i++)
-            lanes[i] = fold(word_at(data + 16 * i) ^ lane_keys[i],
-                            word_at(data + 16 * i + 8) ^ lanes[i]);
-    }
-    if (size != 0)
-        memcpy(rest, data, size);
-    for (i = 0; i < HASH_LANES; i++) {
-        lanes[i] = fold(word_at(rest + 16 * i) ^ lane_keys[i],
-                        word_at(rest + 16 * i + 8) ^ lanes[i]);
-        sum = fold(sum ^ lane_keys[i], lanes[i] + i);
-    }
-    return sum;
-}
-
 static uint64_t
 seal_hash(const krait_krt_seal *seal, const char *text)
 {
-    uint64_t hash = quick_hash(1, (const uint8_t *)text, seal->text_size);
+    uint64_t hash = krait__hash(1, (const uint8_t *)text, seal->text_size);
 
-    return quick_hash(hash, (const uint8_t *)seal, offsetof(krait_krt_seal, seal_hash));
+    return krait__hash(hash, (const uint8_t *)seal, offsetof(krait_krt_seal, seal_hash));
 }
 
 static uint64_t
@@ -85,7 +32,7 @@ ranges_hash(const krait_krt_seal *seal, const uint8_t *object)
     unsigned i;
 
     for (i = 0; i < KRAIT_KRT_RANGES; i++)
-        hash = quick_hash(hash, object + seal->ranges[i].offset, (size_t)seal->ranges[i].size);
+        hash = krait__hash(hash, object + seal->ranges[i].offset, (size_t)seal->ranges[i].size);
     return hash;
 }
 
