@@ -87,7 +87,7 @@ advance(transfer *t, size_t bytes)
 
         if (size > bytes)
             size = bytes;
-        if (t->is_write && t->fd->file == t->wasi->stderr_file)
+        if (t->is_write && t->fd->file == t->wasi->first_files[2])
             krait__wasi_keep_tail(t->wasi, t->ctx, (uint64_t)t->iovs[t->index].buf + t->used, size);
         t->used += (uint32_t)size;
         bytes -= size;

@@ -63,7 +63,8 @@ struct krait_wasi {
     uint32_t fd_count; /* slots looked at: all above are free */
     uint32_t fd_limit;
     int cancel_fd;
-    krait_file *stderr_file;    /* of the start; held, so that no other file is taken for it */
+    krait_file *first_files[3]; /* 0 to 2 of the start; held, so that no other file is taken
+                                   for one of them */
     char tail[KRAIT_WASI_TAIL]; /* a ring: the byte at tail_total % size comes next */
     uint64_t tail_total;
     krait_timers *timers; /* NULL: never set one */

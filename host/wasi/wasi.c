@@ -76,8 +76,8 @@ add_stdio(krait_wasi *wasi, uint32_t number, int host_fd, krait_file *file)
     error = krait__fd_set(wasi, number, &fd);
     if (error != 0)
         krait__file_unref(fd.file);
-    else if (number == 2)
-        wasi->stderr_file = krait__file_ref(fd.file);
+    else
+        wasi->first_files[number] = krait__file_ref(fd.file);
     return error;
 }
 
@@ -183,9 +183,10 @@ krait__wasi_free(krait_wasi *wasi)
         return;
     krait__wasi_stop(wasi);
     krait__fd_close_all(wasi);
-    krait__file_unref(wasi->stderr_file);
-    for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t i = 0; i < 3; i++) {
+        krait__file_unref(wasi->first_files[i]);
         krait__file_unref(wasi->output_files[i]);
+    }
     krait__free(wasi->args.bytes);
     krait__free(wasi->environ.bytes);
     krait__free(wasi->preopens.bytes);

@@ -74,6 +74,20 @@ void krait__wasi_set_limits(krait_wasi *wasi, const krait_wasi_limits *limits);
 /* Begins to count output anew. */
 void krait__wasi_begin(krait_wasi *wasi);
 
+/* What a snapshot has of the standard streams; the numbers are little-endian in a file. */
+typedef struct krait_wasi_streams {
+    uint32_t is_closed[3]; /* 1: the guest had it and has closed it */
+    uint32_t flags[3];     /* WASI's fdflags */
+} krait_wasi_streams;
+
+/* KRAIT_ESTATE, which names the descriptor: the guest has more or less open than at its start (a
+ * stream may be closed), or a timer runs. */
+krait_status krait__wasi_streams_save(const krait_wasi *wasi, krait_wasi_streams *ret_streams,
+                                      krait_error *err);
+/* Into one that is new; with other streams than those of then only what can be is restored. */
+krait_status krait__wasi_streams_load(krait_wasi *wasi, const krait_wasi_streams *streams,
+                                      krait_error *err);
+
 /* Takes NULL.  Closes all descriptors of the guest, not those of stdio_fds.  After the
  * instance has stopped for good. */
 void krait__wasi_free(krait_wasi *wasi);

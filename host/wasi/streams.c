@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Descriptors in snapshots: a guest that has its standard streams and preopens open, as they were
+ * given to it, and nothing else, can be made anew from its memory.
+ */
+#include "wasi/state.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static krait_status
+refuse(uint32_t number, const char *why, krait_error *err)
+{
+    return krait__error_set(err, KRAIT_ESTATE, 0, "the guest's descriptor %u %s", number, why);
+}
+
+/* Stdio and preopens that a guest begins with have all rights that their kind has. */
+static krait_status
+check(const krait_wasi *wasi, uint32_t number, krait_error *err)
+{
+    const krait_fd *fd = &wasi->fds[number];
+
+    if (number >= 3 && fd->preopen == NULL)
+        return refuse(number, "is open", err);
+    if (fd->dropped != 0 || fd->dropped_inheriting != 0)
+        return refuse(number, "has given up rights", err);
+    if (number < 3 && fd->file != wasi->first_files[number])
+        return refuse(number, "is not the one that it started with", err);
+    return KRAIT_OK;
+}
+
+krait_status
+krait__wasi_streams_save(const krait_wasi *wasi, krait_wasi_streams *ret_streams, krait_error *err)
+{
+    memset(ret_streams, 0, sizeof(*ret_streams));
+    if (wasi->timers != NULL && krait__wasi_timer_runs(wasi))
+        return krait__error_set(err, KRAIT_ESTATE, 0, "a timer of the guest's runs");
+    for (uint32_t i = 0; i < wasi->fd_count; i++) {
+        krait_status status = KRAIT_OK;
+
+        if (wasi->fds[i].file != NULL)
+            status = check(wasi, i, err);
+        else if (i >= 3 && i < 3 + wasi->preopens.count)
+            status = refuse(i, "was a directory, and is closed", err);
+        if (status != KRAIT_OK)
+            return status;
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        const bool is_open = i < wasi->fd_count && wasi->fds[i].file != NULL;
+
+        ret_streams->is_closed[i] = !is_open && wasi->first_files[i] != NULL;
+        ret_streams->flags[i] = is_open ? krait__file_flags(wasi->fds[i].file) : 0;
+    }
+    return KRAIT_OK;
+}
+
+krait_status
+krait__wasi_streams_load(krait_wasi *wasi, const krait_wasi_streams *streams, krait_error *err)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        krait_fd *fd;
+        int error = krait__fd_get(wasi, i, &fd);
+
+        if (error != 0)
+            continue;
+        if (streams->is_closed[i] != 0)
+            error = krait__fd_close(wasi, i);
+        else if (krait__file_flags(fd->file) != streams->flags[i])
+            error = krait__file_set_flags(fd->file, (uint16_t)streams->flags[i]);
+        if (error != 0)
+            return krait__error_set(err, KRAIT_EIO, error,
+                                    "cannot restore the guest's descriptor %u", i);
+    }
+    return KRAIT_OK;
+}
