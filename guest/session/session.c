@@ -11,159 +11,28 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wasi/api.h>
 
 /* What the module is asked for when there is no "MODULE:" in a name. */
 #define MAIN_MODULE "__main__"
 
-extern void __wasm_call_ctors(void);
-
-__attribute__((export_name("krait_init"))) int krait_init(uint32_t flags);
 __attribute__((export_name("krait_exec"))) int krait_exec(void);
 __attribute__((export_name("krait_call"))) int krait_call(uint32_t format);
-
-void krait_enter_folder(void);
 
 /* Between calls a KeyboardInterrupt would hit the next one, for which it was not meant. */
 static bool is_session;
 static volatile sig_atomic_t is_active;
+
+void
+krait_session_begins(void)
+{
+    is_session = true;
+}
 
 bool
 krait_session_ignores(int number)
 {
     return number == SIGINT && is_session && !is_active;
 }
-
-/* ---- start -------------------------------------------------------------------------------- */
-
-/* sys.argv: "-c" and what the host gave after the program's name. */
-static PyStatus
-set_arguments(PyConfig *config)
-{
-    __wasi_size_t count = 0;
-    __wasi_size_t size = 0;
-    uint8_t **arguments;
-    uint8_t *text;
-    PyStatus status;
-
-    if (__wasi_args_sizes_get(&count, &size) != 0) {
-        count = 0;
-    }
-    arguments = calloc((size_t)count + 1, sizeof(*arguments));
-    text = malloc((size_t)size + 1);
-    if (arguments == NULL || text == NULL || (count > 0 && __wasi_args_get(arguments, text) != 0)) {
-        status = PyStatus_NoMemory();
-    } else {
-        static char flag[] = "-c";
-
-        arguments[0] = (uint8_t *)flag;
-        status = PyConfig_SetBytesArgv(config, count > 0 ? (Py_ssize_t)count : 1,
-                                       (char *const *)arguments);
-    }
-    free(arguments);
-    free(text);
-    return status;
-}
-
-static PyStatus
-start_python(void)
-{
-    PyPreConfig before;
-    PyConfig config;
-    PyStatus status;
-
-    PyPreConfig_InitPythonConfig(&before);
-    before.parse_argv = 0;
-    status = Py_PreInitialize(&before);
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
-    PyConfig_InitPythonConfig(&config);
-    config.parse_argv = 0;
-    config.user_site_directory = 0;
-    status = set_arguments(&config);
-    if (!PyStatus_Exception(status)) {
-        status = PyConfig_SetString(&config, &config.program_name, L"/usr/local/bin/python3.13");
-    }
-    if (!PyStatus_Exception(status)) {
-        status = Py_InitializeFromConfig(&config);
-    }
-    PyConfig_Clear(&config);
-    return status;
-}
-
-/* sys.path[0] of `python -c`, unless PYTHONSAFEPATH forbids it. */
-static int
-add_current_folder(void)
-{
-    PyObject *flags = PySys_GetObject("flags");
-    PyObject *path = PySys_GetObject("path");
-    PyObject *safe = flags != NULL ? PyObject_GetAttrString(flags, "safe_path") : NULL;
-    PyObject *empty = PyUnicode_FromStringAndSize(NULL, 0);
-    int result = -1;
-
-    if (path != NULL && safe != NULL && empty != NULL) {
-        result = safe == Py_True ? 0 : PyList_Insert(path, 0, empty);
-    }
-    Py_XDECREF(empty);
-    Py_XDECREF(safe);
-    return result;
-}
-
-static int
-buffer_lines(const char *name)
-{
-    PyObject *stream = PySys_GetObject(name);
-    PyObject *method;
-    PyObject *options;
-    PyObject *none;
-    PyObject *result = NULL;
-
-    if (stream == NULL || stream == Py_None) {
-        return 0;
-    }
-    method = PyObject_GetAttrString(stream, "reconfigure");
-    options = Py_BuildValue("{s:O}", "line_buffering", Py_True);
-    none = PyTuple_New(0);
-    if (method != NULL && options != NULL && none != NULL) {
-        result = PyObject_Call(method, none, options);
-    }
-    Py_XDECREF(none);
-    Py_XDECREF(options);
-    Py_XDECREF(method);
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
-}
-
-int
-krait_init(uint32_t flags)
-{
-    PyStatus status;
-
-    uint32_t ignored = 0;
-
-    (void)krait_host_input_size(0, &ignored);
-    __wasm_call_ctors();
-    is_session = true;
-    krait_enter_folder();
-    krait_session_register();
-    status = start_python();
-    if (PyStatus_Exception(status)) {
-        const char *text = status.err_msg != NULL ? status.err_msg : "Python ended at its start";
-
-        krait_outcome_text(KRAIT_OUTCOME_MESSAGE, text, strlen(text));
-        return 1;
-    }
-    if (add_current_folder() != 0 ||
-        ((flags & KRAIT_INIT_LINE_BUFFERED) != 0 &&
-         (buffer_lines("stdout") != 0 || buffer_lines("stderr") != 0))) {
-        (void)krait_outcome_raised();
-        return 1;
-    }
-    return 0;
-}
-
-/* ---- calls -------------------------------------------------------------------------------- */
 
 static void
 flush(const char *name)
@@ -196,28 +65,6 @@ finish(PyObject *value)
         PyErr_Clear();
     }
     return result;
-}
-
-/* An input of this call with a NUL behind it; free() it.  NULL with an exception. */
-static char *
-fetch(uint32_t input, size_t *ret_size)
-{
-    uint32_t size = 0;
-    uint32_t error = krait_host_input_size(input, &size);
-    char *bytes = error == 0 && size < UINT32_MAX ? malloc((size_t)size + 1) : NULL;
-
-    if (bytes == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    if (krait_host_input_get(input, bytes, size) != 0) {
-        free(bytes);
-        PyErr_SetString(PyExc_SystemError, "the host has no input");
-        return NULL;
-    }
-    bytes[size] = '\0';
-    *ret_size = size;
-    return bytes;
 }
 
 static PyObject *
@@ -255,7 +102,7 @@ int
 krait_exec(void)
 {
     size_t size = 0;
-    char *text = fetch(0, &size);
+    char *text = krait_input_fetch(0, &size);
     PyObject *result = NULL;
 
     is_active = 1;
@@ -372,8 +219,8 @@ krait_call(uint32_t format)
 {
     size_t name_size = 0;
     size_t size = 0;
-    char *name = fetch(0, &name_size);
-    char *input = name != NULL ? fetch(1, &size) : NULL;
+    char *name = krait_input_fetch(0, &name_size);
+    char *input = name != NULL ? krait_input_fetch(1, &size) : NULL;
     PyObject *function = NULL;
     PyObject *value;
     PyObject *told;

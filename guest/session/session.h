@@ -17,6 +17,48 @@
  * code of the session runs that it could be meant for. */
 bool krait_session_ignores(int number);
 
+/* From now on it is one. */
+void krait_session_begins(void);
+
+/* input.c: an input of this call with a NUL behind it; free() it.  NULL with an exception. */
+char *krait_input_fetch(uint32_t input, size_t *ret_size);
+
+typedef struct krait_arguments {
+    char **items; /* `count` of them, and a NULL */
+    char *text;
+    size_t count;
+} krait_arguments;
+
+/* -1: no memory. */
+int krait_arguments_fetch(krait_arguments *ret_arguments);
+void krait_arguments_release(krait_arguments *arguments);
+/* Appends them to the list, as Python decodes them. */
+PyStatus krait_arguments_decode(PyWideStringList *list);
+/* Makes sys.NAME a new list of these; -1 with an exception. */
+int krait_arguments_publish(const char *name, const PyWideStringList *list);
+/* sys.argv and sys.orig_argv of a session; -1 with an exception. */
+int krait_arguments_set_session(void);
+
+/* start.c: krait_init was told to start a program. */
+bool krait_is_program(void);
+
+/* environment.c: before Python starts. */
+void krait_environment_remember(void);
+/* Reads variables, folder and time zone again; -1 with an exception. */
+int krait_environment_refresh(void);
+
+/* streams.c: -1 with an exception. */
+int krait_streams_refresh(void);
+int krait_streams_buffer_lines(void);
+
+/* fresh.c: makes new what may not be equal in two runs: of all modules that are loaded, or of one. */
+void krait_fresh_all(void);
+void krait_fresh_module(const char *name, PyObject *module);
+
+/* stash.c: loads modules, and puts them aside until they are imported; runs the text first.  -1 with
+ * an exception. */
+int krait_stash_fill(const char *names, size_t names_size, const char *text, size_t text_size);
+
 /* host_module.c: lets Python find krait_host; before Python starts. */
 void krait_session_register(void);
 

@@ -8,10 +8,22 @@
  * before it returns.  So no frame of the guest is live between two calls, and no pointer of the host's
  * is.
  *
- *   krait_init(flags) -> i32    once, before the others; 0, or it could not start
+ *   krait_init(flags) -> i32    once, before the others; 0, or it could not start.  Input 0: names of
+ *                               modules that are loaded now and wait until something imports them,
+ *                               one per line; input 1: a text that is run once, in names that are
+ *                               thrown away.  Both may be empty
+ *   krait_resume(flags) -> i32  the first call in a copy of an instance that has been through
+ *                               krait_init (and, of a session, any number of calls); 0, or this
+ *                               copy cannot do what a new instance would do (the message of the
+ *                               outcome says why): nothing was written, and a new one has to be taken
  *   krait_exec() -> i32         runs the text that is input 0; the result is a KRAIT_GUEST_*
  *   krait_call(format) -> i32   calls the Python function that input 0 names with input 1, in this
  *                               format; the result is a KRAIT_GUEST_*
+ *   krait_main() -> i32         after krait_init(KRAIT_INIT_PROGRAM): does what python3 does with the
+ *                               arguments; the result is the exit code, unless the guest exits by
+ *                               proc_exit.  The last call.  Arguments are PROGRAM [-c CODE | -m MODULE
+ *                               | FILE | -] ARG..., without options of the interpreter: for those,
+ *                               _start of a new instance
  *   krait_signal(number)        a signal, at any time
  *
  * The conventions of imports are those of <krait/guest.h>.
@@ -28,6 +40,18 @@ extern "C" {
 
 /** flags of krait_init: text streams are flushed after each line. */
 #define KRAIT_INIT_LINE_BUFFERED 1u
+/** Python starts as `python3` does without options, for krait_main; else for a session. */
+#define KRAIT_INIT_PROGRAM 2u
+/** Memory is going to be copied after this: nothing is left in it that only costs, or that must not
+ *  be equal in two runs. */
+#define KRAIT_INIT_IMAGE 4u
+
+/** flags of krait_resume: arguments, environment and folder (KRAIT_CWD) may be others. */
+#define KRAIT_RESUME_ENVIRON 1u
+/** The standard streams may be others: terminals, files, closed. */
+#define KRAIT_RESUME_STREAMS 2u
+/** As KRAIT_INIT_LINE_BUFFERED, for the streams that are there afterwards. */
+#define KRAIT_RESUME_LINE_BUFFERED 4u
 
 /** Results of krait_exec and krait_call: it went well; an exception was not caught; SystemExit. */
 #define KRAIT_GUEST_RETURNED 0

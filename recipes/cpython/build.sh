@@ -15,7 +15,8 @@ main_flags=-DNDEBUG
 session=
 if [ "$flavor" = native ]; then
     imports=$KRAIT_ROOT/tests/guest/imports-native.txt
-    main_flags="$main_flags -DKRAIT_NATIVE=1"
+    # The structures inside of CPython are those that its own headers make.
+    main_flags="$main_flags -DKRAIT_NATIVE=1 -I$KRAIT_ROOT/guest/native/include"
     session=$KRAIT_ROOT/guest/session
 fi
 version=${VERSION_PYTHON%.*}

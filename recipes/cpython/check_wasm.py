@@ -11,7 +11,7 @@ import sys
 
 EXPORTS = ["_start", "krait_signal", "memory"]
 # Of a program that only krait runs: it is a session, too (guest/session).
-SESSION = ["krait_call", "krait_exec", "krait_init"]
+SESSION = ["krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume"]
 STACK = 8 << 20
 
 
