@@ -79,6 +79,18 @@ krait_engine_free(krait_engine *engine)
     krait__free(engine);
 }
 
+void
+krait__module_notes_free(krait_module_notes *notes)
+{
+    if (notes == NULL)
+        return;
+    krait__free(notes->krt);
+    krait__free(notes->folder);
+    krait__free(notes->library);
+    krait__free(notes->program);
+    krait__free(notes);
+}
+
 static void
 notes_free(void *data)
 {
@@ -87,23 +99,24 @@ notes_free(void *data)
     if (notes == NULL)
         return;
     krait__log(notes->engine, KRAIT_LOG_INFO, "a module is closed");
-    krait__free(notes->library);
-    krait__free(notes->program);
-    krait__free(notes);
+    krait__module_notes_free(notes);
 }
 
-/* Takes over the notes, also when it fails. */
 krait_status
 krait__module_open_noted(krait_engine *engine, const char *path, krait_module_notes *notes,
                          krait_module **ret_module, krait_error *err)
 {
     krait_module *module = NULL;
-    krait_status status = krait__module_open(path, &module, err);
+    krait_status status;
 
+    notes->krt = krait__strdup(path);
+    if (notes->krt == NULL) {
+        krait__module_notes_free(notes);
+        return krait__error_nomem(err);
+    }
+    status = krait__module_open(path, &module, err);
     if (status != KRAIT_OK) {
-        krait__free(notes->library);
-        krait__free(notes->program);
-        krait__free(notes);
+        krait__module_notes_free(notes);
         return status;
     }
     notes->engine = engine;

@@ -11,6 +11,7 @@
 
 #include <krait/krait.h>
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -27,10 +28,16 @@ struct krait_engine {
 /* What the API knows of a module (krait__module_attached). */
 typedef struct krait_module_notes {
     krait_engine *engine;
+    char *krt;     /* the translation's file */
+    char *folder;  /* that krait_python_open_with() opened; NULL: the module is not Python */
     char *library; /* host folder of the standard library; NULL: the module is not Python */
     char *program; /* what sys.executable names */
 } krait_module_notes;
 
+/* Takes NULL. */
+void krait__module_notes_free(krait_module_notes *notes);
+
+/* Takes over the notes, also when it fails. */
 krait_status krait__module_open_noted(krait_engine *engine, const char *path,
                                       krait_module_notes *notes, krait_module **ret_module,
                                       krait_error *err);
@@ -38,6 +45,11 @@ krait_status krait__module_open_noted(krait_engine *engine, const char *path,
 /* Tells the log; cheap when nobody listens. */
 void krait__log(const krait_engine *engine, krait_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ---- where.c ---- */
+
+/* False: it cannot be found, errno may say why. */
+bool krait__own_folder(char path[PATH_MAX]);
 
 /* ---- config.c ---- */
 
@@ -269,6 +281,9 @@ size_t krait__limits_of_stack(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 krait_wasi_limits krait__limits_of_wasi(const uint64_t limits[KRAIT_LIMIT_COUNT]);
 /* The next calls into the guest have so much less time than the limits say. */
 void krait__limits_spend(krait_sandbox *sandbox, uint64_t wall_ns, uint64_t cpu_ns);
+/* Of the calls that begin from now on, also after a reset: WALL, CPU, GRACE, OUTPUT or HOST_CALLS.
+ * Not while it runs. */
+void krait__sandbox_set_limit(krait_sandbox *sandbox, krait_limit limit, uint64_t value);
 /* Says that a call was to end for this cause, whatever else the result says. */
 void krait__limits_result(const uint64_t limits[KRAIT_LIMIT_COUNT], krait_cause cause,
                           krait_result *result);

@@ -97,6 +97,18 @@ krait__limits_of_wasi(const uint64_t limits[KRAIT_LIMIT_COUNT])
         .subscriptions = (uint32_t)at_most(limits[KRAIT_LIMIT_POLL], most.subscriptions)};
 }
 
+void
+krait__sandbox_set_limit(krait_sandbox *sandbox, krait_limit limit, uint64_t value)
+{
+    krait_wasi_limits limits;
+
+    sandbox->config->limits[limit] = value;
+    if (limit != KRAIT_LIMIT_OUTPUT || sandbox->wasi == NULL)
+        return;
+    limits = krait__limits_of_wasi(sandbox->config->limits);
+    krait__wasi_set_limits(sandbox->wasi, &limits);
+}
+
 static krait_limit
 limit_of(krait_cause cause)
 {

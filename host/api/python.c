@@ -11,12 +11,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,27 +31,6 @@ join(const char *folder, const char *name)
     return path;
 }
 
-/* The folder of the file that this function is in. */
-static bool
-own_folder(char path[PATH_MAX])
-{
-    static const char here = 0; /* an address in this file */
-    char *slash;
-    char *real;
-    struct link_map *map = NULL;
-    Dl_info info;
-
-    if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0)
-        return false;
-    /* The program itself has no name there. */
-    real = realpath(map != NULL && map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", path);
-    slash = real != NULL ? strrchr(path, '/') : NULL;
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    return true;
-}
-
 /* The installed folder, allocated. */
 static krait_status
 find_folder(char **ret_folder, krait_error *err)
@@ -62,7 +38,7 @@ find_folder(char **ret_folder, krait_error *err)
     static const char *const ways[] = {PYTHON_FOLDER, "../" PYTHON_FOLDER, "../lib/" PYTHON_FOLDER};
     char base[PATH_MAX];
 
-    if (!own_folder(base))
+    if (!krait__own_folder(base))
         return krait__error_set(err, KRAIT_ENOTFOUND, errno,
                                 "cannot find the file that this library is in");
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -81,16 +57,6 @@ find_folder(char **ret_folder, krait_error *err)
                             ways[0]);
 }
 
-static void
-notes_release(krait_module_notes *notes)
-{
-    if (notes == NULL)
-        return;
-    krait__free(notes->library);
-    krait__free(notes->program);
-    krait__free(notes);
-}
-
 static krait_status
 open_folder(krait_engine *engine, const char *folder, const char *krt, krait_module **ret_module,
             krait_error *err)
@@ -98,18 +64,20 @@ open_folder(krait_engine *engine, const char *folder, const char *krt, krait_mod
     krait_module_notes *notes = krait__calloc(1, sizeof(*notes));
 
     if (notes != NULL) {
+        notes->folder = krait__strdup(folder);
         notes->library = join(folder, "usr/local/lib/python3.13");
         notes->program = join(folder, "bin/python.wasm");
     }
-    if (notes == NULL || notes->library == NULL || notes->program == NULL) {
-        notes_release(notes);
+    if (notes == NULL || notes->folder == NULL || notes->library == NULL ||
+        notes->program == NULL) {
+        krait__module_notes_free(notes);
         return krait__error_nomem(err);
     }
     if (access(krt, F_OK) != 0 || access(notes->library, X_OK) != 0 ||
         access(notes->program, R_OK) != 0) {
         int error = errno;
 
-        notes_release(notes);
+        krait__module_notes_free(notes);
         return krait__error_set(err, KRAIT_ENOTFOUND, error, "there is no whole Python in '%s'",
                                 folder);
     }

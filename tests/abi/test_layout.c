@@ -57,6 +57,8 @@ numbers(void)
     CHECK_UINT(KRAIT_TRUNCATED_STDERR, 2);
     CHECK_UINT(KRAIT_TRUNCATED_BACKTRACE, 4);
     CHECK_UINT(KRAIT_ENGINE_OWN_SIGNALS, 1);
+    CHECK_INT(KRAIT_ISOLATION_PROCESS, 0);
+    CHECK_INT(KRAIT_ISOLATION_THREAD, 1);
 }
 
 static void
@@ -76,6 +78,17 @@ layouts(void)
     CHECK_UINT(sizeof(krait_trace_event), 32);
     CHECK_UINT(offsetof(krait_engine_options, log), 16);
     CHECK_UINT(sizeof(krait_engine_options), 32);
+    CHECK_UINT(offsetof(krait_pool_options, queue_bytes), 32);
+    CHECK_UINT(offsetof(krait_pool_options, worker), 48);
+    CHECK_UINT(sizeof(krait_pool_options), 56);
+    CHECK_UINT(sizeof(krait_job_file), 32);
+    CHECK_UINT(offsetof(krait_job_spec, function), 32);
+    CHECK_UINT(offsetof(krait_job_spec, wall_ns), 96);
+    CHECK_UINT(sizeof(krait_job_spec), 128);
+    CHECK_UINT(offsetof(krait_job_result, error), 20);
+    CHECK_UINT(offsetof(krait_job_result, result), 544);
+    CHECK_UINT(sizeof(krait_job_result), 5024);
+    CHECK_UINT(sizeof(krait_pool_counts), 88);
 }
 
 CHECK_MAIN(CHECK_CASE(numbers), CHECK_CASE(layouts))
