@@ -22,6 +22,7 @@ typedef struct krait_mem_fs {
     uint32_t used_inodes;
     uint64_t next_ino;
     uint64_t dev;
+    uint64_t hash_key[2]; /* so that a guest cannot choose names that share a bucket */
     krait_mem_node *root;
     krait_mount mount;
 } krait_mem_fs;
@@ -52,7 +53,7 @@ typedef struct krait_mem_dir {
 } krait_mem_dir;
 
 typedef struct krait_mem_data {
-    uint8_t **blocks; /* NULL: a hole */
+    uint8_t **blocks; /* NULL: a hole; an odd address: of an image, see mem_data.c */
     size_t block_count;
     size_t block_used; /* blocks that are there */
     uint64_t size;
@@ -68,6 +69,7 @@ struct krait_mem_node {
     uint8_t device; /* character device: enum krait_device */
     bool is_root;   /* owned by root, not by the guest */
     uint16_t mode;  /* 07777 */
+    uint32_t image; /* its number in an image, for mem_image_save.c */
     uint64_t ino;
     uint64_t atime_ns;
     uint64_t mtime_ns;
@@ -130,6 +132,13 @@ void krait__mem_dir_replace(krait_mem_node *dir, krait_mem_entry *entry, krait_m
 /* The first entry with this cookie or a later one; NULL: none. */
 const krait_mem_entry *krait__mem_dir_at(const krait_mem_node *dir, uint64_t cookie);
 void krait__mem_dir_clear(krait_mem_node *dir);
+/* Gives the entries of a directory other cookies: all lose theirs, each gets one with
+ * krait__mem_dir_place (or is new), and those that are left get the ones that follow.  Between
+ * begin and end names are found, and up to `room` are added, but none is removed. */
+int krait__mem_dir_renumber_begin(krait_mem_node *dir, size_t room, krait_mem_dir *ret_old);
+/* Cookies grow from call to call; `entry` has none (0) yet. */
+void krait__mem_dir_place(krait_mem_node *dir, krait_mem_entry *entry, uint64_t cookie);
+void krait__mem_dir_renumber_end(krait_mem_node *dir, krait_mem_dir *old, uint64_t next_cookie);
 
 /* ---- mem_data.c ----------------------------------------------------------------------------- */
 
@@ -140,6 +149,14 @@ int krait__mem_data_write(krait_mem_node *node, uint64_t offset, const void *fro
 int krait__mem_data_set_size(krait_mem_node *node, uint64_t size);
 /* Makes sure that writes to the range cannot fail for want of space. */
 int krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size);
+
+/* The bytes of a block; NULL: a hole. */
+const uint8_t *krait__mem_data_block(const krait_mem_node *node, size_t index);
+/* Makes room for exactly `count` blocks. */
+int krait__mem_data_make_table(krait_mem_node *node, uint64_t count);
+/* Lets a block that is a hole stand for bytes that are never written to and stay as long as the
+ * node; `bytes` is an even address, and the table reaches so far. */
+int krait__mem_data_share(krait_mem_node *node, size_t index, const uint8_t *bytes);
 
 /* ---- mem_file.c ----------------------------------------------------------------------------- */
 

@@ -5,6 +5,10 @@
  * Blocks and the table itself are charged to the quota before they are
  * allocated, so that neither a long file nor a byte far out costs the host more than
  * the guest was given.
+ *
+ * A block may lie in an image (mem_image.h), which is only read: its address in the table is one
+ * more than the real one, and so odd, which no other's is.  It is copied when it is first
+ * written to, and counts for the quota like any other.
  */
 #include "vfs/mem.h"
 
@@ -24,29 +28,33 @@ block_index(uint64_t offset)
     return offset / KRAIT_MEM_BLOCK;
 }
 
-/* Makes the table reach to block `index`. */
-static int
-grow_table(krait_mem_node *node, uint64_t index)
+static bool
+is_shared(const uint8_t *block)
+{
+    return ((uintptr_t)block & 1) != 0;
+}
+
+static void
+free_block(uint8_t *block)
+{
+    if (!is_shared(block))
+        krait__free(block);
+}
+
+int
+krait__mem_data_make_table(krait_mem_node *node, uint64_t wanted)
 {
     krait_mem_data *data = &node->as.data;
-    uint64_t wanted;
     uint8_t **blocks;
     uint64_t more;
 
-    if (index < data->block_count)
+    if (wanted <= data->block_count)
         return 0;
-    if (index >= node->fs->limit_bytes / sizeof(*blocks))
+    if (wanted > node->fs->limit_bytes / sizeof(*blocks))
         return ENOSPC;
-    wanted = (uint64_t)data->block_count * 2;
-    if (wanted < index + TABLE_STEP)
-        wanted = index + TABLE_STEP;
     more = (wanted - data->block_count) * sizeof(*blocks);
-    if (!krait__mem_charge(node->fs, more)) {
-        wanted = index + 1;
-        more = (wanted - data->block_count) * sizeof(*blocks);
-        if (!krait__mem_charge(node->fs, more))
-            return ENOSPC;
-    }
+    if (!krait__mem_charge(node->fs, more))
+        return ENOSPC;
     blocks = krait__realloc_array(data->blocks, (size_t)wanted, sizeof(*blocks));
     if (blocks == NULL) {
         krait__mem_refund(node->fs, more);
@@ -58,7 +66,34 @@ grow_table(krait_mem_node *node, uint64_t index)
     return 0;
 }
 
-/* The block at `index`, made when it is a hole. */
+/* Makes the table reach to block `index`, and further when the quota allows it. */
+static int
+grow_table(krait_mem_node *node, uint64_t index)
+{
+    uint64_t wanted = (uint64_t)node->as.data.block_count * 2;
+    int error;
+
+    if (index < node->as.data.block_count)
+        return 0;
+    if (wanted < index + TABLE_STEP)
+        wanted = index + TABLE_STEP;
+    error = krait__mem_data_make_table(node, wanted);
+    return error == ENOSPC ? krait__mem_data_make_table(node, index + 1) : error;
+}
+
+/* A block of an image becomes one of our own. */
+static int
+unshare(uint8_t **block)
+{
+    uint8_t *copy = krait__memdup(*block - 1, KRAIT_MEM_BLOCK);
+
+    if (copy == NULL)
+        return ENOMEM;
+    *block = copy;
+    return 0;
+}
+
+/* The block at `index`, for writing, made when it is a hole. */
 static int
 need_block(krait_mem_node *node, uint64_t index, uint8_t **ret_block)
 {
@@ -78,8 +113,33 @@ need_block(krait_mem_node *node, uint64_t index, uint8_t **ret_block)
         }
         node->as.data.blocks[index] = block;
         node->as.data.block_used++;
+    } else if (is_shared(block)) {
+        error = unshare(&node->as.data.blocks[index]);
+        if (error != 0)
+            return error;
     }
-    *ret_block = block;
+    *ret_block = node->as.data.blocks[index];
+    return 0;
+}
+
+const uint8_t *
+krait__mem_data_block(const krait_mem_node *node, size_t index)
+{
+    const uint8_t *block = index < node->as.data.block_count ? node->as.data.blocks[index] : NULL;
+
+    return is_shared(block) ? block - 1 : block;
+}
+
+int
+krait__mem_data_share(krait_mem_node *node, size_t index, const uint8_t *bytes)
+{
+    uint8_t **block = &node->as.data.blocks[index];
+
+    assert(index < node->as.data.block_count && *block == NULL && !is_shared(bytes));
+    if (!krait__mem_charge(node->fs, KRAIT_MEM_BLOCK))
+        return ENOSPC;
+    *block = (uint8_t *)(uintptr_t)bytes + 1;
+    node->as.data.block_used++;
     return 0;
 }
 
@@ -95,14 +155,14 @@ krait__mem_data_read(const krait_mem_node *node, uint64_t offset, void *to, size
     if (size > data->size - offset)
         size = (size_t)(data->size - offset);
     while (done < size) {
-        uint64_t index = block_index(offset + done);
+        const uint8_t *block = krait__mem_data_block(node, (size_t)block_index(offset + done));
         size_t start = (size_t)((offset + done) % KRAIT_MEM_BLOCK);
         size_t count = KRAIT_MEM_BLOCK - start;
 
         if (count > size - done)
             count = size - done;
-        if (index < data->block_count && data->blocks[index] != NULL)
-            memcpy(out + done, data->blocks[index] + start, count);
+        if (block != NULL)
+            memcpy(out + done, block + start, count);
         else
             memset(out + done, 0, count);
         done += count;
@@ -154,19 +214,24 @@ krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
     /* A hole costs no blocks, but its table must fit the quota one day. */
     if (size > data->size && block_index(size) >= node->fs->limit_bytes / sizeof(uint8_t *))
         return EFBIG;
+    /* What comes back when the file grows again reads as zeros. */
+    if (size < data->size && size % KRAIT_MEM_BLOCK != 0 &&
+        krait__mem_data_block(node, (size_t)keep - 1) != NULL) {
+        uint8_t *block;
+        int error = need_block(node, keep - 1, &block);
+
+        if (error != 0)
+            return error;
+        memset(block + size % KRAIT_MEM_BLOCK, 0, KRAIT_MEM_BLOCK - size % KRAIT_MEM_BLOCK);
+    }
     for (uint64_t i = keep; i < data->block_count; i++) {
         if (data->blocks[i] != NULL) {
-            krait__free(data->blocks[i]);
+            free_block(data->blocks[i]);
             data->blocks[i] = NULL;
             data->block_used--;
             krait__mem_refund(node->fs, KRAIT_MEM_BLOCK);
         }
     }
-    /* What comes back when the file grows again reads as zeros. */
-    if (size < data->size && size % KRAIT_MEM_BLOCK != 0 && keep <= data->block_count &&
-        data->blocks[keep - 1] != NULL)
-        memset(data->blocks[keep - 1] + size % KRAIT_MEM_BLOCK, 0,
-               KRAIT_MEM_BLOCK - size % KRAIT_MEM_BLOCK);
     if (size == 0) {
         krait__mem_refund(node->fs, (uint64_t)data->block_count * sizeof(uint8_t *));
         krait__free(data->blocks);

@@ -21,24 +21,73 @@
 /* Slots before removed ones are swept out. */
 #define SWEEP_MIN 32
 
-static uint32_t
-hash_name(const char *name, size_t name_len)
-{
-    uint32_t hash = 2166136261u;
+/* ---- SipHash-1-3 (Aumasson and Bernstein): nobody who does not know the key finds collisions -- */
 
-    for (size_t i = 0; i < name_len; i++)
-        hash = (hash ^ (uint8_t)name[i]) * 16777619u;
-    return hash ^ (hash >> 15);
+static uint64_t
+rotate(uint64_t value, unsigned bits)
+{
+    return value << bits | value >> (64 - bits);
 }
+
+static void
+sip_round(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = rotate(v[1], 13) ^ v[0];
+    v[0] = rotate(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotate(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotate(v[1], 17) ^ v[2];
+    v[2] = rotate(v[2], 32);
+}
+
+static uint32_t
+hash_name(const krait_mem_fs *fs, const char *name, size_t name_len)
+{
+    uint64_t v[4] = {
+        fs->hash_key[0] ^ UINT64_C(0x736f6d6570736575),
+        fs->hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
+        fs->hash_key[0] ^ UINT64_C(0x6c7967656e657261),
+        fs->hash_key[1] ^ UINT64_C(0x7465646279746573),
+    };
+    uint64_t word = 0;
+
+    for (size_t left = name_len;; left -= 8, name += 8) {
+        const bool is_last = left < 8;
+
+        if (is_last)
+            word = (uint64_t)name_len << 56;
+        else
+            memcpy(&word, name, sizeof(word));
+        for (size_t i = 0; is_last && i < left; i++)
+            word |= (uint64_t)(uint8_t)name[i] << (8 * i);
+        v[3] ^= word;
+        sip_round(v);
+        v[0] ^= word;
+        if (is_last)
+            break;
+    }
+    v[2] ^= 0xff;
+    sip_round(v);
+    sip_round(v);
+    sip_round(v);
+    return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
 
 krait_mem_entry *
 krait__mem_dir_find(const krait_mem_node *dir, const char *name, size_t name_len)
 {
     const krait_mem_dir *d = &dir->as.dir;
-    uint32_t hash = hash_name(name, name_len);
+    uint32_t hash;
 
     if (d->bucket_count == 0)
         return NULL;
+    hash = hash_name(dir->fs, name, name_len);
     for (krait_mem_entry *entry = d->buckets[hash & (d->bucket_count - 1)]; entry != NULL;
          entry = entry->chain) {
         if (entry->hash == hash && entry->name_len == name_len &&
@@ -59,12 +108,15 @@ grow_buckets(krait_mem_dir *d)
     buckets = krait__calloc(count, sizeof(*buckets));
     if (buckets == NULL)
         return ENOMEM;
-    for (size_t i = 0; i < d->slot_count; i++) {
-        krait_mem_entry *entry = d->slots[i].entry;
+    for (size_t i = 0; i < d->bucket_count; i++) {
+        krait_mem_entry *entry = d->buckets[i];
 
-        if (entry != NULL) {
+        while (entry != NULL) {
+            krait_mem_entry *next = entry->chain;
+
             entry->chain = buckets[entry->hash & (count - 1)];
             buckets[entry->hash & (count - 1)] = entry;
+            entry = next;
         }
     }
     krait__free(d->buckets);
@@ -134,7 +186,7 @@ krait__mem_dir_add(krait_mem_node *dir, const char *name, size_t name_len, krait
     }
     entry->node = node;
     entry->cookie = d->next_cookie++;
-    entry->hash = hash_name(name, name_len);
+    entry->hash = hash_name(dir->fs, name, name_len);
     entry->name_len = (uint16_t)name_len;
     memcpy(entry->name, name, name_len);
     bucket = &d->buckets[entry->hash & (d->bucket_count - 1)];
@@ -236,4 +288,53 @@ krait__mem_dir_clear(krait_mem_node *dir)
         }
         here = d->parent;
     }
+}
+
+/* ---- other cookies ------------------------------------------------------------------------- */
+
+int
+krait__mem_dir_renumber_begin(krait_mem_node *dir, size_t room, krait_mem_dir *ret_old)
+{
+    krait_mem_dir *d = &dir->as.dir;
+    const size_t capacity = d->count + room;
+    struct krait_mem_slot *slots;
+
+    if (capacity < room || capacity > SIZE_MAX / sizeof(*slots))
+        return ENOMEM;
+    slots = capacity > 0 ? krait__alloc(capacity * sizeof(*slots)) : NULL;
+    if (slots == NULL && capacity > 0)
+        return ENOMEM;
+    *ret_old = *d;
+    d->slots = slots;
+    d->slot_capacity = capacity;
+    d->slot_count = 0;
+    for (size_t i = 0; i < ret_old->slot_count; i++) {
+        if (ret_old->slots[i].entry != NULL)
+            ret_old->slots[i].entry->cookie = 0;
+    }
+    return 0;
+}
+
+void
+krait__mem_dir_place(krait_mem_node *dir, krait_mem_entry *entry, uint64_t cookie)
+{
+    krait_mem_dir *d = &dir->as.dir;
+
+    assert(entry->cookie == 0 && d->slot_count < d->slot_capacity);
+    entry->cookie = cookie;
+    d->slots[d->slot_count].cookie = cookie;
+    d->slots[d->slot_count++].entry = entry;
+}
+
+void
+krait__mem_dir_renumber_end(krait_mem_node *dir, krait_mem_dir *old, uint64_t next_cookie)
+{
+    for (size_t i = 0; i < old->slot_count; i++) {
+        krait_mem_entry *entry = old->slots[i].entry;
+
+        if (entry != NULL && entry->cookie == 0)
+            krait__mem_dir_place(dir, entry, next_cookie++);
+    }
+    krait__free(old->slots);
+    dir->as.dir.next_cookie = next_cookie;
 }

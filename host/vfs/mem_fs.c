@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* ENOENT, or EACCES when the guest may not look names up here. */
 static int
@@ -445,6 +446,8 @@ krait__mem_mount_new(krait_vfs *vfs, uint64_t limit_bytes, uint32_t limit_inodes
     fs->limit_inodes = limit_inodes;
     fs->next_ino = 1;
     fs->dev = vfs->next_dev++;
+    if (getrandom(fs->hash_key, sizeof(fs->hash_key), GRND_NONBLOCK) < 0)
+        fs->hash_key[0] = (uintptr_t)fs; /* as good as the kernel made it */
     if (krait__mem_node_new(fs, KRAIT_TYPE_DIRECTORY, &fs->root) != 0) {
         krait__free(fs);
         return NULL;

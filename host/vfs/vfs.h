@@ -130,6 +130,39 @@ krait_status krait__vfs_remove_file(krait_vfs *vfs, const char *guest_path, krai
  * the last.  Owned by the vfs, valid until the guest runs again. */
 const char *krait__vfs_missed(const krait_vfs *vfs, size_t index);
 
+/* ---- the file system in memory as bytes: docs/snapshot-format.md, "Files in memory" ------------ */
+
+/* Takes the next bytes; what it fails with ends the call that it serves. */
+typedef krait_status (*krait_vfs_write_fn)(void *data, const void *bytes, size_t size,
+                                           krait_error *err);
+
+/* Writes everything that has a name in the root file system in memory: the names in their order,
+ * types, modes, owners, times, inode numbers, hard links, contents with their holes.  The same
+ * tree gives the same bytes, a multiple of 4096 in all, and the bytes hold no host pointer.
+ * Files that are only open, and nowhere in the tree any more, are left out, and so is everything
+ * that mounts of the host show.  KRAIT_EUNSUPPORTED: there are more file systems in memory;
+ * KRAIT_EBUSY: a FIFO is open; KRAIT_ENOMEM; what `write` says. */
+krait_status krait__vfs_save(krait_vfs *vfs, krait_vfs_write_fn write, void *data,
+                             krait_error *err);
+
+/*
+ * Puts what was saved into a vfs that is new: its mounts are made, which may be others than those
+ * of the vfs that was saved, and the guest has not run.  Directories and devices that are there
+ * for the mounts stay, and get what the bytes say of those with the same path; such ones that
+ * only the saved vfs had are not made.  Nothing is believed without a look: the bytes may come
+ * from anybody.
+ *
+ * `bytes` (at an address that is a multiple of 16) stay as they are until the vfs is freed:
+ * contents of files are used where they are, read-only, and copied block by block when the guest
+ * writes to them.  For the quota they count as if they were copied at once.  Any number of
+ * file systems may be made from the same bytes, in any number of threads.
+ *
+ * KRAIT_EFORMAT: damaged, the text says where and how; KRAIT_ELIMIT: over the quota of this vfs;
+ * KRAIT_EINVAL: something else than a directory has the name of one that a mount needs;
+ * KRAIT_ENOMEM.  After a failure the vfs is good for krait__vfs_free only.
+ */
+krait_status krait__vfs_load(krait_vfs *vfs, const void *bytes, size_t size, krait_error *err);
+
 /* Bytes and inodes that the root file system in memory holds now. */
 uint64_t krait__vfs_memory_used(const krait_vfs *vfs);
 uint32_t krait__vfs_inodes_used(const krait_vfs *vfs);

@@ -59,6 +59,9 @@ build_wasi()
     # shellcheck disable=SC2086
     "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_wasi.c" \
         "$sources/tests/fuzz/fuzz_wasi_host.c" $objects -ldl -lpthread -lm -o "$folder/fuzz_wasi"
+    # shellcheck disable=SC2086
+    "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_files.c" $objects \
+        -ldl -lpthread -lm -o "$folder/fuzz_files"
 }
 
 run_target()
@@ -93,3 +96,4 @@ run_target module module 40000
 run_target emit module 20000
 run_target elf elf 20000
 run_target wasi wasi 10000
+run_target files files 20000

@@ -176,6 +176,44 @@ set_up(krait_error *err)
     return status;
 }
 
+static krait_status
+keep_bytes(void *data, const void *bytes, size_t size, krait_error *err)
+{
+    uint8_t **at = data;
+
+    (void)err;
+    memcpy(*at, bytes, size);
+    *at += size;
+    return KRAIT_OK;
+}
+
+/* Files in memory as bytes and back. */
+static krait_status
+use_image(krait_error *err)
+{
+    static _Alignas(4096) uint8_t bytes[256 << 10];
+    uint8_t *end = bytes;
+    krait_vfs *copy = NULL;
+    krait_status status = krait__vfs_new(NULL, &copy, err);
+
+    if (status == KRAIT_OK)
+        status = krait__vfs_put_file(copy, "/tmp/f", "bytes", 5, err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_put_file(copy, "/tmp/d/g", "more bytes", 10, err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_save(copy, keep_bytes, &end, err);
+    krait__vfs_free(copy);
+    copy = NULL;
+    if (status == KRAIT_OK)
+        status = krait__vfs_new(NULL, &copy, err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_mount_devices(copy, err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_load(copy, bytes, (size_t)(end - bytes), err);
+    krait__vfs_free(copy);
+    return status;
+}
+
 /* One life; true when something failed for want of memory. */
 static bool
 live(void)
@@ -196,6 +234,8 @@ live(void)
         use_krait_host("m");
         use_the_rest();
         free(g.memory.base);
+        status = use_image(&err);
+        CHECK(status == KRAIT_OK || status == KRAIT_ENOMEM);
     }
     krait__wasi_free(g.wasi);
     krait__vfs_free(g.vfs);
