@@ -177,6 +177,8 @@ wait_for(krait_sandbox *sandbox, krait_ctx *ctx, const uint32_t *numbers, uint32
 
         if (error != EAGAIN)
             return error;
+        if (event_fd < 0)
+            return EMFILE;
         error = krait__wasi_wait_fd(sandbox->wasi, ctx, event_fd, deadline);
         if (error != 0)
             return error;

@@ -26,7 +26,7 @@
 typedef struct krait_calls {
     pthread_mutex_t lock;
     uint32_t references; /* the sandbox, and calls */
-    int event_fd;        /* told when a call was answered; -1: nobody listens any more */
+    int event_fd;        /* told when a call was answered; -1: nobody listens */
     uint64_t value_limit;
     uint64_t answer_limit;
     krait_call **slots; /* of the guest; NULL: free */
@@ -55,13 +55,9 @@ krait__calls_new(uint64_t value_limit, uint64_t answer_limit, krait_calls **ret_
 
     if (calls == NULL)
         return krait__error_nomem(err);
-    calls->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (calls->event_fd < 0) {
-        krait__free(calls);
-        return krait__error_set(err, KRAIT_EIO, errno, "cannot make an event descriptor");
-    }
+    /* Most guests never wait for one. */
+    calls->event_fd = -1;
     if (pthread_mutex_init(&calls->lock, NULL) != 0) {
-        (void)close(calls->event_fd);
         krait__free(calls);
         return krait__error_nomem(err);
     }
@@ -124,7 +120,8 @@ krait__calls_close(krait_calls *calls)
         if (calls->slots[i] != NULL)
             references += forget(calls, i);
     }
-    (void)close(calls->event_fd);
+    if (calls->event_fd >= 0)
+        (void)close(calls->event_fd);
     calls->event_fd = -1;
     leave(calls, references);
 }
@@ -280,11 +277,40 @@ int
 krait__calls_listen(krait_calls *calls)
 {
     uint64_t count;
+    int event_fd;
 
+    (void)pthread_mutex_lock(&calls->lock);
+    if (calls->event_fd < 0)
+        calls->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    event_fd = calls->event_fd;
+    (void)pthread_mutex_unlock(&calls->lock);
     /* Nothing to read is no error: it was not told. */
-    if (read(calls->event_fd, &count, sizeof(count)) < 0)
-        return calls->event_fd;
-    return calls->event_fd;
+    if (event_fd >= 0 && read(event_fd, &count, sizeof(count)) < 0)
+        return event_fd;
+    return event_fd;
+}
+
+bool
+krait__calls_are_unused(krait_calls *calls)
+{
+    bool are_unused;
+
+    (void)pthread_mutex_lock(&calls->lock);
+    are_unused = calls->references == 1 && calls->slot_count == 0 && calls->event_fd < 0;
+    (void)pthread_mutex_unlock(&calls->lock);
+    return are_unused;
+}
+
+bool
+krait__calls_are_idle(krait_calls *calls)
+{
+    bool are_idle = true;
+
+    (void)pthread_mutex_lock(&calls->lock);
+    for (size_t i = 0; i < calls->slot_count; i++)
+        are_idle = are_idle && calls->slots[i] == NULL;
+    (void)pthread_mutex_unlock(&calls->lock);
+    return are_idle;
 }
 
 /* ---- for the embedder --------------------------------------------------------------------- */

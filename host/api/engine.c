@@ -103,8 +103,8 @@ notes_free(void *data)
 }
 
 krait_status
-krait__module_open_noted(krait_engine *engine, const char *path, krait_module_notes *notes,
-                         krait_module **ret_module, krait_error *err)
+krait__module_open_noted(krait_engine *engine, const char *path, const krait_file_identity *known,
+                         krait_module_notes *notes, krait_module **ret_module, krait_error *err)
 {
     krait_module *module = NULL;
     krait_status status;
@@ -114,7 +114,7 @@ krait__module_open_noted(krait_engine *engine, const char *path, krait_module_no
         krait__module_notes_free(notes);
         return krait__error_nomem(err);
     }
-    status = krait__module_open(path, &module, err);
+    status = krait__module_open_known(path, known, &module, err);
     if (status != KRAIT_OK) {
         krait__module_notes_free(notes);
         return status;
@@ -137,7 +137,7 @@ krait_module_open(krait_engine *engine, const char *path, krait_module **ret_mod
     notes = krait__calloc(1, sizeof(*notes));
     if (notes == NULL)
         return krait__error_nomem(err);
-    return krait__module_open_noted(engine, path, notes, ret_module, err);
+    return krait__module_open_noted(engine, path, NULL, notes, ret_module, err);
 }
 
 size_t

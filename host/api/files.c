@@ -19,6 +19,7 @@ krait_sandbox_put_file(krait_sandbox *sandbox, const char *path, const void *byt
     if (sandbox == NULL || path == NULL || (bytes == NULL && size != 0))
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     status = krait__sandbox_check(sandbox, err);
+    sandbox->has_own_files = true;
     return status == KRAIT_OK ? krait__vfs_put_file(sandbox->vfs, path, bytes, size, err) : status;
 }
 
@@ -107,6 +108,7 @@ krait_sandbox_remove_file(krait_sandbox *sandbox, const char *path, krait_error 
     if (sandbox == NULL || path == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     status = krait__sandbox_check(sandbox, err);
+    sandbox->has_own_files = true;
     return status == KRAIT_OK ? krait__vfs_remove_file(sandbox->vfs, path, err) : status;
 }
 

@@ -6,6 +6,8 @@
 #define KRAIT_API_INTERNAL_H
 
 #include "engine/engine.h"
+#include "engine/image.h"
+#include "snapshot/snapshot.h"
 #include "vfs/vfs.h"
 #include "wasi/wasi.h"
 
@@ -37,10 +39,15 @@ typedef struct krait_module_notes {
 /* Takes NULL. */
 void krait__module_notes_free(krait_module_notes *notes);
 
-/* Takes over the notes, also when it fails. */
+/* Takes over the notes, also when it fails. `known` as for
+ * krait__module_open_known. */
 krait_status krait__module_open_noted(krait_engine *engine, const char *path,
-                                      krait_module_notes *notes, krait_module **ret_module,
-                                      krait_error *err);
+                                      const krait_file_identity *known, krait_module_notes *notes,
+                                      krait_module **ret_module, krait_error *err);
+/* As krait_python_open_with. */
+krait_status krait__python_open(krait_engine *engine, const char *folder, const char *krt,
+                                const krait_file_identity *known, krait_module **ret_module,
+                                krait_error *err);
 
 /* Tells the log; cheap when nobody listens. */
 void krait__log(const krait_engine *engine, krait_log_level level, const char *fmt, ...)
@@ -130,7 +137,8 @@ const char *krait__buffer_text(const krait_buffer *buffer);
 
 typedef enum krait_session_state {
     KRAIT_SESSION_NEW,   /* no guest code has run but the start function */
-    KRAIT_SESSION_READY, /* krait_init was called */
+    KRAIT_SESSION_COPY,  /* of a snapshot, before krait_resume was called */
+    KRAIT_SESSION_READY, /* krait_init or krait_resume was called */
     KRAIT_SESSION_RAN,   /* krait_sandbox_run was called */
     KRAIT_SESSION_OVER,  /* the guest was stopped in the middle */
     KRAIT_SESSION_BROKEN /* a reset failed: there is no guest */
@@ -143,6 +151,9 @@ struct krait_sandbox {
     krait_vfs *vfs;
     krait_wasi *wasi;
     krait_instance *instance;
+    krait_snapshot *origin; /* that it is a copy of; held; NULL: none */
+    krait_snapshot *frozen; /* of it, as it is between this call and the next; held */
+    bool has_own_files;     /* a copy: files were put or removed since */
     struct krait_calls *calls;
     struct krait_tracer *tracers; /* one for each import, when somebody watches */
     krait_host_import *imports;
@@ -177,6 +188,10 @@ struct krait_sandbox {
     size_t entry_capacity;
 };
 
+/* As krait_sandbox_new, from a snapshot unless that is NULL. */
+krait_status krait__sandbox_make(krait_module *module, krait_snapshot *origin,
+                                 const krait_config *config, krait_sandbox **ret_sandbox,
+                                 krait_error *err);
 /* The beginning of every call on a sandbox: it has a guest that does not run.  Then everything that
  * was given out before is taken back. */
 krait_status krait__sandbox_check(krait_sandbox *sandbox, krait_error *err);
@@ -214,7 +229,39 @@ krait_status krait__stdio_open(krait_sandbox *sandbox, krait_wasi_options *optio
 
 void krait__files_take_back(krait_sandbox *sandbox);
 
+/* ---- snapshot.c, freeze.c ---- */
+
+/* Python that has been started; shared by sandboxes in any threads. */
+struct krait_snapshot {
+    atomic_uint references;
+    krait_module *module;
+    krait_snapshot_view view;
+    krait_image *image;
+    int fd;
+};
+
+krait_snapshot *krait__snapshot_hold(krait_snapshot *snapshot);
+/* Opens what is in a descriptor, which it takes over when it succeeds; `name` is for messages. */
+krait_status krait__snapshot_adopt(krait_module *module, int fd, const char *name,
+                                   krait_snapshot **ret_snapshot, krait_error *err);
+/* Of a sandbox that does not run and whose Python has been started.  `text` may be NULL. */
+krait_status krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind,
+                                    const char *text, krait_snapshot **ret_snapshot,
+                                    krait_error *err);
+/* What Python has seen of the configuration. */
+uint64_t krait__snapshot_inputs(const krait_config *config);
+/* Sets up a new file system and new descriptors as they were. */
+krait_status krait__snapshot_thaw(const krait_snapshot *snapshot, krait_vfs *vfs, krait_wasi *wasi,
+                                  krait_error *err);
+
 /* ---- session.c ---- */
+
+/* Python is started with these modules and this code (krait_snapshot_options). */
+krait_status krait__session_start(krait_sandbox *sandbox, const krait_snapshot_options *options,
+                                  krait_result *ret_result, krait_error *err);
+/* Goes on in the copy of a program's snapshot: krait_main. */
+krait_status krait__session_main(krait_sandbox *sandbox, krait_result *ret_result,
+                                 krait_error *err);
 
 /* For the functions that the guest imports; `env` is the sandbox. */
 krait_trap krait__session_input_size(void *env, krait_ctx *ctx, krait_cell *slots);
@@ -244,8 +291,12 @@ int krait__calls_status(struct krait_calls *calls, uint32_t number, krait_call_s
 int krait__calls_answer(struct krait_calls *calls, uint32_t number, const void **ret_bytes,
                         size_t *ret_size);
 int krait__calls_drop(struct krait_calls *calls, uint32_t number);
-/* A descriptor that can be read after a call was answered, until this is called again. */
+/* A descriptor that can be read after a call was answered, until this is called again; -1: there
+ * are too many. */
 int krait__calls_listen(struct krait_calls *calls);
+/* Nothing was ever started; nothing is in flight or waits to be fetched. */
+bool krait__calls_are_unused(struct krait_calls *calls);
+bool krait__calls_are_idle(struct krait_calls *calls);
 
 /* ---- call_imports.c ---- */
 

@@ -58,8 +58,8 @@ find_folder(char **ret_folder, krait_error *err)
 }
 
 static krait_status
-open_folder(krait_engine *engine, const char *folder, const char *krt, krait_module **ret_module,
-            krait_error *err)
+open_folder(krait_engine *engine, const char *folder, const char *krt,
+            const krait_file_identity *known, krait_module **ret_module, krait_error *err)
 {
     krait_module_notes *notes = krait__calloc(1, sizeof(*notes));
 
@@ -81,7 +81,7 @@ open_folder(krait_engine *engine, const char *folder, const char *krt, krait_mod
         return krait__error_set(err, KRAIT_ENOTFOUND, error, "there is no whole Python in '%s'",
                                 folder);
     }
-    return krait__module_open_noted(engine, krt, notes, ret_module, err);
+    return krait__module_open_noted(engine, krt, known, notes, ret_module, err);
 }
 
 krait_status
@@ -94,6 +94,13 @@ krait_python_open(krait_engine *engine, const char *folder, krait_module **ret_m
 krait_status
 krait_python_open_with(krait_engine *engine, const char *folder, const char *krt,
                        krait_module **ret_module, krait_error *err)
+{
+    return krait__python_open(engine, folder, krt, NULL, ret_module, err);
+}
+
+krait_status
+krait__python_open(krait_engine *engine, const char *folder, const char *krt,
+                   const krait_file_identity *known, krait_module **ret_module, krait_error *err)
 {
     char *found = NULL;
     char *usual = NULL;
@@ -112,7 +119,7 @@ krait_python_open_with(krait_engine *engine, const char *folder, const char *krt
             status = krait__error_nomem(err);
     }
     if (status == KRAIT_OK)
-        status = open_folder(engine, folder, krt, ret_module, err);
+        status = open_folder(engine, folder, krt, known, ret_module, err);
     krait__free(usual);
     krait__free(found);
     return status;

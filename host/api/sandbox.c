@@ -126,21 +126,31 @@ open_instance(krait_sandbox *sandbox, krait_error *err)
     options.stack_size_bytes = krait__limits_of_stack(config->limits);
     options.memory_limit_bytes = krait__limits_of_memory(config->limits);
     options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
+    options.image = sandbox->origin != NULL ? sandbox->origin->image : NULL;
     return krait__instance_new(sandbox->module, &options, &sandbox->instance, err);
+}
+
+static krait_status
+open_calls(krait_sandbox *sandbox, krait_error *err)
+{
+    const uint64_t *limits = sandbox->config->limits;
+
+    return krait__calls_new(limits[KRAIT_LIMIT_VALUE], limits[KRAIT_LIMIT_MEMORY], &sandbox->calls,
+                            err);
 }
 
 /* Everything that a reset makes anew. */
 static krait_status
 open_guest(krait_sandbox *sandbox, krait_error *err)
 {
-    const uint64_t *limits = sandbox->config->limits;
-    krait_status status = krait__calls_new(limits[KRAIT_LIMIT_VALUE], limits[KRAIT_LIMIT_MEMORY],
-                                           &sandbox->calls, err);
+    krait_status status = open_calls(sandbox, err);
 
     if (status == KRAIT_OK)
         status = open_vfs(sandbox, err);
     if (status == KRAIT_OK)
         status = open_wasi(sandbox, err);
+    if (status == KRAIT_OK && sandbox->origin != NULL)
+        status = krait__snapshot_thaw(sandbox->origin, sandbox->vfs, sandbox->wasi, err);
     if (status == KRAIT_OK)
         status = krait__imports_make(sandbox, err);
     if (status == KRAIT_OK)
@@ -149,9 +159,60 @@ open_guest(krait_sandbox *sandbox, krait_error *err)
         return status;
     /* Timers of its start function. */
     krait__wasi_stop(sandbox->wasi);
-    sandbox->state = KRAIT_SESSION_NEW;
+    sandbox->state = sandbox->origin != NULL ? KRAIT_SESSION_COPY : KRAIT_SESSION_NEW;
     krait__sandbox_set_reachable(sandbox, sandbox->instance);
     return KRAIT_OK;
+}
+
+/* Those that are in flight belong to nobody from now on. */
+static krait_status
+reopen_calls(krait_sandbox *sandbox, krait_error *err)
+{
+    if (krait__calls_are_unused(sandbox->calls))
+        return KRAIT_OK;
+    krait__calls_close(sandbox->calls);
+    sandbox->calls = NULL;
+    return open_calls(sandbox, err);
+}
+
+/* The instance goes back to its image, with new files and descriptors. */
+static krait_status
+reopen_guest(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_wasi *old_wasi = sandbox->wasi;
+    krait_vfs *old_vfs = sandbox->vfs;
+    krait_status status;
+
+    krait__sandbox_set_reachable(sandbox, NULL);
+    sandbox->wasi = NULL;
+    sandbox->vfs = NULL;
+    status = open_vfs(sandbox, err);
+    if (status == KRAIT_OK)
+        status = open_wasi(sandbox, err);
+    if (status == KRAIT_OK)
+        status = krait__snapshot_thaw(sandbox->origin, sandbox->vfs, sandbox->wasi, err);
+    if (status == KRAIT_OK)
+        status = krait__instance_restore(sandbox->instance, err);
+    if (status == KRAIT_OK)
+        status = reopen_calls(sandbox, err);
+    krait__wasi_free(old_wasi);
+    krait__vfs_free(old_vfs);
+    if (status != KRAIT_OK)
+        return status;
+    krait__instance_rebind(sandbox->instance, old_wasi, sandbox->wasi);
+    sandbox->state = KRAIT_SESSION_COPY;
+    sandbox->has_own_files = false;
+    krait__sandbox_set_reachable(sandbox, sandbox->instance);
+    return KRAIT_OK;
+}
+
+/* Nothing but memory, files and descriptors has to be made anew: nobody stands between the guest and
+ * the host's functions. */
+static bool
+can_reopen(const krait_sandbox *sandbox)
+{
+    return sandbox->origin != NULL && sandbox->state != KRAIT_SESSION_BROKEN &&
+           sandbox->tracers == NULL;
 }
 
 static void
@@ -174,19 +235,18 @@ close_guest(krait_sandbox *sandbox)
 }
 
 krait_status
-krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbox **ret_sandbox,
-                  krait_error *err)
+krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_config *config,
+                    krait_sandbox **ret_sandbox, krait_error *err)
 {
     krait_sandbox *sandbox;
     krait_status status;
 
-    if (module == NULL || config == NULL || ret_sandbox == NULL)
-        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);
     sandbox->module = module;
     sandbox->notes = krait__module_attached(module);
+    sandbox->origin = origin != NULL ? krait__snapshot_hold(origin) : NULL;
     status = krait__config_copy(config, &sandbox->config, err);
     if (status == KRAIT_OK)
         status = open_guest(sandbox, err);
@@ -197,6 +257,24 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
     krait__log(sandbox->notes->engine, KRAIT_LOG_INFO, "a sandbox is made");
     *ret_sandbox = sandbox;
     return KRAIT_OK;
+}
+
+krait_status
+krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbox **ret_sandbox,
+                  krait_error *err)
+{
+    if (module == NULL || config == NULL || ret_sandbox == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return krait__sandbox_make(module, NULL, config, ret_sandbox, err);
+}
+
+krait_status
+krait_sandbox_new_from(krait_snapshot *snapshot, const krait_config *config,
+                       krait_sandbox **ret_sandbox, krait_error *err)
+{
+    if (snapshot == NULL || config == NULL || ret_sandbox == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return krait__sandbox_make(snapshot->module, snapshot, config, ret_sandbox, err);
 }
 
 static krait_status
@@ -211,6 +289,8 @@ static void
 take_back(krait_sandbox *sandbox)
 {
     krait__files_take_back(sandbox);
+    krait_snapshot_free(sandbox->frozen);
+    sandbox->frozen = NULL;
     krait__buffer_release(&sandbox->output[0]);
     krait__buffer_release(&sandbox->output[1]);
     krait__buffer_release(&sandbox->value);
@@ -243,6 +323,13 @@ krait_sandbox_reset(krait_sandbox *sandbox, krait_error *err)
     if (status != KRAIT_OK)
         return status;
     take_back(sandbox);
+    if (can_reopen(sandbox)) {
+        status = reopen_guest(sandbox, err);
+        if (status != KRAIT_OK)
+            close_guest(sandbox);
+        krait__log(sandbox->notes->engine, KRAIT_LOG_INFO, "a sandbox is reset");
+        return status;
+    }
     close_guest(sandbox);
     /* The start function is guest code too, and may call functions of the host. */
     sandbox->is_running = true;
@@ -276,6 +363,17 @@ krait__sandbox_finish(krait_sandbox *sandbox, krait_result *result)
                kinds[result->kind], (unsigned long long)(result->wall_ns / 1000), result->message);
 }
 
+static krait_status
+check_program(const krait_sandbox *sandbox, krait_error *err)
+{
+    if (sandbox->state != KRAIT_SESSION_NEW && sandbox->state != KRAIT_SESSION_COPY)
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox ran before");
+    if (sandbox->origin != NULL &&
+        sandbox->origin->view.header->kind != (uint32_t)KRAIT_SNAPSHOT_PROGRAM)
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is one for sessions");
+    return KRAIT_OK;
+}
+
 krait_status
 krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
 {
@@ -286,15 +384,19 @@ krait_sandbox_run(krait_sandbox *sandbox, krait_result *ret_result, krait_error 
     if (sandbox == NULL || ret_result == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     status = krait__sandbox_check(sandbox, err);
-    if (status == KRAIT_OK && sandbox->state != KRAIT_SESSION_NEW)
-        status = krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox ran before");
     if (status == KRAIT_OK)
+        status = check_program(sandbox, err);
+    if (status == KRAIT_OK && sandbox->origin == NULL)
         status = krait__instance_find(sandbox->instance, "_start", &start, err);
     if (status != KRAIT_OK)
         return status;
-    sandbox->state = KRAIT_SESSION_RAN;
-    status = krait__sandbox_enter(sandbox, start, NULL, &result, err);
-    krait__wasi_stop(sandbox->wasi);
+    if (sandbox->origin != NULL) {
+        status = krait__session_main(sandbox, &result, err);
+    } else {
+        sandbox->state = KRAIT_SESSION_RAN;
+        status = krait__sandbox_enter(sandbox, start, NULL, &result, err);
+        krait__wasi_stop(sandbox->wasi);
+    }
     if (status != KRAIT_OK)
         return status;
     krait__sandbox_finish(sandbox, &result);
@@ -315,6 +417,7 @@ krait_sandbox_free(krait_sandbox *sandbox)
         return;
     take_back(sandbox);
     close_guest(sandbox);
+    krait_snapshot_free(sandbox->origin);
     krait__buffer_release(&sandbox->message);
     krait__buffer_release(&sandbox->backtrace);
     krait__free(sandbox->entries);

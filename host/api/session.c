@@ -228,25 +228,78 @@ enter(krait_sandbox *sandbox, const session_call *call, uint32_t params, krait_r
     return KRAIT_OK;
 }
 
-/* Starts Python.  *ret_back: it did, else the result says what happened instead. */
+/* Calls one of the functions that make Python ready.  *ret_back: it did, else the result says what
+ * happened instead. */
 static krait_status
-start(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error *err)
+make_ready(krait_sandbox *sandbox, const session_call *call, krait_result *result, bool *ret_back,
+           krait_error *err)
 {
-    const bool streams = sandbox->config->output_kind == KRAIT_STDIO_FUNCTION;
-    const session_call call = {.name = "krait_init",
-                               .param = streams ? KRAIT_INIT_LINE_BUFFERED : 0};
     uint32_t told = 0;
-    krait_status status = enter(sandbox, &call, 1, result, &told, ret_back, err);
+    krait_status status = enter(sandbox, call, 1, result, &told, ret_back, err);
 
     if (status != KRAIT_OK || !*ret_back)
         return status;
     sandbox->state = told == 0 ? KRAIT_SESSION_READY : KRAIT_SESSION_OVER;
-    /* A limit or a cancellation that came while Python started is the call's. */
+    /* A limit or a cancellation that came meanwhile is the call's. */
     *ret_back = result->kind != KRAIT_RESULT_LIMIT && result->kind != KRAIT_RESULT_CANCELLED;
     if (told != 0 && *ret_back)
         return krait__error_set(err, KRAIT_EIO, 0, "Python did not start: %s",
                                 krait__buffer_text(&sandbox->message));
     return KRAIT_OK;
+}
+
+static uint32_t
+line_buffering(const krait_sandbox *sandbox, uint32_t flag)
+{
+    return sandbox->config->output_kind == KRAIT_STDIO_FUNCTION ? flag : 0;
+}
+
+static krait_status
+start(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error *err)
+{
+    const session_call call = {.name = "krait_init",
+                               .param = line_buffering(sandbox, KRAIT_INIT_LINE_BUFFERED)};
+
+    return make_ready(sandbox, &call, result, ret_back, err);
+}
+
+/* What of the configuration is not as it was when the snapshot was taken. */
+static uint32_t
+differences(const krait_sandbox *sandbox)
+{
+    const krait_snapshot_header *header = sandbox->origin->view.header;
+    const krait_config *config = sandbox->config;
+    const bool in_memory = config->stdin_kind == KRAIT_STDIO_MEMORY &&
+                           config->output_kind != KRAIT_STDIO_FD;
+    uint32_t flags = 0;
+
+    if (header->inputs != krait__snapshot_inputs(config))
+        flags |= KRAIT_RESUME_ENVIRON;
+    if (!in_memory || header->streams != (uint32_t)config->output_kind + 1)
+        flags |= KRAIT_RESUME_STREAMS | line_buffering(sandbox, KRAIT_RESUME_LINE_BUFFERED);
+    return flags;
+}
+
+static krait_status
+resume(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error *err)
+{
+    const session_call call = {.name = "krait_resume", .param = differences(sandbox)};
+
+    return make_ready(sandbox, &call, result, ret_back, err);
+}
+
+/* Python has been started, or it goes on in a copy; that counts for the limits of the call. */
+static krait_status
+begin(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    *ret_back = true;
+    if (sandbox->state == KRAIT_SESSION_NEW)
+        status = start(sandbox, result, ret_back, err);
+    else if (sandbox->state == KRAIT_SESSION_COPY)
+        status = resume(sandbox, result, ret_back, err);
+    return status;
 }
 
 static krait_status
@@ -257,7 +310,11 @@ check(krait_sandbox *sandbox, const session_call *call, krait_error *err)
 
     if (status != KRAIT_OK)
         return status;
-    if (sandbox->state != KRAIT_SESSION_NEW && sandbox->state != KRAIT_SESSION_READY)
+    if (sandbox->origin != NULL &&
+        sandbox->origin->view.header->kind != (uint32_t)KRAIT_SNAPSHOT_SESSION)
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is one for programs");
+    if (sandbox->state != KRAIT_SESSION_NEW && sandbox->state != KRAIT_SESSION_COPY &&
+        sandbox->state != KRAIT_SESSION_READY)
         return krait__error_set(err, KRAIT_ESTATE, 0,
                                 "the session is over: the guest was stopped, or was run as a "
                                 "program");
@@ -279,11 +336,10 @@ run(krait_sandbox *sandbox, const session_call *call, krait_result *ret_result, 
     bool is_back = true;
     krait_status status = check(sandbox, call, err);
 
-    if (status == KRAIT_OK && sandbox->state == KRAIT_SESSION_NEW) {
-        status = start(sandbox, &result, &is_back, err);
-        wall_ns = result.wall_ns;
-        cpu_ns = result.cpu_ns;
-    }
+    if (status == KRAIT_OK)
+        status = begin(sandbox, &result, &is_back, err);
+    wall_ns = result.wall_ns;
+    cpu_ns = result.cpu_ns;
     if (status == KRAIT_OK && is_back) {
         krait__limits_spend(sandbox, wall_ns, cpu_ns);
         status = enter(sandbox, call, call->is_call ? 1 : 0, &result, &told, &is_back, err);
@@ -325,4 +381,84 @@ krait_sandbox_call(krait_sandbox *sandbox, const char *function, krait_format fo
     call.input[1] = args;
     call.size[1] = size;
     return run(sandbox, &call, ret_result, err);
+}
+
+/* ---- snapshots ---------------------------------------------------------------------------- */
+
+/* The lines that krait_init gets. */
+static bool
+name_modules(const krait_snapshot_options *options, krait_buffer *lines)
+{
+    const char *name;
+    bool fits = true;
+
+    for (size_t i = 0; fits; i++) {
+        if (options->modules != NULL)
+            name = i < options->module_count ? options->modules[i] : NULL;
+        else
+            name = krait_snapshot_modules(i);
+        if (name == NULL)
+            break;
+        fits = krait__buffer_add(lines, name, strlen(name)) && krait__buffer_add(lines, "\n", 1);
+    }
+    return fits;
+}
+
+krait_status
+krait__session_start(krait_sandbox *sandbox, const krait_snapshot_options *options,
+                     krait_result *ret_result, krait_error *err)
+{
+    krait_buffer lines = {NULL, 0, 0};
+    session_call call = {.name = "krait_init",
+                         .param = KRAIT_INIT_IMAGE |
+                                  line_buffering(sandbox, KRAIT_INIT_LINE_BUFFERED)};
+    krait_status status = check(sandbox, &call, err);
+    bool is_back = false;
+
+    if (status != KRAIT_OK)
+        return status;
+    if (options->kind == KRAIT_SNAPSHOT_PROGRAM)
+        call.param |= KRAIT_INIT_PROGRAM;
+    if (!name_modules(options, &lines)) {
+        status = krait__error_nomem(err);
+    } else {
+        call.input[0] = krait__buffer_text(&lines);
+        call.size[0] = lines.size;
+        call.input[1] = options->code;
+        call.size[1] = options->code != NULL ? options->code_size : 0;
+        memset(ret_result, 0, sizeof(*ret_result));
+        status = make_ready(sandbox, &call, ret_result, &is_back, err);
+        krait__sandbox_finish(sandbox, ret_result);
+    }
+    krait__buffer_release(&lines);
+    if (status == KRAIT_OK && !is_back)
+        return krait__error_set(err,
+                                ret_result->kind == KRAIT_RESULT_LIMIT ? KRAIT_ELIMIT : KRAIT_EIO,
+                                0, "Python did not start: %s", ret_result->message);
+    return status;
+}
+
+krait_status
+krait__session_main(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
+{
+    const session_call call = {.name = "krait_main"};
+    uint64_t wall_ns;
+    uint64_t cpu_ns;
+    uint32_t told = 0;
+    bool is_back = true;
+    krait_status status = begin(sandbox, ret_result, &is_back, err);
+
+    wall_ns = ret_result->wall_ns;
+    cpu_ns = ret_result->cpu_ns;
+    sandbox->state = KRAIT_SESSION_RAN;
+    if (status != KRAIT_OK || !is_back)
+        return status;
+    krait__limits_spend(sandbox, wall_ns, cpu_ns);
+    status = enter(sandbox, &call, 0, ret_result, &told, &is_back, err);
+    sandbox->state = KRAIT_SESSION_RAN;
+    ret_result->wall_ns += wall_ns;
+    ret_result->cpu_ns += cpu_ns;
+    if (status == KRAIT_OK && is_back)
+        ret_result->exit_code = told;
+    return status;
 }

@@ -238,11 +238,9 @@ unmap_object(const krait_krt_seal *seal, const uint8_t *object)
 }
 
 krait_status
-krait__krt_check(int fd, const char *path, const krait_krt_seal *seal, krait_error *err)
+krait__krt_check_kind(const char *path, const krait_krt_seal *seal, krait_error *err)
 {
     uint64_t lacking = seal->cpu & ~krait__cpu_present();
-    const uint8_t *object = NULL;
-    krait_status status;
     char names[256];
 
     if (seal->abi_version != KRAIT_ABI_VERSION)
@@ -266,6 +264,17 @@ krait__krt_check(int fd, const char *path, const krait_krt_seal *seal, krait_err
             "'%s' was made for a processor with %s, which this one lacks; translate it again", path,
             names[0] != '\0' ? names : "instructions of a later version of krait");
     }
+    return KRAIT_OK;
+}
+
+krait_status
+krait__krt_check(int fd, const char *path, const krait_krt_seal *seal, krait_error *err)
+{
+    const uint8_t *object = NULL;
+    krait_status status = krait__krt_check_kind(path, seal, err);
+
+    if (status != KRAIT_OK)
+        return status;
     status = map_object(fd, path, seal, &object, err);
     if (status != KRAIT_OK)
         return status;

@@ -66,7 +66,10 @@ bool krait__krt_is_elf(const uint8_t *head, size_t size);
 krait_status krait__krt_read(int fd, const char *path, krait_krt_seal *ret_seal, char **ret_text,
                              krait_error *err);
 
-/* KRAIT_EFORMAT when it is for another engine, machine or processor, or is damaged where
+/* KRAIT_EFORMAT when it is for another engine, machine or processor. */
+krait_status krait__krt_check_kind(const char *path, const krait_krt_seal *seal, krait_error *err);
+
+/* The same, and when it is damaged where
  * the system's loader and the engine read. */
 krait_status krait__krt_check(int fd, const char *path, const krait_krt_seal *seal,
                               krait_error *err);

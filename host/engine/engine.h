@@ -11,6 +11,8 @@
 #ifndef KRAIT_ENGINE_ENGINE_H
 #define KRAIT_ENGINE_ENGINE_H
 
+#include "base/identity.h"
+
 #include <krait/abi.h>
 #include <krait/error.h>
 
@@ -51,6 +53,10 @@ bool krait__signal_handle(int number, siginfo_t *info, void *context);
 
 /* Loads a .krt; the file must come from a place that only the user can write. */
 krait_status krait__module_open(const char *path, krait_module **ret_module, krait_error *err);
+/* The same; a file that is still the one that was known is not looked for damage again: that
+ * costs a millisecond.  `known` may be NULL. */
+krait_status krait__module_open_known(const char *path, const krait_file_identity *known,
+                                      krait_module **ret_module, krait_error *err);
 void krait__module_close(krait_module *module); /* takes NULL; after all its instances */
 const krait_module_desc *krait__module_desc(const krait_module *module);
 const char *krait__module_path(const krait_module *module); /* as it was opened */

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 static krait_status
-check_seal(const char *path, krait_krt_seal *ret_seal, krait_error *err)
+check_seal(const char *path, const krait_file_identity *known, krait_krt_seal *ret_seal,
+           krait_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     krait_status status;
@@ -29,8 +30,15 @@ check_seal(const char *path, krait_krt_seal *ret_seal, krait_error *err)
         return krait__error_set(err, errno == ENOENT ? KRAIT_ENOTFOUND : KRAIT_EIO, errno,
                                 "cannot open '%s'", path);
     status = krait__krt_read(fd, path, ret_seal, NULL, err);
+    if (status == KRAIT_OK && known != NULL) {
+        const krait_file_identity identity = krait__file_identity_of(fd);
+
+        if (!krait__file_identity_equal(&identity, known))
+            known = NULL;
+    }
     if (status == KRAIT_OK)
-        status = krait__krt_check(fd, path, ret_seal, err);
+        status = known != NULL ? krait__krt_check_kind(path, ret_seal, err)
+                               : krait__krt_check(fd, path, ret_seal, err);
     close(fd);
     return status;
 }
@@ -82,10 +90,10 @@ find_code(struct dl_phdr_info *info, size_t size, void *argument)
 }
 
 static krait_status
-load(krait_module *module, const char *path, krait_error *err)
+load(krait_module *module, const char *path, const krait_file_identity *known, krait_error *err)
 {
     krait_krt_seal seal;
-    krait_status status = check_seal(path, &seal, err);
+    krait_status status = check_seal(path, known, &seal, err);
 
     if (status != KRAIT_OK)
         return status;
@@ -112,13 +120,20 @@ load(krait_module *module, const char *path, krait_error *err)
 krait_status
 krait__module_open(const char *path, krait_module **ret_module, krait_error *err)
 {
+    return krait__module_open_known(path, NULL, ret_module, err);
+}
+
+krait_status
+krait__module_open_known(const char *path, const krait_file_identity *known,
+                         krait_module **ret_module, krait_error *err)
+{
     krait_module *module = krait__calloc(1, sizeof(*module));
     krait_status status;
 
     if (module == NULL)
         return krait__error_nomem(err);
     pthread_mutex_init(&module->stacks.lock, NULL);
-    status = load(module, path, err);
+    status = load(module, path, known, err);
     if (status != KRAIT_OK) {
         krait__module_close(module);
         return status;

@@ -49,30 +49,6 @@ krait__snapshot_sha256(const uint8_t *file, const krait_snapshot_header *header,
                   ret_digest);
 }
 
-/* ---- identities ---------------------------------------------------------------------------- */
-
-krait_file_identity
-krait__file_identity(const char *path)
-{
-    krait_file_identity identity = {0};
-    struct stat status;
-
-    if (stat(path, &status) != 0)
-        return identity;
-    identity.dev = status.st_dev;
-    identity.ino = status.st_ino;
-    identity.size = (uint64_t)status.st_size;
-    identity.mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    identity.ctime_ns = (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
-    return identity;
-}
-
-bool
-krait__file_identity_equal(const krait_file_identity *a, const krait_file_identity *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 /* ---- reading ------------------------------------------------------------------------------ */
 
 static krait_status

@@ -12,6 +12,7 @@
 #ifndef KRAIT_SNAPSHOT_SNAPSHOT_H
 #define KRAIT_SNAPSHOT_SNAPSHOT_H
 
+#include "base/identity.h"
 #include "base/sha256.h"
 
 #include <krait/error.h>
@@ -31,15 +32,6 @@ typedef enum krait_snapshot_section {
     KRAIT_SECTION_STREAMS = 3, /* wasi: descriptors 0 to 2 */
     KRAIT_SECTION_COUNT = 4
 } krait_snapshot_section;
-
-/* What of a file tells whether it is still the same one. */
-typedef struct krait_file_identity {
-    uint64_t dev;
-    uint64_t ino;
-    uint64_t size;
-    int64_t mtime_ns;
-    int64_t ctime_ns;
-} krait_file_identity;
 
 typedef struct krait_snapshot_range {
     uint64_t offset; /* in the file, a multiple of 16 */
@@ -91,9 +83,6 @@ typedef struct krait_snapshot_view {
     const uint8_t *map; /* the file up to the memory */
     size_t map_size;
 } krait_snapshot_view;
-
-krait_file_identity krait__file_identity(const char *path); /* zeros: there is none */
-bool krait__file_identity_equal(const krait_file_identity *a, const krait_file_identity *b);
 
 /* Makes a memfd of it that nobody can change any more. */
 krait_status krait__snapshot_make(const krait_snapshot_parts *parts, int *ret_fd, krait_error *err);

@@ -31,6 +31,7 @@
 #include <krait/pool.h>
 #include <krait/result.h>
 #include <krait/sandbox.h>
+#include <krait/snapshot.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a sandbox between two calls to a snapshot, and from there to copies of it.
+ *
+ * Nothing of the guest's is on a stack then.  What it has in the host - open files, calls of host
+ * functions - would have to be copied with it: files in memory are, the rest is refused.
+ */
+#include "api/internal.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t
+hash_strings(uint64_t hash, const krait_string_list *list)
+{
+    hash = krait__hash(hash, &list->count, sizeof(list->count));
+    for (size_t i = 0; i < list->count; i++)
+        hash = krait__hash(hash, list->items[i], strlen(list->items[i]));
+    return hash;
+}
+
+uint64_t
+krait__snapshot_inputs(const krait_config *config)
+{
+    return hash_strings(hash_strings(3, &config->args), &config->environ);
+}
+
+static krait_status
+add_bytes(void *data, const void *bytes, size_t size, krait_error *err)
+{
+    return krait__buffer_add(data, bytes, size) ? KRAIT_OK : krait__error_nomem(err);
+}
+
+/* Modules are known by what their files are now: a snapshot of this module is one of these files. */
+static void
+identify(const krait_sandbox *sandbox, krait_snapshot_header *header)
+{
+    const char *library = sandbox->notes->library;
+
+    memcpy(header->build_id, krait__module_build_id(sandbox->module), sizeof(header->build_id));
+    header->module = krait__file_identity(krait__module_path(sandbox->module));
+    if (library != NULL)
+        header->library = krait__file_identity(library);
+}
+
+static krait_status
+write_snapshot(krait_sandbox *sandbox, krait_snapshot_parts *parts, krait_snapshot **ret_snapshot,
+               krait_error *err)
+{
+    krait_snapshot_header *header = &parts->header;
+    krait_status status;
+    int fd = -1;
+
+    header->created_ns = (int64_t)krait__clock_ns(CLOCK_REALTIME);
+    header->inputs = krait__snapshot_inputs(sandbox->config);
+    if (sandbox->config->stdin_kind == KRAIT_STDIO_MEMORY &&
+        sandbox->config->output_kind != KRAIT_STDIO_FD)
+        header->streams = (uint32_t)sandbox->config->output_kind + 1;
+    identify(sandbox, header);
+    parts->memory = krait__instance_memory(sandbox->instance, &parts->memory_bytes);
+    status = krait__snapshot_make(parts, &fd, err);
+    if (status != KRAIT_OK)
+        return status;
+    status = krait__snapshot_adopt(sandbox->module, fd, "in memory", ret_snapshot, err);
+    if (status != KRAIT_OK)
+        close(fd);
+    return status;
+}
+
+static void
+set_section(krait_snapshot_parts *parts, krait_snapshot_section section, const void *bytes,
+            size_t size)
+{
+    parts->sections[section].bytes = bytes;
+    parts->sections[section].size = size;
+}
+
+krait_status
+krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind, const char *text,
+                       krait_snapshot **ret_snapshot, krait_error *err)
+{
+    krait_snapshot_parts parts = {.header = {.kind = (uint32_t)kind}};
+    krait_buffer files = {NULL, 0, 0};
+    krait_wasi_streams streams;
+    void *state = NULL;
+    size_t state_size = 0;
+    krait_status status = KRAIT_OK;
+
+    if (!krait__calls_are_idle(sandbox->calls))
+        status = krait__error_set(err, KRAIT_ESTATE, 0, "a call of a host function is in flight");
+    if (status == KRAIT_OK)
+        status = krait__wasi_streams_save(sandbox->wasi, &streams, err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_save(sandbox->vfs, add_bytes, &files, err);
+    if (status == KRAIT_OK)
+        status = krait__instance_save(sandbox->instance, &state, &state_size, err);
+    if (status == KRAIT_OK) {
+        set_section(&parts, KRAIT_SECTION_TEXT, text, text != NULL ? strlen(text) : 0);
+        set_section(&parts, KRAIT_SECTION_STATE, state, state_size);
+        set_section(&parts, KRAIT_SECTION_FILES, files.bytes, files.size);
+        set_section(&parts, KRAIT_SECTION_STREAMS, &streams, sizeof(streams));
+        status = write_snapshot(sandbox, &parts, ret_snapshot, err);
+    }
+    krait__free(state);
+    krait__buffer_release(&files);
+    return status;
+}
+
+krait_status
+krait__snapshot_thaw(const krait_snapshot *snapshot, krait_vfs *vfs, krait_wasi *wasi,
+                     krait_error *err)
+{
+    const krait_snapshot_bytes *files = &snapshot->view.sections[KRAIT_SECTION_FILES];
+    const krait_snapshot_bytes *bytes = &snapshot->view.sections[KRAIT_SECTION_STREAMS];
+    krait_wasi_streams streams;
+    krait_status status = krait__vfs_load(vfs, files->bytes, files->size, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    if (bytes->size != sizeof(streams))
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "a snapshot says nothing of its streams");
+    memcpy(&streams, bytes->bytes, sizeof(streams));
+    return krait__wasi_streams_load(wasi, &streams, err);
+}
+
+/* ---- for the embedder --------------------------------------------------------------------- */
+
+/* A session that can be copied: its Python has been started. */
+static krait_status
+check_session(krait_sandbox *sandbox, krait_error *err)
+{
+    const krait_snapshot_options options = {.size = sizeof(options)};
+    krait_result result;
+    krait_status status;
+
+    if (sandbox->is_running)
+        return krait__error_set(err, KRAIT_EBUSY, 0, "the sandbox runs");
+    if (sandbox->state == KRAIT_SESSION_NEW)
+        return krait__session_start(sandbox, &options, &result, err);
+    if (sandbox->state == KRAIT_SESSION_COPY)
+        return KRAIT_OK;
+    status = sandbox->state == KRAIT_SESSION_READY
+                 ? KRAIT_OK
+                 : krait__error_set(err, KRAIT_ESTATE, 0, "there is no session to copy");
+    return status;
+}
+
+/* Shares what was frozen before, when nothing has run since. */
+static krait_status
+freeze(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status = check_session(sandbox, err);
+
+    if (status != KRAIT_OK || sandbox->frozen != NULL)
+        return status;
+    if (sandbox->state == KRAIT_SESSION_COPY && !sandbox->has_own_files) {
+        sandbox->frozen = krait__snapshot_hold(sandbox->origin);
+        return KRAIT_OK;
+    }
+    return krait__snapshot_freeze(sandbox, KRAIT_SNAPSHOT_SESSION, NULL, &sandbox->frozen, err);
+}
+
+krait_status
+krait_snapshot_take(krait_sandbox *sandbox, krait_snapshot **ret_snapshot, krait_error *err)
+{
+    krait_status status;
+
+    if (sandbox == NULL || ret_snapshot == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    status = freeze(sandbox, err);
+    if (status == KRAIT_OK)
+        *ret_snapshot = krait__snapshot_hold(sandbox->frozen);
+    return status;
+}
+
+krait_status
+krait_sandbox_clone(krait_sandbox *sandbox, krait_sandbox **ret_clone, krait_error *err)
+{
+    krait_status status;
+
+    if (sandbox == NULL || ret_clone == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    status = freeze(sandbox, err);
+    if (status != KRAIT_OK)
+        return status;
+    return krait__sandbox_make(sandbox->module, sandbox->frozen, sandbox->config, ret_clone, err);
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Snapshots, sandboxes that are made from them, and clones: what they have in common, and what they
+ * must not.
+ */
+#include "api/internal.h"
+#include "tests/api/python.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Another one of the same module, in the place of p->sandbox. */
+static bool
+from_snapshot(python *p, krait_snapshot *snapshot)
+{
+    krait_sandbox_free(p->sandbox);
+    p->sandbox = NULL;
+    if (krait_sandbox_new_from(snapshot, p->config, &p->sandbox, &p->err) == KRAIT_OK)
+        return true;
+    CHECK_STR(p->err.text, "");
+    return false;
+}
+
+static krait_snapshot *
+take(python *p)
+{
+    krait_snapshot *snapshot = NULL;
+
+    if (krait_snapshot_take(p->sandbox, &snapshot, &p->err) != KRAIT_OK)
+        CHECK_STR(p->err.text, "");
+    return snapshot;
+}
+
+/* What the code prints, allocated. */
+static char *
+output_of(python *p, const char *code)
+{
+    CHECK_INT(python_exec(p, code), KRAIT_RESULT_RETURNED);
+    CHECK_STR(p->result.message, "");
+    return strdup(p->result.stdout_bytes);
+}
+
+static void
+goes_on(void)
+{
+    python p;
+    krait_snapshot *snapshot;
+
+    REQUIRE(python_start(&p));
+    python_run(&p,
+               "import json\ndata = {'a': list(range(1000))}\nopen('/tmp/f', 'w').write('text')");
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    python_run(&p, "data['b'] = 1\nopen('/tmp/g', 'w').close()");
+    for (int i = 0; i < 3; i++) {
+        REQUIRE(from_snapshot(&p, snapshot));
+        python_run(&p,
+                   "import os\nprint(len(data['a']), 'b' in data, open('/tmp/f').read(), "
+                   "os.listdir('/tmp'), 'json' in globals())\ndata.clear()\nos.remove('/tmp/f')");
+        CHECK_STR(p.result.stdout_bytes, "1000 False text ['f'] True\n");
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+        python_run(&p, "print(len(data['a']), open('/tmp/f').read(), 'os' in globals())");
+        CHECK_STR(p.result.stdout_bytes, "1000 text False\n");
+    }
+    krait_snapshot_free(snapshot);
+    python_run(&p, "print(len(data))");
+    REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+    python_run(&p, "print(len(data))");
+    CHECK_STR(p.result.stdout_bytes, "1\n");
+    python_close(&p);
+}
+
+/* What may not be equal in two copies is not. */
+static void
+is_fresh(void)
+{
+    static const char *const codes[] = {
+        "import random; print(random.random())",
+        "import random; print(random.Random().random())",
+        "import uuid; print(uuid.uuid4())",
+        "import uuid; print(uuid.uuid1())",
+        "import secrets; print(secrets.token_hex())",
+        "import os; print(os.urandom(8))",
+        "import tempfile; print(tempfile.mktemp())",
+        "import time; print(time.time_ns())",
+    };
+    python p;
+    krait_snapshot *snapshot;
+
+    REQUIRE(python_start(&p));
+    /* Loaded for everybody to see, and used. */
+    python_run(&p, "import random, uuid, secrets, tempfile, time\n"
+                   "random.random(); uuid.uuid1(); uuid.uuid4(); tempfile.mktemp()");
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        char *outputs[3];
+
+        for (size_t k = 0; k < 2; k++) {
+            REQUIRE(from_snapshot(&p, snapshot));
+            outputs[k] = output_of(&p, codes[i]);
+        }
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+        outputs[2] = output_of(&p, codes[i]);
+        CHECK(strcmp(outputs[0], outputs[1]) != 0);
+        CHECK(strcmp(outputs[1], outputs[2]) != 0);
+        CHECK(strcmp(outputs[0], outputs[2]) != 0);
+        for (size_t k = 0; k < 3; k++)
+            free(outputs[k]);
+    }
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
+/* Arguments, environment, streams and limits are those of the new configuration. */
+static void
+other_configurations(void)
+{
+    python p;
+    krait_snapshot *snapshot = NULL;
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_env(p.config, "ONE", "1", &p.err) == KRAIT_OK);
+    REQUIRE(krait_snapshot_make(p.module, p.config, NULL, &snapshot, &p.err) == KRAIT_OK);
+    krait_config_free(p.config);
+    REQUIRE(krait_config_new(&p.config, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "python", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "x y", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_env(p.config, "TWO", "zwei", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_set_stdin_bytes(p.config, "in\n", 3, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_OUTPUT, 100, &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    python_run(&p, "import os, sys\nprint(sys.argv, dict(os.environ), os.getenv('ONE'), input())");
+    CHECK_STR(p.result.stdout_bytes, "['-c', 'x y'] {'TWO': 'zwei'} None in\n");
+    CHECK_INT(python_exec(&p, "print('x' * 1000)"), KRAIT_RESULT_LIMIT);
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
+static void
+clones(void)
+{
+    python p;
+    krait_sandbox *clone = NULL;
+    krait_sandbox *second = NULL;
+    krait_sandbox *original;
+
+    REQUIRE(python_start(&p));
+    REQUIRE(krait_sandbox_put_file(p.sandbox, "/tmp/x", "abc", 3, &p.err) == KRAIT_OK);
+    python_run(&p, "state = [1]");
+    REQUIRE(krait_sandbox_clone(p.sandbox, &clone, &p.err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_clone(p.sandbox, &second, &p.err) == KRAIT_OK);
+    python_run(&p, "state.append(2)");
+    original = p.sandbox;
+    p.sandbox = clone;
+    python_run(&p, "state.append(3); print(state, open('/tmp/x').read())");
+    CHECK_STR(p.result.stdout_bytes, "[1, 3] abc\n");
+    /* A copy of a copy, in the middle. */
+    REQUIRE(krait_sandbox_clone(clone, &p.sandbox, &p.err) == KRAIT_OK);
+    python_run(&p, "state.append(4); print(state)");
+    CHECK_STR(p.result.stdout_bytes, "[1, 3, 4]\n");
+    REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+    python_run(&p, "print(state)");
+    CHECK_STR(p.result.stdout_bytes, "[1, 3]\n");
+    krait_sandbox_free(p.sandbox);
+    p.sandbox = original;
+    python_run(&p, "print(state)");
+    CHECK_STR(p.result.stdout_bytes, "[1, 2]\n");
+    python_close(&p);
+    /* The original is gone, and its module open: copies of copies hold what they need. */
+    krait_sandbox_free(clone);
+    krait_sandbox_free(second);
+}
+
+/* Files that were put into a copy are its own, also for copies of it. */
+static void
+clones_with_files(void)
+{
+    python p;
+    krait_sandbox *first = NULL;
+    krait_sandbox *second = NULL;
+    const void *bytes = NULL;
+    size_t size = 0;
+
+    REQUIRE(python_start(&p));
+    REQUIRE(krait_sandbox_clone(p.sandbox, &first, &p.err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_put_file(first, "/tmp/own", "1", 1, &p.err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_clone(first, &second, &p.err) == KRAIT_OK);
+    CHECK_INT(krait_sandbox_get_file(second, "/tmp/own", &bytes, &size, &p.err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_get_file(p.sandbox, "/tmp/own", &bytes, &size, &p.err),
+              KRAIT_ENOTFOUND);
+    REQUIRE(krait_sandbox_reset(first, &p.err) == KRAIT_OK);
+    CHECK_INT(krait_sandbox_get_file(first, "/tmp/own", &bytes, &size, &p.err), KRAIT_ENOTFOUND);
+    krait_sandbox_free(first);
+    krait_sandbox_free(second);
+    python_close(&p);
+}
+
+static void
+refusals(void)
+{
+    python p;
+    krait_snapshot *snapshot = NULL;
+    krait_snapshot_options options = {.size = sizeof(options), .kind = KRAIT_SNAPSHOT_PROGRAM};
+
+    REQUIRE(python_start(&p));
+    python_run(&p, "f = open('/tmp/open', 'w')");
+    CHECK_INT(krait_snapshot_take(p.sandbox, &snapshot, &p.err), KRAIT_ESTATE);
+    CHECK_HAS(p.err.text, "descriptor 4 is open");
+    python_run(&p, "f.close()\nimport os\nos.close(0)");
+    CHECK_INT(krait_snapshot_take(p.sandbox, &snapshot, &p.err), KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    CHECK_INT(python_exec(&p, "os.read(0, 1)"), KRAIT_RESULT_RAISED);
+    CHECK_HAS(p.result.message, "Bad file descriptor");
+    krait_snapshot_free(snapshot);
+    CHECK_INT(python_exec(&p, "os._exit(3)"), KRAIT_RESULT_EXITED);
+    CHECK_INT(krait_snapshot_take(p.sandbox, &snapshot, &p.err), KRAIT_ESTATE);
+    REQUIRE(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    CHECK_INT(krait_sandbox_exec(p.sandbox, "1", 1, &p.result, &p.err), KRAIT_ESTATE);
+    CHECK_HAS(p.err.text, "for programs");
+    krait_snapshot_free(snapshot);
+    options.size = 1;
+    CHECK_INT(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err), KRAIT_EINVAL);
+    options.size = sizeof(options);
+    options.code = "raise ValueError('no')";
+    options.code_size = strlen(options.code);
+    CHECK_INT(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err), KRAIT_EIO);
+    CHECK_HAS(p.err.text, "ValueError: no");
+    python_close(&p);
+}
+
+static void
+programs(void)
+{
+    python p;
+    krait_snapshot *snapshot = NULL;
+    const krait_snapshot_options options = {.size = sizeof(options),
+                                            .kind = KRAIT_SNAPSHOT_PROGRAM};
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "/usr/local/bin/python3.13", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "-c", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "import sys; print(sys.argv); sys.exit(7)", &p.err) ==
+            KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "more", &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    for (int i = 0; i < 3; i++) {
+        REQUIRE(krait_sandbox_run(p.sandbox, &p.result, &p.err) == KRAIT_OK);
+        CHECK_INT(p.result.kind, KRAIT_RESULT_EXITED);
+        CHECK_UINT(p.result.exit_code, 7);
+        CHECK_STR(p.result.stdout_bytes, "['-c', 'more']\n");
+        CHECK_INT(krait_sandbox_run(p.sandbox, &p.result, &p.err), KRAIT_ESTATE);
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+    }
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+typedef struct saved {
+    char folder[64];
+    char path[128];
+    size_t size;
+} saved;
+
+static bool
+save(python *p, saved *s)
+{
+    krait_snapshot *snapshot = take(p);
+    struct stat status;
+
+    (void)snprintf(s->folder, sizeof(s->folder), "/tmp/krait-snapshot-XXXXXX");
+    if (snapshot == NULL || mkdtemp(s->folder) == NULL)
+        return false;
+    (void)snprintf(s->path, sizeof(s->path), "%s/s.krs", s->folder);
+    CHECK_INT(krait_snapshot_save(snapshot, s->path, &p->err), KRAIT_OK);
+    krait_snapshot_free(snapshot);
+    if (stat(s->path, &status) != 0)
+        return false;
+    CHECK_UINT(status.st_mode & 07777, 0600);
+    s->size = (size_t)status.st_size;
+    return true;
+}
+
+static void
+save_remove(const saved *s)
+{
+    (void)unlink(s->path);
+    CHECK(rmdir(s->folder) == 0);
+}
+
+static krait_status
+reopen(python *p, const saved *s)
+{
+    krait_snapshot *snapshot = NULL;
+    krait_status status = krait_snapshot_open(p->module, s->path, &snapshot, &p->err);
+
+    if (status == KRAIT_OK)
+        CHECK(from_snapshot(p, snapshot));
+    krait_snapshot_free(snapshot);
+    return status;
+}
+
+static void
+saved_files(void)
+{
+    python p;
+    krait_snapshot_info info;
+    saved s;
+    char other[160];
+
+    REQUIRE(python_start(&p));
+    python_run(&p, "import json\nkept = 'kept'\nopen('/tmp/f', 'w').write('text')");
+    REQUIRE(save(&p, &s));
+    REQUIRE(reopen(&p, &s) == KRAIT_OK);
+    python_run(&p, "print(kept, json.dumps([1]), open('/tmp/f').read())");
+    CHECK_STR(p.result.stdout_bytes, "kept [1] text\n");
+    CHECK_INT(krait_snapshot_inspect(s.path, 1, &info, &p.err), KRAIT_OK);
+    CHECK_INT(info.kind, KRAIT_SNAPSHOT_SESSION);
+    CHECK(info.created_ns > 0 && info.memory_bytes >= 1 << 20 && info.stored_bytes > 1 << 20);
+    REQUIRE(chmod(s.path, 0640) == 0);
+    CHECK_INT(reopen(&p, &s), KRAIT_EFORMAT);
+    CHECK_HAS(p.err.text, "others than its owner");
+    REQUIRE(chmod(s.path, 0600) == 0);
+    (void)snprintf(other, sizeof(other), "%s/link", s.folder);
+    REQUIRE(symlink(s.path, other) == 0);
+    CHECK_INT(krait_snapshot_inspect(other, 0, NULL, &p.err), KRAIT_EIO);
+    REQUIRE(unlink(other) == 0);
+    CHECK_INT(krait_snapshot_inspect(s.folder, 0, NULL, &p.err), KRAIT_EFORMAT);
+    if (geteuid() == 0) {
+        REQUIRE(chown(s.path, 12345, 12345) == 0);
+        CHECK_INT(reopen(&p, &s), KRAIT_EFORMAT);
+        CHECK_HAS(p.err.text, "belongs to another user");
+    }
+    save_remove(&s);
+    CHECK_INT(reopen(&p, &s), KRAIT_ENOTFOUND);
+    python_close(&p);
+}
+
+/* Writes over one byte of the file. */
+static void
+change(const saved *s, size_t offset)
+{
+    int fd = open(s->path, O_RDWR);
+    uint8_t byte = 0;
+
+    CHECK(fd >= 0 && pread(fd, &byte, 1, (off_t)offset) == 1);
+    byte ^= 0x10;
+    CHECK(pwrite(fd, &byte, 1, (off_t)offset) == 1);
+    close(fd);
+}
+
+static void
+damaged_files(void)
+{
+    python p;
+    saved s;
+
+    REQUIRE(python_start(&p));
+    python_run(&p, "import json");
+    REQUIRE(save(&p, &s));
+    for (size_t offset = 0; offset < sizeof(krait_snapshot_header); offset++) {
+        change(&s, offset);
+        CHECK_INT(reopen(&p, &s), KRAIT_EFORMAT);
+        change(&s, offset);
+    }
+    REQUIRE(reopen(&p, &s) == KRAIT_OK);
+    /* One byte of the memory: only a look at all of it tells. */
+    change(&s, s.size - 1000);
+    CHECK_INT(krait_snapshot_inspect(s.path, 0, NULL, &p.err), KRAIT_OK);
+    CHECK_INT(krait_snapshot_inspect(s.path, 1, NULL, &p.err), KRAIT_EFORMAT);
+    CHECK_HAS(p.err.text, "damaged");
+    change(&s, s.size - 1000);
+    CHECK_INT(krait_snapshot_inspect(s.path, 1, NULL, &p.err), KRAIT_OK);
+    for (size_t size = 0; size < s.size; size += size < 8192 ? 97 : 1 << 20) {
+        REQUIRE(truncate(s.path, (off_t)s.size) == 0);
+        REQUIRE(truncate(s.path, (off_t)(s.size - 1 - size)) == 0);
+        CHECK_INT(reopen(&p, &s), KRAIT_EFORMAT);
+    }
+    save_remove(&s);
+    python_close(&p);
+}
+
+/* Another build of the module is another module. */
+static void
+wrong_builds(void)
+{
+    python p;
+    saved s;
+    krait_snapshot_header header;
+    krait_snapshot *snapshot = NULL;
+    int fd;
+
+    REQUIRE(python_start(&p));
+    REQUIRE(save(&p, &s));
+    fd = open(s.path, O_RDWR);
+    REQUIRE(fd >= 0 && pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header));
+    for (int i = 0; i < 3; i++) {
+        krait_snapshot_header other = header;
+
+        if (i == 0)
+            other.build_id[5] ^= 1;
+        else if (i == 1)
+            other.library.mtime_ns++;
+        else
+            other.kind = 77;
+        other.header_hash = krait__hash(1, &other, offsetof(krait_snapshot_header, header_hash));
+        REQUIRE(pwrite(fd, &other, sizeof(other), 0) == (ssize_t)sizeof(other));
+        CHECK_INT(krait_snapshot_open(p.module, s.path, &snapshot, &p.err), KRAIT_EFORMAT);
+        CHECK_HAS(p.err.text, i == 0   ? "another module"
+                              : i == 1 ? "another standard library"
+                                       : "unknown kind");
+    }
+    close(fd);
+    save_remove(&s);
+    python_close(&p);
+}
+
+/* ---- nothing is left ---------------------------------------------------------------------- */
+
+static krait_status
+add_bytes(void *data, const void *bytes, size_t size, krait_error *err)
+{
+    (void)err;
+    return krait__buffer_add(data, bytes, size) ? KRAIT_OK : KRAIT_ENOMEM;
+}
+
+/* Everything that the next guest could find, compared with the snapshot bit for bit. */
+static bool
+is_untouched(krait_sandbox *sandbox)
+{
+    const krait_snapshot *origin = sandbox->origin;
+    const krait_snapshot_bytes *sections = origin->view.sections;
+    krait_buffer files = {NULL, 0, 0};
+    krait_wasi_streams streams;
+    uint64_t size = 0;
+    const uint8_t *memory = krait__instance_memory(sandbox->instance, &size);
+    uint8_t *image = malloc(size);
+    void *state = NULL;
+    size_t state_size = 0;
+    bool equal;
+
+    equal = image != NULL && size == origin->view.header->memory_bytes &&
+            pread(origin->fd, image, size, (off_t)origin->view.header->memory_offset) ==
+                (ssize_t)size &&
+            memcmp(image, memory, size) == 0;
+    equal = equal &&
+            krait__instance_save(sandbox->instance, &state, &state_size, NULL) == KRAIT_OK &&
+            state_size == sections[KRAIT_SECTION_STATE].size &&
+            memcmp(state, sections[KRAIT_SECTION_STATE].bytes, state_size) == 0;
+    equal = equal && krait__vfs_save(sandbox->vfs, add_bytes, &files, NULL) == KRAIT_OK &&
+            files.size == sections[KRAIT_SECTION_FILES].size &&
+            memcmp(files.bytes, sections[KRAIT_SECTION_FILES].bytes, files.size) == 0;
+    equal = equal && krait__wasi_streams_save(sandbox->wasi, &streams, NULL) == KRAIT_OK &&
+            memcmp(&streams, sections[KRAIT_SECTION_STREAMS].bytes, sizeof(streams)) == 0;
+    krait__free(state);
+    krait__buffer_release(&files);
+    free(image);
+    return equal && krait__calls_are_unused(sandbox->calls);
+}
+
+/* Calls that nobody answers before the test ends. */
+typedef struct held_calls {
+    krait_call *calls[200];
+    size_t count;
+} held_calls;
+
+static int
+hold(void *data, krait_call *call)
+{
+    held_calls *held = data;
+
+    if (held->count == sizeof(held->calls) / sizeof(held->calls[0]))
+        return 1;
+    held->calls[held->count++] = call;
+    return KRAIT_CALL_PENDING;
+}
+
+static int
+echo(void *data, krait_call *call)
+{
+    size_t size = 0;
+    const void *bytes = krait_call_input(call, &size);
+
+    (void)data;
+    return krait_call_return(call, bytes, size) == KRAIT_OK ? 0 : 1;
+}
+
+static const char *const hostile[] = {
+    "pass",
+    "import os\nos._exit(1)",
+    "x = bytearray(200_000_000)",
+    "def f(): f()\nf()",
+    "import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
+    "while True: pass",
+    "import os\nfor i in range(100): open(f'/tmp/{i}', 'w').write('secret' * 1000)",
+    "import os\nfds = [os.open('/tmp', 0) for _ in range(50)]\nos.close(0); os.close(1); "
+    "os.close(3)",
+    "import os\nos.dup2(os.open('/tmp/log', os.O_CREAT | os.O_RDWR), 1)\nprint('hidden', "
+    "flush=True)",
+    "import sys, builtins\nfor m in list(sys.modules): del "
+    "sys.modules[m]\nbuiltins.__dict__.clear()",
+    "import ctypes" /* there is none */,
+    "import gc\nfor o in gc.get_objects():\n    try: o.clear()\n    except Exception: pass",
+    "import signal\nsignal.setitimer(signal.ITIMER_REAL, 100)\nsignal.signal(2, signal.SIG_IGN)",
+    "import os\nos.environ['SECRET'] = '1'\nos.chdir('/tmp')\nos.umask(0o777)",
+    "import krait_host\nfor i in range(20): krait_host.call_bytes('echo', b'secret' * 1000)",
+    "import krait_host\ncalls = [krait_host.submit('held', i) for i in range(20)]",
+    "import atexit, threading, sys\natexit.register(print, 'left')\nsys.settrace(lambda *a: None)",
+    "import random\nrandom.seed(1)\nimport "
+    "logging\nlogging.basicConfig(level=10)\nlogging.info('x')",
+    "s = ['secret' * 1000 for _ in range(20000)]",
+    "import sqlite3\nc = sqlite3.connect('/tmp/db')\nc.execute('create table t (x)')\nc.commit()",
+};
+
+static void
+nothing_is_left(void)
+{
+    python p;
+    krait_snapshot *snapshot;
+    held_calls held = {.count = 0};
+
+    NEEDS_SIGNALS();
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_function(p.config, "echo", echo, NULL, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_function(p.config, "held", hold, &held, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 300000000, &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "import json");
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    for (int mode = KRAIT_DIRTY_SCAN; mode <= KRAIT_DIRTY_UNKNOWN; mode++) {
+        krait__image_set_mode(snapshot->image, (krait_dirty_mode)mode);
+        REQUIRE(from_snapshot(&p, snapshot));
+        for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+            (void)python_exec(&p, hostile[i]);
+            REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+            if (!CHECK(is_untouched(p.sandbox)))
+                printf("after: %s\n", hostile[i]);
+        }
+    }
+    for (size_t i = 0; i < held.count; i++)
+        CHECK_INT(krait_call_fail(held.calls[i], NULL, "too late"), KRAIT_OK);
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
+CHECK_MAIN(CHECK_CASE(goes_on), CHECK_CASE(is_fresh), CHECK_CASE(other_configurations),
+           CHECK_CASE(clones), CHECK_CASE(clones_with_files), CHECK_CASE(refusals),
+           CHECK_CASE(programs), CHECK_CASE(saved_files), CHECK_CASE(damaged_files),
+           CHECK_CASE(wrong_builds), CHECK_CASE(nothing_is_left))
