@@ -96,6 +96,8 @@ lay_out(const krait_snapshot_parts *parts, krait_snapshot_header *header)
     header->abi_version = KRAIT_ABI_VERSION;
     header->page_size = (uint32_t)page;
     for (size_t i = 0; i < KRAIT_SECTION_COUNT; i++) {
+        if (i == KRAIT_SECTION_FILES)
+            at = round_up(at, page);
         header->sections[i].offset = at;
         header->sections[i].size = parts->sections[i].size;
         at = round_up(at + parts->sections[i].size, ALIGNMENT);

@@ -59,6 +59,8 @@ numbers(void)
     CHECK_UINT(KRAIT_ENGINE_OWN_SIGNALS, 1);
     CHECK_INT(KRAIT_ISOLATION_PROCESS, 0);
     CHECK_INT(KRAIT_ISOLATION_THREAD, 1);
+    CHECK_INT(KRAIT_SNAPSHOT_SESSION, 0);
+    CHECK_INT(KRAIT_SNAPSHOT_PROGRAM, 1);
 }
 
 static void
@@ -89,6 +91,8 @@ layouts(void)
     CHECK_UINT(offsetof(krait_job_result, result), 544);
     CHECK_UINT(sizeof(krait_job_result), 5024);
     CHECK_UINT(sizeof(krait_pool_counts), 88);
+    CHECK_UINT(sizeof(krait_snapshot_options), 48);
+    CHECK_UINT(sizeof(krait_snapshot_info), 1056);
 }
 
 CHECK_MAIN(CHECK_CASE(numbers), CHECK_CASE(layouts))
