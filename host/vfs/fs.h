@@ -60,6 +60,9 @@ typedef struct krait_step {
 /* Errors are errno values.  `name` "" means the directory itself. */
 struct krait_fs_ops {
     void (*free)(krait_mount *mount);
+    /* The same files for another vfs, without its flags; NULL member: cannot; NULL: out of memory.
+     * The mount may be in use in another thread. */
+    krait_mount *(*share)(const krait_mount *mount, krait_vfs *vfs);
     int (*hold)(const krait_place *place, krait_place *ret_place); /* one more owner */
     void (*release)(krait_place *place);
     int (*step)(const krait_place *dir, const char *name, krait_step *ret_step);

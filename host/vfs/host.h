@@ -7,22 +7,32 @@
 
 #include "vfs/fs.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /* Directories of a stable mount that stay open. */
 #define KRAIT_HOST_KEPT 64
 
+/* Never changed once others can see it. */
 typedef struct krait_host_kept {
-    char *path; /* from the mount's root, as it was asked for; NULL: free */
     int fd;
+    char path[]; /* from the mount's root, as it was asked for */
 } krait_host_kept;
 
+/* A mounted directory.  Mounts of several vfs, which run in threads of their own, may have the
+ * same one: all but the last member stays as it was made. */
+typedef struct krait_host_root {
+    atomic_uint refs;
+    int fd;
+    dev_t dev;
+    ino_t ino;
+    bool is_proc;
+    bool can_jump;                                    /* the kernel has openat2 */
+    _Atomic(krait_host_kept *) kept[KRAIT_HOST_KEPT]; /* NULL: free; never free again */
+} krait_host_root;
+
 typedef struct krait_host_fs {
-    dev_t root_dev;
-    ino_t root_ino;
-    bool root_is_proc;
-    bool can_jump; /* the kernel has openat2 */
-    krait_host_kept kept[KRAIT_HOST_KEPT];
+    krait_host_root *root;
     krait_mount mount;
 } krait_host_fs;
 
@@ -30,7 +40,7 @@ typedef struct krait_host_fs {
 int krait__host_step(const krait_place *dir, const char *name, krait_step *ret_step);
 int krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_place);
 bool krait__host_can_jump(int dir_fd);
-void krait__host_kept_close(krait_host_fs *fs);
+void krait__host_kept_close(krait_host_root *root);
 
 /* host_modes.c: EACCES when krait_vfs_options.check_modes says no. */
 struct stat;

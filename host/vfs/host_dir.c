@@ -28,10 +28,14 @@ static void
 host_free(krait_mount *mount)
 {
     krait_host_fs *fs = mount->fs;
+    krait_host_root *root = fs->root;
 
-    krait__host_kept_close(fs);
-    close(mount->root.fd);
     krait__free(fs);
+    if (atomic_fetch_sub(&root->refs, 1) > 1)
+        return;
+    krait__host_kept_close(root);
+    close(root->fd);
+    krait__free(root);
 }
 
 static int
@@ -98,10 +102,10 @@ host_stat(const krait_place *dir, const char *name, krait_stat *ret_stat)
 static int
 check_not_proc(const krait_place *dir, int fd, const struct stat *stat)
 {
-    const krait_host_fs *fs = dir->mount->fs;
+    const krait_host_root *root = ((const krait_host_fs *)dir->mount->fs)->root;
     struct statfs info;
 
-    if (stat->st_dev == fs->root_dev && !fs->root_is_proc)
+    if (stat->st_dev == root->dev && !root->is_proc)
         return 0;
     if (fstatfs(fd, &info) != 0)
         return errno;
@@ -337,8 +341,11 @@ host_rename(const krait_place *dir, const char *name, const krait_place *to_dir,
     return errno == EEXIST ? ENOTEMPTY : errno;
 }
 
+static krait_mount *host_share(const krait_mount *mount, krait_vfs *vfs);
+
 static const krait_fs_ops host_ops = {
     .free = host_free,
+    .share = host_share,
     .hold = host_hold,
     .release = host_release,
     .step = krait__host_step,
@@ -358,10 +365,39 @@ static const krait_fs_ops host_ops = {
     .statvfs = krait__host_statvfs_name,
 };
 
+/* A mount of a directory that is counted for it; NULL: out of memory. */
+static krait_mount *
+mount_root(krait_vfs *vfs, krait_host_root *root)
+{
+    krait_host_fs *fs = krait__calloc(1, sizeof(*fs));
+
+    if (fs == NULL)
+        return NULL;
+    fs->root = root;
+    fs->mount.ops = &host_ops;
+    fs->mount.fs = fs;
+    fs->mount.vfs = vfs;
+    fs->mount.is_host = true;
+    fs->mount.root = (krait_place){.mount = &fs->mount, .fd = root->fd, .borrowed = true};
+    return &fs->mount;
+}
+
+static krait_mount *
+host_share(const krait_mount *mount, krait_vfs *vfs)
+{
+    krait_host_root *root = ((const krait_host_fs *)mount->fs)->root;
+    krait_mount *again = mount_root(vfs, root);
+
+    if (again != NULL)
+        atomic_fetch_add(&root->refs, 1);
+    return again;
+}
+
 int
 krait__host_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount)
 {
-    krait_host_fs *fs;
+    krait_host_root *root;
+    krait_mount *mount;
     struct stat stat;
     struct statfs info;
 
@@ -369,18 +405,18 @@ krait__host_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount)
         return errno;
     if (!S_ISDIR(stat.st_mode))
         return ENOTDIR;
-    fs = krait__calloc(1, sizeof(*fs));
-    if (fs == NULL)
+    root = krait__calloc(1, sizeof(*root));
+    mount = root != NULL ? mount_root(vfs, root) : NULL;
+    if (mount == NULL) {
+        krait__free(root);
         return ENOMEM;
-    fs->root_dev = stat.st_dev;
-    fs->root_ino = stat.st_ino;
-    fs->root_is_proc = info.f_type == PROC_FILE_SYSTEM;
-    fs->can_jump = krait__host_can_jump(fd);
-    fs->mount.ops = &host_ops;
-    fs->mount.fs = fs;
-    fs->mount.vfs = vfs;
-    fs->mount.is_host = true;
-    fs->mount.root = (krait_place){.mount = &fs->mount, .fd = fd, .borrowed = true};
-    *ret_mount = &fs->mount;
+    }
+    atomic_init(&root->refs, 1);
+    root->fd = mount->root.fd = fd;
+    root->dev = stat.st_dev;
+    root->ino = stat.st_ino;
+    root->is_proc = info.f_type == PROC_FILE_SYSTEM;
+    root->can_jump = krait__host_can_jump(fd);
+    *ret_mount = mount;
     return 0;
 }

@@ -169,13 +169,13 @@ type_of(uint8_t d_type)
 static uint64_t
 ino_of(const krait_host_dir *dir, const struct kernel_dirent *entry, size_t name_len)
 {
-    const krait_host_fs *fs = dir->file.place.mount->fs;
+    const krait_host_root *root = ((const krait_host_fs *)dir->file.place.mount->fs)->root;
     struct stat stat;
 
     if (name_len == 2 && memcmp(entry->d_name, "..", 2) == 0 &&
-        fstat(dir->file.place.fd, &stat) == 0 && stat.st_ino == fs->root_ino &&
-        stat.st_dev == fs->root_dev)
-        return fs->root_ino;
+        fstat(dir->file.place.fd, &stat) == 0 && stat.st_ino == root->ino &&
+        stat.st_dev == root->dev)
+        return root->ino;
     return entry->d_ino != 0 ? entry->d_ino : 1;
 }
 

@@ -79,7 +79,7 @@ is_grant(const krait_place *place, const struct stat *stat)
 {
     const krait_host_fs *fs = place != NULL ? place->mount->fs : NULL;
 
-    return fs != NULL && stat->st_ino == fs->root_ino && stat->st_dev == fs->root_dev;
+    return fs != NULL && stat->st_ino == fs->root->ino && stat->st_dev == fs->root->dev;
 }
 
 int

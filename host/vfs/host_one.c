@@ -11,12 +11,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct krait_one_fs {
+/* Mounts of several vfs may have the same one. */
+typedef struct krait_one_root {
+    atomic_uint refs;
     int fd;
+} krait_one_root;
+
+typedef struct krait_one_fs {
+    krait_one_root *root;
     krait_mount mount;
 } krait_one_fs;
 
@@ -144,9 +151,13 @@ static void
 one_free(krait_mount *mount)
 {
     krait_one_fs *fs = mount->fs;
+    krait_one_root *root = fs->root;
 
-    close(fs->fd);
     krait__free(fs);
+    if (atomic_fetch_sub(&root->refs, 1) > 1)
+        return;
+    close(root->fd);
+    krait__free(root);
 }
 
 static int
@@ -187,7 +198,7 @@ one_stat(const krait_place *dir, const char *name, krait_stat *ret_stat)
 {
     const krait_one_fs *fs = dir->mount->fs;
 
-    return name[0] != '\0' ? ENOTDIR : stat_fd(fs->fd, ret_stat);
+    return name[0] != '\0' ? ENOTDIR : stat_fd(fs->root->fd, ret_stat);
 }
 
 static int
@@ -204,7 +215,7 @@ one_open(const krait_place *dir, const char *name, uint32_t how, uint16_t flags,
     if (file == NULL)
         return ENOMEM;
     krait__file_init(&file->file, &one_file_ops, KRAIT_TYPE_REGULAR, how, flags);
-    file->fd = fs->fd;
+    file->fd = fs->root->fd;
     *ret_file = &file->file;
     return 0;
 }
@@ -243,11 +254,14 @@ one_access(const krait_place *dir, const char *name, uint32_t want)
 static int
 one_statvfs(const krait_place *dir, krait_host_statvfs *ret_statvfs)
 {
-    return krait__host_statvfs(((const krait_one_fs *)dir->mount->fs)->fd, ret_statvfs);
+    return krait__host_statvfs(((const krait_one_fs *)dir->mount->fs)->root->fd, ret_statvfs);
 }
+
+static krait_mount *one_share(const krait_mount *mount, krait_vfs *vfs);
 
 static const krait_fs_ops one_ops = {
     .free = one_free,
+    .share = one_share,
     .hold = one_hold,
     .release = one_release,
     .step = one_step,
@@ -260,10 +274,40 @@ static const krait_fs_ops one_ops = {
     .statvfs = one_statvfs,
 };
 
+/* A mount of a file that is counted for it; NULL: out of memory. */
+static krait_mount *
+mount_root(krait_vfs *vfs, krait_one_root *root)
+{
+    krait_one_fs *fs = krait__calloc(1, sizeof(*fs));
+
+    if (fs == NULL)
+        return NULL;
+    fs->root = root;
+    fs->mount.ops = &one_ops;
+    fs->mount.fs = fs;
+    fs->mount.vfs = vfs;
+    fs->mount.is_host = true;
+    fs->mount.is_file = true;
+    fs->mount.root = (krait_place){.mount = &fs->mount, .fd = -1, .borrowed = true};
+    return &fs->mount;
+}
+
+static krait_mount *
+one_share(const krait_mount *mount, krait_vfs *vfs)
+{
+    krait_one_root *root = ((const krait_one_fs *)mount->fs)->root;
+    krait_mount *again = mount_root(vfs, root);
+
+    if (again != NULL)
+        atomic_fetch_add(&root->refs, 1);
+    return again;
+}
+
 int
 krait__host_file_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount)
 {
-    krait_one_fs *fs;
+    krait_one_root *root;
+    krait_mount *mount;
     krait_stat stat;
     int error = stat_fd(fd, &stat);
 
@@ -273,16 +317,14 @@ krait__host_file_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount)
         return EISDIR;
     if (stat.type != KRAIT_TYPE_REGULAR)
         return ENXIO;
-    fs = krait__calloc(1, sizeof(*fs));
-    if (fs == NULL)
+    root = krait__calloc(1, sizeof(*root));
+    mount = root != NULL ? mount_root(vfs, root) : NULL;
+    if (mount == NULL) {
+        krait__free(root);
         return ENOMEM;
-    fs->fd = fd;
-    fs->mount.ops = &one_ops;
-    fs->mount.fs = fs;
-    fs->mount.vfs = vfs;
-    fs->mount.is_host = true;
-    fs->mount.is_file = true;
-    fs->mount.root = (krait_place){.mount = &fs->mount, .fd = -1, .borrowed = true};
-    *ret_mount = &fs->mount;
+    }
+    atomic_init(&root->refs, 1);
+    root->fd = fd;
+    *ret_mount = mount;
     return 0;
 }

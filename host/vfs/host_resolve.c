@@ -9,7 +9,7 @@
  * back as EXDEV and the walk goes on by steps.
  *
  * In a stable read-only mount the directories that were jumped to stay open, by
- * the path that led to them.
+ * the path that led to them, for all mounts of it (krait__vfs_mount_same).
  */
 #include "vfs/host.h"
 
@@ -56,48 +56,75 @@ krait__host_can_jump(int dir_fd)
 }
 
 void
-krait__host_kept_close(krait_host_fs *fs)
+krait__host_kept_close(krait_host_root *root)
 {
     for (size_t i = 0; i < KRAIT_HOST_KEPT; i++) {
-        if (fs->kept[i].path != NULL)
-            close(fs->kept[i].fd);
-        krait__free(fs->kept[i].path);
-        fs->kept[i].path = NULL;
+        krait_host_kept *kept = atomic_load(&root->kept[i]);
+
+        if (kept != NULL)
+            close(kept->fd);
+        krait__free(kept);
     }
 }
 
-/* The slot for `path`, taken or free; NULL: all are taken, or this mount keeps none. */
-static krait_host_kept *
-kept_slot(const krait_place *dir, const char *path)
+/* The slot for `path`, taken (*ret_kept) or free (NULL); NULL: all are taken, or this mount keeps
+ * none. */
+static _Atomic(krait_host_kept *) *
+kept_slot(const krait_place *dir, const char *path, krait_host_kept **ret_kept)
 {
     const uint32_t needed = KRAIT_MOUNT_STABLE | KRAIT_MOUNT_READ_ONLY;
-    krait_host_fs *fs = dir->mount->fs;
+    krait_host_root *root = ((const krait_host_fs *)dir->mount->fs)->root;
     uint32_t hash = 2166136261u;
 
-    if ((dir->mount->flags & needed) != needed || dir->fd != dir->mount->root.fd)
+    *ret_kept = NULL;
+    if ((dir->mount->flags & needed) != needed || dir->fd != root->fd)
         return NULL;
     for (const char *at = path; *at != '\0'; at++)
         hash = (hash ^ (uint8_t)*at) * 16777619u;
     for (uint32_t i = 0; i < KRAIT_HOST_KEPT; i++) {
-        krait_host_kept *kept = &fs->kept[(hash + i) % KRAIT_HOST_KEPT];
+        _Atomic(krait_host_kept *) *slot = &root->kept[(hash + i) % KRAIT_HOST_KEPT];
+        krait_host_kept *kept = atomic_load(slot);
 
-        if (kept->path == NULL || strcmp(kept->path, path) == 0)
-            return kept;
+        if (kept == NULL)
+            return slot;
+        if (strcmp(kept->path, path) == 0) {
+            *ret_kept = kept;
+            return slot;
+        }
     }
     return NULL;
+}
+
+/* Lets the slot keep this descriptor; false: another thread was faster, or memory is short. */
+static bool
+keep(_Atomic(krait_host_kept *) *slot, const char *path, int fd)
+{
+    const size_t size = strlen(path) + 1;
+    krait_host_kept *kept = krait__alloc(sizeof(*kept) + size);
+    krait_host_kept *nothing = NULL;
+
+    if (kept == NULL)
+        return false;
+    kept->fd = fd;
+    memcpy(kept->path, path, size);
+    if (atomic_compare_exchange_strong(slot, &nothing, kept))
+        return true;
+    krait__free(kept);
+    return false;
 }
 
 int
 krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_place)
 {
-    const krait_host_fs *fs = dir->mount->fs;
-    krait_host_kept *kept = kept_slot(dir, path);
+    const krait_host_root *root = ((const krait_host_fs *)dir->mount->fs)->root;
+    krait_host_kept *kept;
+    _Atomic(krait_host_kept *) *slot = kept_slot(dir, path, &kept);
     int fd;
 
     /* A jump looks at no modes. */
-    if (!fs->can_jump || krait__host_checks(dir))
+    if (!root->can_jump || krait__host_checks(dir))
         return EXDEV;
-    if (kept != NULL && kept->path != NULL) {
+    if (kept != NULL) {
         *ret_place = (krait_place){.mount = dir->mount, .fd = kept->fd, .borrowed = true};
         return 0;
     }
@@ -107,10 +134,7 @@ krait__host_jump(const krait_place *dir, const char *path, krait_place *ret_plac
     if (fd < 0)
         return errno;
     *ret_place = (krait_place){.mount = dir->mount, .fd = fd};
-    if (kept != NULL && (kept->path = krait__strdup(path)) != NULL) {
-        kept->fd = fd;
-        ret_place->borrowed = true;
-    }
+    ret_place->borrowed = slot != NULL && keep(slot, path, fd);
     return 0;
 }
 

@@ -307,3 +307,40 @@ krait__vfs_mount_memory(krait_vfs *vfs, const char *guest_path, const krait_vfs_
         return krait__error_nomem(err);
     return attach(vfs, guest_path, mount, flags & KRAIT_MOUNT_READ_ONLY, err);
 }
+
+/* ---- the mounts of another vfs --------------------------------------------------------------- */
+
+/* `path` is that of `ns`, of `size` bytes. */
+static krait_status
+mount_same(krait_vfs *vfs, const krait_ns *ns, char path[KRAIT_PATH_MAX + 1], size_t size,
+           krait_error *err)
+{
+    const krait_mount *mount = ns->mount;
+    krait_status status = KRAIT_OK;
+
+    if (mount != NULL && mount->ops->share != NULL) {
+        krait_mount *again = mount->ops->share(mount, vfs);
+
+        if (again == NULL)
+            return krait__error_nomem(err);
+        status = attach(vfs, size > 0 ? path : "/", again, mount->flags, err);
+    }
+    for (const krait_ns *child = ns->children; child != NULL && status == KRAIT_OK;
+         child = child->next) {
+        const size_t name_len = strlen(child->name);
+
+        path[size] = '/';
+        memcpy(path + size + 1, child->name, name_len + 1);
+        status = mount_same(vfs, child, path, size + 1 + name_len, err);
+        path[size] = '\0';
+    }
+    return status;
+}
+
+krait_status
+krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err)
+{
+    char path[KRAIT_PATH_MAX + 1] = "";
+
+    return mount_same(vfs, &from->root, path, 0, err);
+}

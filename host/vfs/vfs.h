@@ -89,6 +89,13 @@ krait_status krait__vfs_mount_file(krait_vfs *vfs, const char *guest_path, const
 krait_status krait__vfs_mount_file_fd(krait_vfs *vfs, const char *guest_path, int host_fd,
                                       uint32_t flags, krait_error *err);
 
+/* Mounts at the same places, with the same flags, every host directory and file that `from` has
+ * mounted.  They are not opened again: both have the same descriptors, and what a stable mount has
+ * found out is found out for both.  `from` may meanwhile serve a guest in another thread, and may
+ * be freed afterwards, before or after `vfs`; it must not get other mounts meanwhile.  Memory and
+ * devices are not mounted by this.  KRAIT_ENOMEM; KRAIT_EINVAL as for mkdir; KRAIT_ELIMIT. */
+krait_status krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err);
+
 /* An empty file system in memory of its own at `guest_path`, with a quota of its
  * own (options as for krait__vfs_new).  flags: KRAIT_MOUNT_READ_ONLY has effect for the guest. */
 krait_status krait__vfs_mount_memory(krait_vfs *vfs, const char *guest_path,

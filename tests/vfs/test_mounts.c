@@ -5,6 +5,7 @@
 #include "vfs/tree.h"
 
 #include <dirent.h>
+#include <pthread.h>
 
 /* Runs a case with openat2 and without. */
 static void
@@ -432,7 +433,125 @@ absolute_links(void)
     }
 }
 
+/* ---- the mounts of another ------------------------------------------------------------------ */
+
+/* tree gets the mounts of `from`, which is freed. */
+static void
+follow(krait_vfs *from)
+{
+    krait_error err;
+
+    CHECK_INT(krait__vfs_new(NULL, &tree.vfs, &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_mount_same(tree.vfs, from, &err), KRAIT_OK);
+    krait__vfs_free(from);
+    tree_start();
+}
+
+static void
+same_mounts(void)
+{
+    unsigned before;
+    unsigned again;
+    krait_error err;
+    krait_vfs *first;
+
+    tree_begin(NULL);
+    host_dir("lib");
+    host_dir("lib/below");
+    host_file("lib/below/in", "in lib");
+    host_dir("work");
+    host_file("f", "a file");
+    before = open_descriptors();
+    mount_at("/lib", "lib", KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE);
+    mount_at("/lib/below/work", "work", 0);
+    CHECK_INT(krait__vfs_mount_file(tree.vfs, "/s/f", host("f"), KRAIT_MOUNT_RECORD_MISSES, &err),
+              KRAIT_OK);
+    first = tree.vfs;
+    again = open_descriptors();
+    follow(first);
+    CHECK_UINT(open_descriptors(), again);
+    CHECK_STR(contents("lib/below/in"), "in lib");
+    CHECK_STR(contents("s/f"), "a file");
+    CHECK_INT(make_file("lib/below/x", "no"), EROFS);
+    CHECK_INT(make_file("lib/below/work/x", "yes"), 0);
+    CHECK_INT(make_file("s/x", "no"), EROFS);
+    CHECK_INT(open_error("s/missing", R), ENOENT);
+    CHECK_STR(krait__vfs_missed(tree.vfs, 0), "missing");
+    krait__file_unref(tree.root);
+    first = tree.vfs;
+    follow(first);
+    CHECK_STR(contents("lib/below/work/x"), "yes");
+    krait__file_unref(tree.root);
+    krait__vfs_free(tree.vfs);
+    CHECK_UINT(open_descriptors(), before);
+    /* the root itself */
+    CHECK_INT(krait__vfs_new(NULL, &first, &err), KRAIT_OK);
+    CHECK_INT(krait__vfs_mount_dir(first, "/", host("lib"), KRAIT_MOUNT_READ_ONLY, &err), KRAIT_OK);
+    follow(first);
+    CHECK_STR(contents("below/in"), "in lib");
+    tree_end();
+}
+
+/* Looks for files in a stable directory again and again; the errors that there were. */
+static void *
+look_around(void *data)
+{
+    krait_file *root = NULL;
+    uintptr_t errors = krait__path_open_root(data, &root) != 0;
+
+    for (int i = 0; i < 2000; i++) {
+        char path[64];
+        krait_at where = {root, path};
+        krait_stat stat;
+
+        snprintf(path, sizeof(path), "lib/%d/%d/f", i % 10, i / 10 % 10);
+        errors += krait__path_stat(&where, true, &stat) != 0;
+    }
+    krait__file_unref(root);
+    krait__vfs_free(data);
+    return (void *)errors;
+}
+
+static void
+same_mounts_in_threads(void)
+{
+    pthread_t threads[4];
+    krait_error err;
+
+    tree_begin(NULL);
+    host_dir("lib");
+    for (int i = 0; i < 110; i++) {
+        char name[64];
+
+        snprintf(name, sizeof(name), i < 10 ? "lib/%d" : "lib/%d/%d", i % 10, i / 10 - 1);
+        host_dir(name);
+        if (i >= 10) {
+            strcat(name, "/f");
+            host_file(name, "f");
+        }
+    }
+    mount_at("/lib", "lib", KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE);
+    for (int i = 0; i < 4; i++) {
+        krait_vfs *vfs = NULL;
+
+        CHECK_INT(krait__vfs_new(NULL, &vfs, &err), KRAIT_OK);
+        CHECK_INT(krait__vfs_mount_same(vfs, tree.vfs, &err), KRAIT_OK);
+        CHECK_INT(pthread_create(&threads[i], NULL, look_around, vfs), 0);
+    }
+    tree_start();
+    CHECK_STR(contents("lib/3/4/f"), "f");
+    for (int i = 0; i < 4; i++) {
+        void *errors = NULL;
+
+        pthread_join(threads[i], &errors);
+        CHECK_UINT((uintptr_t)errors, 0);
+    }
+    CHECK_STR(contents("lib/9/9/f"), "f");
+    tree_end();
+}
+
 CHECK_MAIN(CHECK_CASE(nested), CHECK_CASE(busy), CHECK_CASE(across), CHECK_CASE(read_only),
            CHECK_CASE(single_file), CHECK_CASE(misses_are_remembered), CHECK_CASE(whole_root),
            CHECK_CASE(stable), CHECK_CASE(absolute_links), CHECK_CASE(mounts_replace),
-           CHECK_CASE(errors_name_the_host_path))
+           CHECK_CASE(errors_name_the_host_path), CHECK_CASE(same_mounts),
+           CHECK_CASE(same_mounts_in_threads))

@@ -209,6 +209,8 @@ use_image(krait_error *err)
     if (status == KRAIT_OK)
         status = krait__vfs_mount_devices(copy, err);
     if (status == KRAIT_OK)
+        status = krait__vfs_mount_same(copy, g.vfs, err);
+    if (status == KRAIT_OK)
         status = krait__vfs_load(copy, bytes, (size_t)(end - bytes), err);
     krait__vfs_free(copy);
     return status;
