@@ -190,5 +190,6 @@ krait_sandbox_clone(krait_sandbox *sandbox, krait_sandbox **ret_clone, krait_err
     status = freeze(sandbox, err);
     if (status != KRAIT_OK)
         return status;
-    return krait__sandbox_make(sandbox->module, sandbox->frozen, sandbox->config, ret_clone, err);
+    return krait__sandbox_make(sandbox->module, sandbox->frozen, sandbox->vfs, sandbox->config,
+                               ret_clone, err);
 }

@@ -188,10 +188,13 @@ struct krait_sandbox {
     size_t entry_capacity;
 };
 
-/* As krait_sandbox_new, from a snapshot unless that is NULL. */
+/* As krait_sandbox_new, from a snapshot unless that is NULL; `same` is a file system with the mounts of
+ * this configuration, or NULL. */
 krait_status krait__sandbox_make(krait_module *module, krait_snapshot *origin,
-                                 const krait_config *config, krait_sandbox **ret_sandbox,
-                                 krait_error *err);
+                                 const krait_vfs *same, const krait_config *config,
+                                 krait_sandbox **ret_sandbox, krait_error *err);
+/* Where Python finds its library, and itself. */
+krait_status krait__python_mount(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err);
 /* The beginning of every call on a sandbox: it has a guest that does not run.  Then everything that
  * was given out before is taken back. */
 krait_status krait__sandbox_check(krait_sandbox *sandbox, krait_error *err);
@@ -237,6 +240,7 @@ struct krait_snapshot {
     krait_module *module;
     krait_snapshot_view view;
     krait_image *image;
+    krait_vfs *mounts; /* of the module's library; NULL: it has none */
     int fd;
 };
 

@@ -49,8 +49,8 @@ is_native(const krait_module *module)
 }
 
 /* Python finds its library where it was built for, and itself for sys.executable. */
-static krait_status
-mount_python(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err)
+krait_status
+krait__python_mount(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err)
 {
     krait_status status = krait__vfs_mount_dir(vfs, KRAIT_GUEST_LIBRARY, notes->library,
                                                KRAIT_MOUNT_READ_ONLY | KRAIT_MOUNT_STABLE, err);
@@ -60,8 +60,20 @@ mount_python(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err)
     return status;
 }
 
+/* What was opened for a snapshot serves all sandboxes that are made from it. */
 static krait_status
-open_vfs(krait_sandbox *sandbox, krait_error *err)
+mount_library(const krait_sandbox *sandbox, krait_error *err)
+{
+    if (sandbox->notes->library == NULL)
+        return KRAIT_OK;
+    if (sandbox->origin != NULL)
+        return krait__vfs_mount_same(sandbox->vfs, sandbox->origin->mounts, err);
+    return krait__python_mount(sandbox->vfs, sandbox->notes, err);
+}
+
+/* `same` (may be NULL) has the mounts of this configuration already. */
+static krait_status
+open_vfs(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
 {
     const krait_config *config = sandbox->config;
     const bool native = is_native(sandbox->module);
@@ -73,8 +85,10 @@ open_vfs(krait_sandbox *sandbox, krait_error *err)
     /* A folder that is a program's root is all that it sees, as other hosts have it. */
     if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
         status = krait__vfs_mount_devices(sandbox->vfs, err);
-    if (status == KRAIT_OK && sandbox->notes->library != NULL)
-        status = mount_python(sandbox->vfs, sandbox->notes, err);
+    if (status == KRAIT_OK && same != NULL)
+        return krait__vfs_mount_same(sandbox->vfs, same, err);
+    if (status == KRAIT_OK)
+        status = mount_library(sandbox, err);
     if (status == KRAIT_OK)
         status = mount_grants(sandbox->vfs, config, err);
     return status;
@@ -141,12 +155,12 @@ open_calls(krait_sandbox *sandbox, krait_error *err)
 
 /* Everything that a reset makes anew. */
 static krait_status
-open_guest(krait_sandbox *sandbox, krait_error *err)
+open_guest(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
 {
     krait_status status = open_calls(sandbox, err);
 
     if (status == KRAIT_OK)
-        status = open_vfs(sandbox, err);
+        status = open_vfs(sandbox, same, err);
     if (status == KRAIT_OK)
         status = open_wasi(sandbox, err);
     if (status == KRAIT_OK && sandbox->origin != NULL)
@@ -186,7 +200,7 @@ reopen_guest(krait_sandbox *sandbox, krait_error *err)
     krait__sandbox_set_reachable(sandbox, NULL);
     sandbox->wasi = NULL;
     sandbox->vfs = NULL;
-    status = open_vfs(sandbox, err);
+    status = open_vfs(sandbox, old_vfs, err);
     if (status == KRAIT_OK)
         status = open_wasi(sandbox, err);
     if (status == KRAIT_OK)
@@ -235,8 +249,8 @@ close_guest(krait_sandbox *sandbox)
 }
 
 krait_status
-krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_config *config,
-                    krait_sandbox **ret_sandbox, krait_error *err)
+krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_vfs *same,
+                    const krait_config *config, krait_sandbox **ret_sandbox, krait_error *err)
 {
     krait_sandbox *sandbox;
     krait_status status;
@@ -249,7 +263,7 @@ krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_co
     sandbox->origin = origin != NULL ? krait__snapshot_hold(origin) : NULL;
     status = krait__config_copy(config, &sandbox->config, err);
     if (status == KRAIT_OK)
-        status = open_guest(sandbox, err);
+        status = open_guest(sandbox, same, err);
     if (status != KRAIT_OK) {
         krait_sandbox_free(sandbox);
         return status;
@@ -265,7 +279,7 @@ krait_sandbox_new(krait_module *module, const krait_config *config, krait_sandbo
 {
     if (module == NULL || config == NULL || ret_sandbox == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
-    return krait__sandbox_make(module, NULL, config, ret_sandbox, err);
+    return krait__sandbox_make(module, NULL, NULL, config, ret_sandbox, err);
 }
 
 krait_status
@@ -274,7 +288,7 @@ krait_sandbox_new_from(krait_snapshot *snapshot, const krait_config *config,
 {
     if (snapshot == NULL || config == NULL || ret_sandbox == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
-    return krait__sandbox_make(snapshot->module, snapshot, config, ret_sandbox, err);
+    return krait__sandbox_make(snapshot->module, snapshot, NULL, config, ret_sandbox, err);
 }
 
 static krait_status
@@ -333,7 +347,7 @@ krait_sandbox_reset(krait_sandbox *sandbox, krait_error *err)
     close_guest(sandbox);
     /* The start function is guest code too, and may call functions of the host. */
     sandbox->is_running = true;
-    status = open_guest(sandbox, err);
+    status = open_guest(sandbox, NULL, err);
     sandbox->is_running = false;
     if (status != KRAIT_OK)
         close_guest(sandbox);

@@ -29,6 +29,7 @@ krait_snapshot_free(krait_snapshot *snapshot)
     if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) != 1)
         return;
     krait__image_close(snapshot->image);
+    krait__vfs_free(snapshot->mounts);
     krait__snapshot_unread(&snapshot->view);
     if (snapshot->fd >= 0)
         close(snapshot->fd);
@@ -72,6 +73,19 @@ open_image(krait_snapshot *snapshot, krait_error *err)
     return krait__image_open(snapshot->module, &parts, &snapshot->image, err);
 }
 
+/* Opened once for all. */
+static krait_status
+open_mounts(krait_snapshot *snapshot, krait_error *err)
+{
+    const krait_module_notes *notes = krait__module_attached(snapshot->module);
+    krait_status status;
+
+    if (notes->library == NULL)
+        return KRAIT_OK;
+    status = krait__vfs_new(NULL, &snapshot->mounts, err);
+    return status == KRAIT_OK ? krait__python_mount(snapshot->mounts, notes, err) : status;
+}
+
 krait_status
 krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snapshot **ret_snapshot,
                       krait_error *err)
@@ -90,6 +104,8 @@ krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snap
     if (status == KRAIT_OK) {
         snapshot->fd = fd;
         status = open_image(snapshot, err);
+        if (status == KRAIT_OK)
+            status = open_mounts(snapshot, err);
     }
     if (status != KRAIT_OK) {
         snapshot->fd = -1;

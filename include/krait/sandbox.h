@@ -123,7 +123,8 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_call(krait_sandbox *sandbox,
 
 /**
  * Make a sandbox as it was when it was new: memory, files in memory, descriptors, everything that
- * the guest did is gone, and grants are opened again.
+ * the guest did is gone, and grants are opened again.  One that was made from a snapshot, or is a
+ * clone, becomes as it was then, in microseconds; its grants stay open.
  *
  * @param sandbox  the sandbox
  * @param err      receives the reason on failure; may be NULL
