@@ -55,7 +55,8 @@ int krait_streams_buffer_lines(void);
 void krait_fresh_all(void);
 void krait_fresh_module(const char *name, PyObject *module);
 
-/* stash.c: loads modules, and puts them aside until they are imported; runs the text first.  -1 with
+/* stash.c: hides all objects from the collector until somebody uses it, loads modules, runs the text,
+ * and puts aside what was loaded until it is imported.  -1 with
  * an exception. */
 int krait_stash_fill(const char *names, size_t names_size, const char *text, size_t text_size);
 

@@ -108,9 +108,10 @@ add_current_folder(void)
     return result;
 }
 
-/* The modules that are to wait, and the text that is to run. */
+/* The modules that are to wait, and the text that is to run.  What is left over from the start would
+ * be collected again in each copy. */
 static int
-prepare(void)
+prepare(bool is_image)
 {
     size_t names_size = 0;
     size_t text_size = 0;
@@ -118,7 +119,9 @@ prepare(void)
     char *text = names != NULL ? krait_input_fetch(1, &text_size) : NULL;
     int result = -1;
 
-    if (text != NULL) {
+    if (text != NULL && names_size + text_size == 0 && !is_image) {
+        result = 0;
+    } else if (text != NULL) {
         result = krait_stash_fill(names, names_size, text, text_size);
     }
     free(text);
@@ -126,26 +129,10 @@ prepare(void)
     return result;
 }
 
-/* What was left over from the start would be copied and collected again in each copy. */
-static int
-settle(void)
-{
-    PyObject *stream = PySys_GetObject("stdout");
-
-    PyGC_Collect();
-    if (stream != NULL && stream != Py_None) {
-        PyObject *result = PyObject_CallMethod(stream, "flush", NULL);
-
-        Py_XDECREF(result);
-        return result != NULL ? 0 : -1;
-    }
-    return 0;
-}
-
 static int
 finish(uint32_t flags)
 {
-    if (prepare() != 0) {
+    if (prepare((flags & KRAIT_INIT_IMAGE) != 0) != 0) {
         return -1;
     }
     if (!is_program && add_current_folder() != 0) {
@@ -154,7 +141,7 @@ finish(uint32_t flags)
     if ((flags & KRAIT_INIT_LINE_BUFFERED) != 0 && krait_streams_buffer_lines() != 0) {
         return -1;
     }
-    return (flags & KRAIT_INIT_IMAGE) != 0 ? settle() : 0;
+    return 0;
 }
 
 int

@@ -9,7 +9,7 @@
  *   --dir HOST::GUEST  a folder that the program sees, not the image
  *   --env NAME=VALUE   for the program, not the image
  *   --times            how long each part took, and the pages that were written, to stderr
- *   --repeat N         runs it so often; --times then has the medians
+ *   --repeat N         runs it so often; --times then has medians
  *
  * The copy is made here, below the API: what is tested is the guest.
  */
@@ -161,6 +161,14 @@ median(double *values, int count)
     return values[count / 2];
 }
 
+static void
+print_times(const char *what, double *values, int count)
+{
+    const double middle = median(values, count);
+
+    (void)fprintf(stderr, "%s %.0f us (least %.0f), ", what, middle, values[0]);
+}
+
 static int
 run_cold(krait_module *module, const settings *s)
 {
@@ -180,8 +188,10 @@ run_cold(krait_module *module, const settings *s)
         values[i] = now_us() - start;
         krait_sandbox_free(sandbox);
     }
-    if (s->times)
-        (void)fprintf(stderr, "cold %.0f us\n", median(values, s->repeat));
+    if (s->times) {
+        print_times("cold", values, s->repeat);
+        (void)fprintf(stderr, "no image\n");
+    }
     return (int)result.exit_code;
 }
 
@@ -236,9 +246,10 @@ run_warm(krait_module *module, const settings *s)
 
         for (size_t at = 0; at < size; at += PAGE_SIZE)
             spent.image_pages += memcmp(bytes + at, zero, PAGE_SIZE) != 0;
-        (void)fprintf(stderr, "resume %.0f us, main %.0f us, image %zu KiB, written %zu pages\n",
-                      median(spent.resume_us, spent.count), median(spent.main_us, spent.count),
-                      spent.image_pages * 4, spent.pages);
+        print_times("resume", spent.resume_us, spent.count);
+        print_times("main", spent.main_us, spent.count);
+        (void)fprintf(stderr, "image %zu KiB, written %zu pages\n", spent.image_pages * 4,
+                      spent.pages);
     }
     return code;
 }

@@ -222,5 +222,121 @@ import threading
 threading._register_atexit(print, 'threading')
 """
 
+# What is loaded when nobody says anything else: host/api may have another list.
+MODULES = ("json re dataclasses datetime pathlib sqlite3 typing collections functools itertools random logging "
+           "argparse csv io os math decimal hashlib base64 urllib.parse enum traceback contextlib string copy "
+           "tempfile shutil subprocess threading time statistics uuid inspect importlib unittest asyncio "
+           "urllib.request http.client email.message xml.etree.ElementTree zipfile pickle struct heapq bisect "
+           "fractions secrets textwrap pprint glob fnmatch configparser html warnings weakref abc types operator "
+           "concurrent.futures queue socket select signal platform calendar locale getpass gzip zlib bz2 lzma tarfile "
+           "hmac ast dis tokenize linecache codecs numbers cmath array mimetypes difflib zoneinfo runpy")
+
+# What an import changes, as far as a program can see it. Asks for no module that changes that.
+CHANGES = r"""
+import sys
+before = list(sys.modules)
+{code}
+loaded = list(sys.modules)[len(before):]
+print(loaded, list(sys.modules)[:len(before)] == before)
+print(list(sys.path_importer_cache))
+for name in list(sys.modules):
+    module = sys.modules[name]
+    print(name, list(vars(module)) if name not in ('sys', '__main__') else '')
+    spec = getattr(module, '__spec__', None)
+    if name in loaded and spec is not None:
+        print('   ', spec, spec.cached, spec.submodule_search_locations, spec._initializing, module.__loader__ is spec.loader)
+import atexit, copyreg, encodings, warnings
+print(atexit._ncallbacks(), [str(key) for key in copyreg.dispatch_table], list(encodings._cache), warnings.filters)
+"""
+
+
+def changes(*names, preload=MODULES, options=()):
+    return Probe("-c", CHANGES.format(code="\n".join(names)), preload=preload, options=options)
+
+
+def stash():
+    """Each module by itself, and some beside each other."""
+    yield Probe("-c", STATE, preload=MODULES)
+    yield Probe("-c", ENDING, preload=MODULES)
+    names = MODULES.split()
+    for name in names:
+        yield changes("import " + name)
+    yield changes("import " + ", ".join(names))
+    yield changes("import " + ", ".join(reversed(names)))
+    yield changes("import json, re, dataclasses, datetime, pathlib, sqlite3")
+    for code in ("import collections.abc", "import importlib.util", "import os.path", "import xml.etree.ElementTree as e",
+                 "from concurrent.futures import ThreadPoolExecutor", "from json import *", "import email",
+                 "from urllib import request, parse", "import logging.handlers", "import asyncio.events",
+                 "import json.tool", "import unittest.mock", "import importlib.metadata"):
+        yield changes(code)
+
+
+def changed():
+    """What a program changed before it imports: then bodies run as always."""
+    with tempfile.TemporaryDirectory() as folder:
+        def write(name, text):
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+        write("shadow/random.py", "print('my random')\n")
+        write("shadow/keyword.py", "print('my keyword')\nkwlist = []\niskeyword = softkwlist = None\nissoftkeyword = None\n")
+        write("shadow/main.py", "import tempfile, random, json\nprint(random)\n")
+        write("shadow/org/python/core.py", "PyStringMap = dict\nprint('PyStringMap')\n")
+        write("shadow/json/__init__.py", "print('my json')\n")
+        write("mine/first.py", "import json, sys\nprint(list(sys.modules)[-4:])\nimport second\n")
+        write("mine/second.py", "import statistics, random\nprint(random.random() != random.random())\n")
+        shadow = ["--dir", folder + "/shadow::/shadow"]
+        there = shadow + ["--env", "KRAIT_CWD=/shadow"]
+        yield Probe("/shadow/main.py", options=shadow, preload=MODULES)
+        yield Probe("main.py", options=there, preload=MODULES)
+        for name in "random", "tempfile", "json", "collections", "copy", "pickle", "statistics":
+            yield changes("import " + name, options=there)
+            yield changes("sys.path.append('/shadow')", "import " + name, options=shadow)
+            yield changes("sys.path.insert(0, '/shadow')", "import " + name, options=shadow)
+        yield Probe("/mine/first.py", options=["--dir", folder + "/mine::/mine"], preload=MODULES)
+        yield Probe("-c", "import os\nos.chdir('/tmp')\nimport json\nopen('random.py', 'w').write('print(1)')\nimport tempfile\nimport random",
+                    preload=MODULES)
+        for code in (
+                "import json; del sys.modules['json']; import json as again; print(again is json)",
+                "import json; del sys.modules['json.decoder']; import json as again; print(again is json); import json.decoder",
+                "import re; re.compile = print; import json, string, textwrap",
+                "import re; sys.modules['re'] = None; import json",
+                "sys.modules['re'] = None; import json",
+                "import functools; functools.lru_cache = lambda *a, **k: print(a, k) or (lambda f: f); import re, typing",
+                "import functools; f = functools.wraps; functools.wraps = 1; functools.wraps = f; import contextlib",
+                "import builtins; i = __import__; builtins.__import__ = lambda *a: print(a[0], a[3:]) or i(*a); import json",
+                "sys.settrace(lambda f, e, a: f.f_code.co_name.startswith('__sub') or print(e, f.f_code.co_name, f.f_lineno)); import string",
+                "sys.setprofile(lambda f, e, a: e[0] == 'c' or f.f_code.co_name.startswith('__sub') or print(e, f.f_code.co_name)); import string",
+                "sys.addaudithook(lambda e, a: print(e, a[:1] if e != 'object.__getattr__' else '')); import json",
+                "sys.monitoring.use_tool_id(1, 'x'); sys.monitoring.register_callback(1, 1, lambda c, o: c.co_name.startswith('__sub') or print(c)); sys.monitoring.set_events(1, 1); import json",
+                "sys.meta_path.insert(0, type('F', (), {'find_spec': staticmethod(lambda *a: print(a))})); import json",
+                "sys.meta_path.reverse(); import json",
+                "sys.path_hooks.insert(0, lambda p: print(p) or 1 / 0); import json",
+                "sys.path.clear(); import json",
+                "sys.path.remove('/usr/local/lib/python3.13'); import json",
+                "sys.path_importer_cache.clear(); import json",
+                "sys.path[:] = [p + '/' for p in sys.path]; import json; print(json)",
+                "import importlib.machinery as m; g = m.SourceFileLoader.get_data; m.SourceFileLoader.get_data = lambda s, p: print(p) or g(s, p); import json",
+                "import importlib; importlib.invalidate_caches(); import json; importlib.reload(json)",
+                "import importlib.util as u; s = u.find_spec('json'); m = u.module_from_spec(s); s.loader.exec_module(m); print(sorted(sys.modules)); import json; print(json is m)",
+                "import importlib.util as u; l = u.LazyLoader.factory; s = u.find_spec('json'); s.loader = u.LazyLoader(s.loader); m = u.module_from_spec(s); sys.modules['json'] = m; s.loader.exec_module(m); print(m.loads('1'))",
+                "import warnings\nwith warnings.catch_warnings(): pass\nimport json, tempfile",
+                "import gc; print(len(gc.get_objects()) > 1000, gc.get_freeze_count()); import json; print(any(o is json.JSONDecoder for o in gc.get_objects())); print(gc.collect() >= 0)",
+                "import random, json; random.seed(1); print(random.random()); print(json.dumps({'a': 1}))",
+                "import logging; logging.basicConfig(level=10); logging.info('x'); logging.getLogger('a.b').warning('y')",
+                "import logging; logging.warning('%s', 1); del sys.modules['logging']",
+                "import copy, re; print(copy.copy(re.compile('a')))",
+                "import pickle, re; print(pickle.loads(pickle.dumps(re.compile('a'))))",
+                "import typing, dataclasses, json\n@dataclasses.dataclass\nclass A:\n  x: int = 1\nprint(A(), json.dumps(dataclasses.asdict(A())))",
+                "import sqlite3; c = sqlite3.connect(':memory:'); print(c.execute('select sqlite_version(), 1 + 1').fetchall()[0][1])",
+                "import asyncio; print(asyncio.run(asyncio.sleep(0, 3)))",
+                "import unittest; unittest.main(argv=['x'])",
+                "import enum; print(list(enum.Enum('E', 'a b')), enum.Flag.__members__)",
+                "import _interpreters; i = _interpreters.create(); _interpreters.exec(i, 'import json, sys; print(len(sys.modules) > 30)'); _interpreters.destroy(i)",
+                "import json, this_is_missing"):
+            yield Probe("-c", "import sys\n" + code, preload=MODULES)
+
+
 if __name__ == "__main__":
     sys.exit(compare(globals()[sys.argv[2]]()))
