@@ -10,6 +10,8 @@ if(TARGET krait_shared)
     install(TARGETS krait_shared krait_static
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    # The library looks for it from its own folder: ../libexec, or ../../libexec.
+    install(TARGETS krait_worker RUNTIME DESTINATION libexec/krait)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/krait"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 

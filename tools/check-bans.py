@@ -11,6 +11,7 @@ import csource
 LIBRARY = ("host/", "aot/")
 OURS = ("include/", "host/", "aot/", "cli/", "guest/", "examples/", "bench/")
 FORKED = ("aot/spawn.c",)               # its own children, between fork and exec
+PROGRAMS = ("host/worker/stream.c",)     # processes of our own, which end when nobody wants them
 CALL = r"(?<![\w.>])(?:%s)\s*\("
 
 
@@ -46,7 +47,7 @@ BANS = (
                    r"|(?<!\w)fprintf\s*\(\s*std|(?<!\w)fputs\s*\([^;]*,\s*std"),
         ("aot/",), "a library does not print: return an error"),
     Ban(call("exit _exit _Exit quick_exit abort"), LIBRARY,
-        "a library does not end its caller's process: return an error", but=FORKED),
+        "a library does not end its caller's process: return an error", but=FORKED + PROGRAMS),
     Ban(call("system popen"), OURS, "a shell between us and a program: use posix_spawn or exec"),
     Ban(re.compile(r"(?<![\w.>])signal\s*\((?![^;]*\bSIG_(?:IGN|DFL)\s*\))"), OURS,
         "with a handler its meaning differs between systems: use sigaction",

@@ -104,11 +104,9 @@ tell_waiting(krait_pool *pool, const krait_error *error)
     }
 }
 
-/* A step failed: the next one is later, and later each time. */
-static void
-pause_driver(krait_driver *driver, const krait_error *error)
+void
+krait__driver_pause(krait_driver *driver)
 {
-    krait_pool *pool = driver->pool;
     const uint32_t shift = driver->failures < 16 ? driver->failures : 16;
     uint64_t pause = PAUSE_FIRST_NS << shift;
 
@@ -116,6 +114,15 @@ pause_driver(krait_driver *driver, const krait_error *error)
         pause = PAUSE_MOST_NS;
     driver->pause_until_ns = krait__clock_ns(CLOCK_MONOTONIC) + pause;
     driver->failures++;
+}
+
+/* A step failed. */
+static void
+fail_step(krait_driver *driver, const krait_error *error)
+{
+    krait_pool *pool = driver->pool;
+
+    krait__driver_pause(driver);
     (void)pthread_mutex_lock(&pool->lock);
     pool->start_error = *error;
     if (driver->failures >= FAILURES_TOLD && !any_can_run(pool))
@@ -139,7 +146,7 @@ tend(krait_driver *driver)
         driver->pause_until_ns = 0;
     }
     if (driver->ops->tend(driver, &did, &error) != KRAIT_OK) {
-        pause_driver(driver, &error);
+        fail_step(driver, &error);
         did = false;
     }
     (void)pthread_mutex_lock(&pool->lock);

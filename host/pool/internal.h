@@ -48,10 +48,11 @@ struct krait_driver {
     bool can_run;   /* has a worker */
     bool has_tried; /* its first step has ended */
     krait_supply ready;
+    uint64_t discarded_before; /* by workers before this one */
     uint64_t replaced;
 
     /* Its own: */
-    uint32_t failures; /* steps in a row that failed, or workers that died without an answer */
+    uint32_t failures; /* steps in a row that failed, workers that died without a job included */
     uint64_t pause_until_ns;
 };
 
@@ -62,10 +63,11 @@ typedef enum krait_pool_state {
 } krait_pool_state;
 
 struct krait_pool {
-    krait_pool_options options; /* without zeros; `worker` is the pool's */
+    krait_pool_options options; /* without zeros */
     krait_module *module;
     krait_config *config; /* its own */
-    krait_frame open;     /* for processes */
+    krait_frame open;     /* what a process is told first */
+    char *worker;         /* the program of processes */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* monotonic; jobs end, drivers have tried */
 
@@ -107,7 +109,9 @@ krait_status krait__driver_start(krait_driver *driver, krait_error *err);
 krait_status krait__keeper_start(krait_pool *pool, krait_error *err);
 /* Is the calling thread one of the pool's? */
 bool krait__pool_is_own_thread(const krait_pool *pool);
-/* Async-signal-safe, any thread. */
+/* Its next step is later, and later each time. */
+void krait__driver_pause(krait_driver *driver);
+/* Any thread. */
 void krait__driver_wake(const krait_driver *driver);
 /* Takes wake-ups back. */
 void krait__driver_unwake(const krait_driver *driver);
@@ -118,5 +122,7 @@ void krait__driver_wake_idle(krait_pool *pool);
 
 krait_status krait__thread_driver(krait_driver *driver, krait_error *err);
 krait_status krait__process_driver(krait_driver *driver, krait_error *err);
+/* What all of them need; once. */
+krait_status krait__process_prepare(krait_pool *pool, krait_error *err);
 
 #endif /* KRAIT_POOL_INTERNAL_H */

@@ -172,6 +172,7 @@ clear(krait_answer *answer, krait_status files)
 {
     krait_result *result = &answer->result.result;
 
+    krait__buffer_release(&answer->done);
     memset(result, 0, sizeof(*result));
     memset(&answer->result.error, 0, sizeof(answer->result.error));
     answer->result.status = KRAIT_OK;

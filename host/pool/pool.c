@@ -111,8 +111,12 @@ fill_pool(krait_pool *pool, const krait_config *config, krait_error *err)
 static krait_status
 start_threads(krait_pool *pool, krait_error *err)
 {
-    krait_status status = krait__keeper_start(pool, err);
+    krait_status status = KRAIT_OK;
 
+    if (pool->options.isolation == KRAIT_ISOLATION_PROCESS)
+        status = krait__process_prepare(pool, err);
+    if (status == KRAIT_OK)
+        status = krait__keeper_start(pool, err);
     for (uint32_t i = 0; i < pool->options.workers && status == KRAIT_OK; i++) {
         krait_driver *driver = &pool->drivers[i];
 
@@ -390,6 +394,7 @@ release(krait_pool *pool)
     krait__queue_release(&pool->queue);
     krait__numbers_release(&pool->jobs);
     krait__frame_release(&pool->open);
+    krait__free(pool->worker);
     krait_config_free(pool->config);
     (void)pthread_cond_destroy(&pool->changed);
     (void)pthread_cond_destroy(&pool->keeper_wake);
