@@ -239,7 +239,7 @@ main(int argc, char **argv)
     open_all(&b, argv[1]);
     count = strtoul(argv[3], NULL, 10);
     if (strcmp(argv[2], "fresh") == 0)
-        fresh(&b, count, argc > 4 ? atoi(argv[4]) : 0);
+        fresh(&b, count, argc > 4 ? (int)strtol(argv[4], NULL, 10) : 0);
     else if (strcmp(argv[2], "new") == 0)
         make_new(&b, count);
     else if (strcmp(argv[2], "clone") == 0)

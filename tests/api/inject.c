@@ -134,6 +134,7 @@ PROTO(int, munmap, (void *at, size_t size))
     return __real_munmap(at, size);
 }
 
+WRAP(int, madvise, (void *at, size_t size, int advice), (at, size, advice), -1, EINVAL)
 WRAP(int, mprotect, (void *at, size_t size, int protection), (at, size, protection), -1, ENOMEM)
 
 /* ---- files ------------------------------------------------------------------------------ */
@@ -232,6 +233,12 @@ WRAP(int, ftruncate, (int fd, off_t size), (fd, size), -1, EFBIG)
 WRAP(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), -1, ENOSPC)
 WRAP(int, fsync, (int fd), (fd), -1, EIO)
 WRAP(int, fdatasync, (int fd), (fd), -1, EIO)
+WRAP(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at), -1,
+     ENOSPC)
+WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1, EMFILE)
+WRAP(int, mkostemp, (char *path, int flags), (path, flags), -1, EACCES)
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1, EIO)
+WRAP(int, stat, (const char *path, struct stat *s), (path, s), -1, EIO)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)
 WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
 WRAP(int, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags), -1,

@@ -127,6 +127,55 @@ use(life *l)
                   KRAIT_RESULT_RETURNED);
 }
 
+static void
+run(life *l, krait_sandbox *sandbox, const char *text)
+{
+    as_wanted(l, krait_sandbox_exec(sandbox, text, strlen(text), &l->result, &l->err),
+              KRAIT_RESULT_RETURNED);
+}
+
+/* A file, and what is opened from it. */
+static void
+use_file(life *l, const krait_snapshot *snapshot)
+{
+    krait_snapshot *opened = NULL;
+    krait_sandbox *copy = NULL;
+    krait_snapshot_info info;
+    char path[400];
+
+    snprintf(path, sizeof(path), "%s/snapshot.krs", l->folder);
+    if (!went(l, krait_snapshot_save(snapshot, path, &l->err)))
+        return;
+    (void)went(l, krait_snapshot_inspect(path, 1, &info, &l->err));
+    if (went(l, krait_snapshot_open(l->module, path, &opened, &l->err)) &&
+        went(l, krait_sandbox_new_from(opened, l->config, &copy, &l->err)))
+        run(l, copy, "print(kept)");
+    krait_snapshot_free(opened);
+    krait_sandbox_free(copy);
+    (void)unlink(path);
+}
+
+static void
+use_snapshots(life *l)
+{
+    krait_snapshot *snapshot = NULL;
+    krait_sandbox *clone = NULL;
+
+    run(l, l->sandbox, "kept = 1; open('/tmp/f', 'w').write('text' * 5000)");
+    if (went(l, krait_sandbox_clone(l->sandbox, &clone, &l->err))) {
+        run(l, clone, "kept += 1; open('/tmp/f', 'a').write('more'); x = bytearray(30_000_000)");
+        if (went(l, krait_sandbox_reset(clone, &l->err)))
+            run(l, clone, "assert kept == 1 and len(open('/tmp/f').read()) == 20000");
+    }
+    if (went(l, krait_snapshot_take(l->sandbox, &snapshot, &l->err)))
+        use_file(l, snapshot);
+    krait_snapshot_free(snapshot);
+    krait_sandbox_free(clone);
+}
+
+/* What a life does once it has a sandbox. */
+static void (*volatile live_on)(life *l) = use;
+
 /* True when nothing failed. */
 static bool
 live(const char *folder)
@@ -137,7 +186,7 @@ live(const char *folder)
         went(&l, krait_python_open(l.engine, getenv("KRAIT_RUNTIME_TREE"), &l.module, &l.err)) &&
         went(&l, krait_config_new(&l.config, &l.err)) && configure(&l) &&
         went(&l, krait_sandbox_new(l.module, l.config, &l.sandbox, &l.err)))
-        use(&l);
+        live_on(&l);
     krait_sandbox_free(l.sandbox);
     krait_config_free(l.config);
     krait_module_close(l.module);
@@ -290,4 +339,12 @@ every_point(void)
     CHECK_INT(system(command), 0);
 }
 
-CHECK_MAIN(CHECK_CASE(every_point))
+/* The same for copies of a session, and for snapshots in files. */
+static void
+snapshots(void)
+{
+    live_on = use_snapshots;
+    every_point();
+}
+
+CHECK_MAIN(CHECK_CASE(every_point), CHECK_CASE(snapshots))
