@@ -114,8 +114,10 @@ typedef struct cli_run_request {
     cli_limits limits;
     uint64_t fuel;  /* limit in units, 0: not given */
     bool show_fuel; /* say what was spent */
-    bool json;      /* the result goes to stdout, and what the program writes into it */
-    int status_fd;  /* where the result goes as well; -1: nowhere */
+    bool is_deterministic;
+    uint64_t seed;
+    bool json;     /* the result goes to stdout, and what the program writes into it */
+    int status_fd; /* where the result goes as well; -1: nowhere */
 } cli_run_request;
 
 /* True when `arg` is the long option `name`, alone or with "=value". */

@@ -52,6 +52,8 @@ static const char help_text[] =
     "  --max-output SIZE         most bytes that it may write to stdout and stderr\n"
     "  --max-files N             most files that it may have open (default: 1024)\n"
     "  --max-fs SIZE             most bytes of its files in memory (default: 256M)\n"
+    "  --deterministic[=SEED]    the same bytes each time: random numbers from the seed (default\n"
+    "                            0), clocks that only the program moves, sleeps take no time\n"
     "  --fuel N                  most units of fuel that a metered program may spend\n"
     "  --show-fuel               say at the end what it spent\n"
     "  --json                    print the result as one line of JSON, the program's output\n"

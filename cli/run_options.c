@@ -88,6 +88,25 @@ take_fuel(cli_run_request *request, const char *value)
     return KRAIT_EXIT_FAILED;
 }
 
+/* The seed comes after "=": a word that follows the option is the program. */
+static int
+take_deterministic(cli_run_request *request, const char *equals)
+{
+    uint64_t seed = 0;
+    const char *at = equals[0] == '=' ? equals + 1 : "0";
+
+    do {
+        if (*at < '0' || *at > '9' || __builtin_mul_overflow(seed, 10, &seed) ||
+            __builtin_add_overflow(seed, (uint64_t)(*at - '0'), &seed)) {
+            cli_message("--deterministic takes a number from 0 to 18446744073709551615");
+            return KRAIT_EXIT_FAILED;
+        }
+    } while (*++at != '\0');
+    request->is_deterministic = true;
+    request->seed = seed;
+    return 0;
+}
+
 static int
 take_status_fd(cli_run_request *request, const char *value)
 {
@@ -102,7 +121,7 @@ take_status_fd(cli_run_request *request, const char *value)
     return 0;
 }
 
-/* Options about the end of the program; -1: it is none. */
+/* Options about how the program runs as a whole, and about its end; -1: it is none. */
 static int
 take_report(cli_run_request *request, int argc, char **argv, int *index)
 {
@@ -117,6 +136,8 @@ take_report(cli_run_request *request, int argc, char **argv, int *index)
         request->json = true;
         return 0;
     }
+    if (cli_is_long(arg, "--deterministic"))
+        return take_deterministic(request, arg + strlen("--deterministic"));
     if (!cli_is_long(arg, "--status-fd"))
         return -1;
     value = cli_option_value(argc, argv, index, 11);

@@ -31,6 +31,8 @@ cli_run_configure(krait_config *config, const cli_run_request *request, krait_er
     }
     if (status == KRAIT_OK)
         status = cli_limits_configure(&request->limits, cli_result_captures(request), config, err);
+    if (status == KRAIT_OK && request->is_deterministic)
+        status = krait_config_set_deterministic(config, request->seed, err);
     /* To be told what it spent, the program must count: that is a limit, too. */
     krait_config_set_fuel(config,
                           request->fuel == 0 && request->show_fuel ? UINT64_MAX : request->fuel);

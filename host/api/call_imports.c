@@ -168,7 +168,7 @@ static int
 wait_for(krait_sandbox *sandbox, krait_ctx *ctx, const uint32_t *numbers, uint32_t count,
          uint64_t timeout)
 {
-    uint64_t now = krait__wasi_monotonic_ns();
+    uint64_t now = krait__wasi_now(sandbox->wasi);
     uint64_t deadline = timeout < UINT64_MAX - now ? now + timeout : UINT64_MAX;
 
     for (;;) {

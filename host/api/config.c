@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* 2000-01-01T00:00:00Z */
+#define VIRTUAL_START_NS UINT64_C(946684800000000000)
+
 enum { MAX_STRINGS = 65536, MAX_GRANTS = 1024, MAX_FUNCTIONS = 4096 };
 
 krait_status
@@ -244,6 +247,32 @@ krait_config_add_function(krait_config *config, const char *name, krait_function
         return krait__error_nomem(err);
     }
     config->functions[config->function_count++] = named;
+    return KRAIT_OK;
+}
+
+krait_status
+krait_config_set_deterministic(krait_config *config, uint64_t seed, krait_error *err)
+{
+    if (config == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (!config->is_deterministic)
+        config->virtual.start_ns = VIRTUAL_START_NS;
+    config->virtual.seed = seed;
+    config->is_deterministic = true;
+    return KRAIT_OK;
+}
+
+krait_status
+krait_config_set_start_time(krait_config *config, uint64_t realtime_ns, krait_error *err)
+{
+    if (config == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if (!config->is_deterministic)
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                "only the clock of a deterministic sandbox can be set");
+    if (realtime_ns > KRAIT_VIRTUAL_START_MAX)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "the clock cannot begin so late");
+    config->virtual.start_ns = realtime_ns;
     return KRAIT_OK;
 }
 

@@ -53,6 +53,8 @@ copy_settings(const krait_config *config, krait_config *copy)
     for (size_t i = 0; i < 3; i++)
         copy->stdio_fds[i] = config->stdio_fds[i];
     copy->counts_fuel = config->counts_fuel;
+    copy->is_deterministic = config->is_deterministic;
+    copy->virtual = config->virtual;
     copy->stdin_kind = config->stdin_kind;
     copy->output_kind = config->output_kind;
     copy->output = config->output;

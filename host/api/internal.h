@@ -98,6 +98,8 @@ struct krait_config {
     size_t function_capacity;
     uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
     bool counts_fuel;                   /* the module has to be metered */
+    bool is_deterministic;
+    krait_virtual virtual; /* how time and chance begin then */
     krait_stdio_kind stdin_kind;
     krait_stdio_kind output_kind;
     int stdio_fds[3];

@@ -81,6 +81,8 @@ open_vfs(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
     krait_status status;
 
     krait__limits_of_files(config->limits, &files);
+    files.is_virtual = config->is_deterministic;
+    files.virtual = config->virtual;
     status = krait__vfs_new(&files, &sandbox->vfs, err);
     /* A folder that is a program's root is all that it sees, as other hosts have it. */
     if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))

@@ -7,6 +7,7 @@
  *     grants: list of (host text, guest text, flags u32, is a file u32),
  *     functions: list of name text,
  *     limits: list of u64, counts fuel u32,
+ *     is deterministic u32, seed u64, start u64,
  *     stdin bytes
  *
  * Grants go by their absolute paths, as they were when the pool was made, and each worker opens them
@@ -123,6 +124,9 @@ krait__open_encode(const krait_open *open, krait_frame *frame, krait_error *err)
     for (size_t i = 0; i < KRAIT_LIMIT_COUNT; i++)
         krait__put_u64(frame, config->limits[i]);
     krait__put_u32(frame, config->counts_fuel);
+    krait__put_u32(frame, config->is_deterministic);
+    krait__put_u64(frame, config->virtual.seed);
+    krait__put_u64(frame, config->virtual.start_ns);
     krait__put_bytes(frame, config->stdin_bytes, config->stdin_size);
     return krait__frame_end(frame, err);
 }
@@ -203,6 +207,20 @@ take_grants(krait_reader *reader, krait_config *config, krait_error *err)
 }
 
 static krait_status
+take_deterministic(krait_reader *reader, krait_config *config, krait_error *err)
+{
+    const bool is_deterministic = krait__take_u32(reader) != 0;
+    const uint64_t seed = krait__take_u64(reader);
+    const uint64_t start_ns = krait__take_u64(reader);
+    krait_status status;
+
+    if (!is_deterministic || reader->failed)
+        return KRAIT_OK;
+    status = krait_config_set_deterministic(config, seed, err);
+    return status == KRAIT_OK ? krait_config_set_start_time(config, start_ns, err) : status;
+}
+
+static krait_status
 take_rest(krait_reader *reader, krait_config *config, krait_function function, krait_error *err)
 {
     uint32_t count = krait__take_count(reader, FUNCTIONS_MAX);
@@ -219,6 +237,8 @@ take_rest(krait_reader *reader, krait_config *config, krait_function function, k
     for (size_t i = 0; i < KRAIT_LIMIT_COUNT; i++)
         config->limits[i] = krait__take_u64(reader);
     config->counts_fuel = krait__take_u32(reader) != 0;
+    if (status == KRAIT_OK)
+        status = take_deterministic(reader, config, err);
     bytes = krait__take_bytes(reader, &size);
     if (status == KRAIT_OK && size > 0)
         status = krait_config_set_stdin_bytes(config, bytes, size, err);

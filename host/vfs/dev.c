@@ -31,10 +31,14 @@ device_close(krait_file *file)
 }
 
 static int
-fill_random(void *to, size_t size)
+fill_random(krait_virtual *virtual, void *to, size_t size)
 {
     uint8_t *out = to;
 
+    if (virtual != NULL) {
+        krait__virtual_draw(virtual, to, size);
+        return 0;
+    }
     while (size > 0) {
         ssize_t done = getrandom(out, size, 0);
 
@@ -59,7 +63,8 @@ device_read(krait_file *file, const struct iovec *iov, int count, uint64_t offse
     (void)offset;
     for (int i = 0; error == 0 && device != KRAIT_DEVICE_NULL && i < count; i++) {
         if (device == KRAIT_DEVICE_RANDOM)
-            error = fill_random(iov[i].iov_base, iov[i].iov_len);
+            error = fill_random(node_of(file)->fs->mount.vfs->virtual, iov[i].iov_base,
+                                iov[i].iov_len);
         else
             memset(iov[i].iov_base, 0, iov[i].iov_len);
         total += iov[i].iov_len;

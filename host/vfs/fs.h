@@ -141,12 +141,14 @@ struct krait_file_ops {
 };
 
 struct krait_vfs {
-    krait_ns root;       /* "/" and all mount points below */
-    krait_mount *memory; /* the file system in memory made at the start */
-    bool walk_only;      /* never use jump */
-    bool check_modes;    /* the host's kernel lets us do what modes do not: look at them here */
-    bool absolute_links; /* krait_vfs_options */
-    uint64_t next_dev;   /* device numbers of file systems in memory */
+    krait_ns root;          /* "/" and all mount points below */
+    krait_mount *memory;    /* the file system in memory made at the start */
+    bool walk_only;         /* never use jump */
+    bool check_modes;       /* the host's kernel lets us do what modes do not: look at them here */
+    bool absolute_links;    /* krait_vfs_options */
+    krait_virtual *virtual; /* what there is instead of time and chance; NULL: the system's */
+    krait_virtual virtual_state;
+    uint64_t next_dev; /* device numbers of file systems in memory */
     size_t missed_count;
     char *missed[KRAIT_MISSED_NAMES];
 };

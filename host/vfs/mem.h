@@ -100,7 +100,8 @@ enum krait_device {
 /* false: over quota. */
 bool krait__mem_charge(krait_mem_fs *fs, uint64_t bytes);
 void krait__mem_refund(krait_mem_fs *fs, uint64_t bytes);
-uint64_t krait__mem_now(void);
+/* Realtime, or what the vfs has for it. */
+uint64_t krait__mem_now(const krait_mem_fs *fs);
 
 /* A node without a name, with one reference; ENOSPC, ENOMEM. */
 int krait__mem_node_new(krait_mem_fs *fs, uint8_t type, krait_mem_node **ret_node);

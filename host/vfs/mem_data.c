@@ -197,7 +197,7 @@ krait__mem_data_write(krait_mem_node *node, uint64_t offset, const void *from, s
     if (done > 0) {
         if (offset + done > data->size)
             data->size = offset + done;
-        node->mtime_ns = node->ctime_ns = krait__mem_now();
+        node->mtime_ns = node->ctime_ns = krait__mem_now(node->fs);
     } else if (error != 0) {
         return error;
     }
@@ -239,7 +239,7 @@ krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
         data->block_count = 0;
     }
     data->size = size;
-    node->mtime_ns = node->ctime_ns = krait__mem_now();
+    node->mtime_ns = node->ctime_ns = krait__mem_now(node->fs);
     return 0;
 }
 
@@ -275,7 +275,7 @@ krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size)
     }
     if (error == 0 && end > data->size) {
         data->size = end;
-        node->mtime_ns = node->ctime_ns = krait__mem_now();
+        node->mtime_ns = node->ctime_ns = krait__mem_now(node->fs);
     }
     return error;
 }

@@ -147,13 +147,13 @@ gain_name(krait_mem_node *dir, krait_mem_node *node)
         dir->nlink++;  /* its ".." */
         node->as.dir.parent = dir;
     }
-    dir->mtime_ns = dir->ctime_ns = node->ctime_ns = krait__mem_now();
+    dir->mtime_ns = dir->ctime_ns = node->ctime_ns = krait__mem_now(dir->fs);
 }
 
 static void
 lose_name(krait_mem_node *dir, krait_mem_node *node)
 {
-    dir->mtime_ns = dir->ctime_ns = node->ctime_ns = krait__mem_now();
+    dir->mtime_ns = dir->ctime_ns = node->ctime_ns = krait__mem_now(dir->fs);
     krait__mem_node_ref(node);
     node->nlink--;
     if (node->type == KRAIT_TYPE_DIRECTORY) {

@@ -448,6 +448,7 @@ krait__mem_mount_new(krait_vfs *vfs, uint64_t limit_bytes, uint32_t limit_inodes
     fs->dev = vfs->next_dev++;
     if (getrandom(fs->hash_key, sizeof(fs->hash_key), GRND_NONBLOCK) < 0)
         fs->hash_key[0] = (uintptr_t)fs; /* as good as the kernel made it */
+    fs->mount.vfs = vfs;                 /* which knows the time */
     if (krait__mem_node_new(fs, KRAIT_TYPE_DIRECTORY, &fs->root) != 0) {
         krait__free(fs);
         return NULL;
@@ -456,7 +457,6 @@ krait__mem_mount_new(krait_vfs *vfs, uint64_t limit_bytes, uint32_t limit_inodes
     fs->root->as.dir.parent = fs->root;
     fs->mount.ops = &mem_ops;
     fs->mount.fs = fs;
-    fs->mount.vfs = vfs;
     fs->mount.root = (krait_place){
         .mount = &fs->mount, .node = fs->root, .fd = -1, .borrowed = true};
     return &fs->mount;

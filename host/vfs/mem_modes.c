@@ -35,7 +35,7 @@ krait__mem_node_chmod(krait_mem_node *node, uint32_t mode)
     if (node->is_root)
         return EPERM;
     node->mode = (uint16_t)(mode & 07777u);
-    node->ctime_ns = krait__mem_now();
+    node->ctime_ns = krait__mem_now(node->fs);
     return 0;
 }
 

@@ -28,10 +28,13 @@ krait__mem_refund(krait_mem_fs *fs, uint64_t bytes)
 }
 
 uint64_t
-krait__mem_now(void)
+krait__mem_now(const krait_mem_fs *fs)
 {
+    krait_virtual *virtual = fs->mount.vfs->virtual;
     struct timespec now;
 
+    if (virtual != NULL)
+        return virtual->start_ns + krait__virtual_read(virtual);
     if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec < 0)
         return 0;
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
@@ -53,7 +56,7 @@ krait__mem_node_new(krait_mem_fs *fs, uint8_t type, krait_mem_node **ret_node)
     node->type = type;
     node->mode = type == KRAIT_TYPE_DIRECTORY ? 0755 : type == KRAIT_TYPE_LINK ? 0777 : 0644;
     node->ino = fs->next_ino++;
-    node->atime_ns = node->mtime_ns = node->ctime_ns = krait__mem_now();
+    node->atime_ns = node->mtime_ns = node->ctime_ns = krait__mem_now(fs);
     if (type == KRAIT_TYPE_DIRECTORY)
         node->as.dir.next_cookie = 2;
     *ret_node = node;
@@ -165,7 +168,7 @@ krait__mem_node_stat(const krait_mem_node *node, krait_stat *ret_stat)
 int
 krait__mem_node_set_times(krait_mem_node *node, const krait_times *times)
 {
-    uint64_t now = krait__mem_now();
+    uint64_t now = krait__mem_now(node->fs);
 
     if (node->is_root) {
         if (times->atime == KRAIT_TIME_SET || times->mtime == KRAIT_TIME_SET ||

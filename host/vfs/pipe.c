@@ -45,7 +45,7 @@ krait__pipe_make(krait_mem_fs *quota, krait_pipe **ret_pipe)
     pipe->readers = pipe->writers = 0;
     pipe->start = pipe->used = 0;
     pipe->ino = quota->next_ino++;
-    pipe->time_ns = krait__mem_now();
+    pipe->time_ns = krait__mem_now(quota);
     *ret_pipe = pipe;
     return 0;
 }
@@ -142,7 +142,7 @@ krait__pipe_write(krait_pipe *pipe, const struct iovec *iov, int count, size_t *
             total += piece;
         }
     }
-    pipe->time_ns = krait__mem_now();
+    pipe->time_ns = krait__mem_now(pipe->quota);
     *ret_bytes = total;
     return 0;
 }

@@ -260,7 +260,7 @@ krait__pty_new(krait_vfs *vfs, krait_file **ret_master, krait_file **ret_slave)
         return ENOMEM;
     }
     pty->quota = fs;
-    pty->time_ns = krait__mem_now();
+    pty->time_ns = krait__mem_now(fs);
     pty->ino = fs->next_ino;
     fs->next_ino += 2;
     krait__pty_line_init(pty);

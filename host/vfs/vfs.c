@@ -44,6 +44,10 @@ krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vfs, krait_erro
     vfs->check_modes = options != NULL && options->check_modes && geteuid() == 0;
     vfs->absolute_links = options != NULL && options->absolute_links;
     vfs->next_dev = FIRST_DEV;
+    if (options != NULL && options->is_virtual) {
+        vfs->virtual_state = options->virtual;
+        vfs->virtual = &vfs->virtual_state;
+    }
     vfs->memory = krait__mem_mount_new(vfs, krait__vfs_limit_bytes(options),
                                        krait__vfs_limit_inodes(options));
     if (vfs->memory == NULL) {
@@ -74,6 +78,12 @@ krait__vfs_free(krait_vfs *vfs)
     for (size_t i = 0; i < vfs->missed_count; i++)
         krait__free(vfs->missed[i]);
     krait__free(vfs);
+}
+
+krait_virtual *
+krait__vfs_virtual(const krait_vfs *vfs)
+{
+    return vfs->virtual;
 }
 
 /* ---- directories and files in memory ------------------------------------------------------- */

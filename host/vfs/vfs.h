@@ -18,6 +18,8 @@
 #ifndef KRAIT_VFS_VFS_H
 #define KRAIT_VFS_VFS_H
 
+#include "base/virtual.h"
+
 #include <krait/error.h>
 
 #include <stddef.h>
@@ -35,6 +37,9 @@ typedef struct krait_vfs_options {
                                     in writable mounts as if it were a user */
     uint32_t absolute_links;     /* 1: below any directory a link with an absolute target leads
                                     to the root; else only where the path starts there */
+    uint32_t is_virtual;         /* 1: times of files in memory and bytes of /dev/random come from
+                                    `virtual`, see krait__vfs_virtual */
+    krait_virtual virtual;
 } krait_vfs_options;
 
 /* Flags of a mount. */
@@ -57,6 +62,9 @@ krait_status krait__vfs_new(const krait_vfs_options *options, krait_vfs **ret_vf
 
 /* Takes NULL.  After the krait_wasi that uses it. */
 void krait__vfs_free(krait_vfs *vfs);
+
+/* Time and chance of this guest, which its krait_wasi uses, too; NULL: the system's. */
+krait_virtual *krait__vfs_virtual(const krait_vfs *vfs);
 
 /*
  * A guest path is absolute and is made normal: "//", "." and ".." are resolved

@@ -164,6 +164,8 @@ KRAIT_WASI_CALL(fd_timerfd)
         return EINVAL;
     if (krait__guest_span(ctx, args[2].i32, 4) == NULL)
         return EFAULT;
+    if (krait__vfs_virtual(wasi->vfs) != NULL)
+        return ENOTSUP; /* it would run on the host's clock */
     error = krait__timerfd_new(args[0].i32 == WASI_CLOCK_REALTIME,
                                (uint16_t)(flags & KRAIT_HOST_NONBLOCK), &file);
     return error != 0 ? error : add_one(wasi, ctx, file, flags, args[2].i32);

@@ -13,7 +13,7 @@
 #define GUEST_PID  42u
 #define GUEST_PPID 1u
 
-/* Where the host's cannot be had. */
+/* Where the host's cannot be had, or must not matter. */
 #define USUAL_UMASK 022u
 
 /* umask(2) would change it for a moment, in all threads. */
@@ -50,10 +50,9 @@ KRAIT_WASI_CALL(identity_get)
         .gid = KRAIT_GUEST_GID,
         .pid = GUEST_PID,
         .ppid = GUEST_PPID,
-        .umask = host_umask(),
+        .umask = krait__vfs_virtual(wasi->vfs) != NULL ? USUAL_UMASK : host_umask(),
     };
 
-    (void)wasi;
     return krait__guest_write(ctx, args[0].i32, &identity, sizeof(identity)) == 0 ? 0 : EFAULT;
 }
 
@@ -73,7 +72,7 @@ KRAIT_WASI_CALL(signal_wait)
     if (count != args[1].i32)
         return 0;
     if (timeout != UINT64_MAX) {
-        uint64_t now = krait__wasi_monotonic_ns();
+        uint64_t now = krait__wasi_now(wasi);
 
         deadline = timeout < UINT64_MAX - 1 - now ? now + timeout : UINT64_MAX - 1;
     } else {

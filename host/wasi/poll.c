@@ -7,6 +7,7 @@
  * Relative timeouts count on the monotonic clock, also those of the realtime clock, which
  * is what wasi-libc's sleep uses: setting the host's clock does not make a sleep longer.
  * An absolute time of the realtime clock is looked at again at least every second.
+ * In a deterministic guest that clock and the monotonic one are the same, and nobody sets it.
  */
 #include "wasi/state.h"
 
@@ -33,6 +34,7 @@ typedef struct waiter {
 } waiter;
 
 typedef struct poll_state {
+    krait_wasi *wasi;
     waiter *waiters;
     struct pollfd *fds;
     uint32_t count;
@@ -42,10 +44,13 @@ typedef struct poll_state {
 } poll_state;
 
 static uint64_t
-realtime_ns(void)
+realtime_ns(const krait_wasi *wasi)
 {
+    const krait_virtual *virtual = krait__vfs_virtual(wasi->vfs);
     struct timespec now;
 
+    if (virtual != NULL)
+        return virtual->start_ns + virtual->now_ns;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec < 0 ? 0 : (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
@@ -56,6 +61,18 @@ finish(poll_state *state, waiter *w, int error)
     w->error = krait__wasi_errno(error);
     w->is_done = true;
     state->is_ready = true;
+}
+
+/* The end of a deterministic guest's clock is the end of all waits. */
+static uint64_t
+reachable(const krait_wasi *wasi, bool is_realtime, uint64_t due)
+{
+    const krait_virtual *virtual = krait__vfs_virtual(wasi->vfs);
+    uint64_t end = UINT64_MAX;
+
+    if (virtual != NULL)
+        end = krait__virtual_end(virtual) + (is_realtime ? virtual->start_ns : 0);
+    return due < end ? due : end;
 }
 
 static void
@@ -71,11 +88,12 @@ start_clock(poll_state *state, waiter *w)
     }
     w->is_realtime = is_absolute && w->what.u.clock.id == WASI_CLOCK_REALTIME;
     if (is_absolute) {
-        w->due_ns = timeout;
+        w->due_ns = reachable(state->wasi, w->is_realtime, timeout);
         return;
     }
-    now = krait__wasi_monotonic_ns();
+    now = krait__wasi_now(state->wasi);
     w->due_ns = timeout > UINT64_MAX - 1 - now ? UINT64_MAX - 1 : now + timeout;
+    w->due_ns = reachable(state->wasi, false, w->due_ns);
 }
 
 /* Bytes that can be read without waiting, as far as the file tells. */
@@ -162,7 +180,9 @@ start_all(krait_wasi *wasi, krait_ctx *ctx, poll_state *state, uint32_t address)
 static uint64_t
 check_clocks(poll_state *state)
 {
-    uint64_t now = krait__wasi_monotonic_ns();
+    const uint64_t now = krait__wasi_now(state->wasi);
+    const uint64_t look = krait__vfs_virtual(state->wasi->vfs) != NULL ? INT64_MAX
+                                                                       : REALTIME_LOOK_NS;
     uint64_t next = UINT64_MAX;
     uint64_t real = 0;
 
@@ -176,9 +196,9 @@ check_clocks(poll_state *state)
             uint64_t left;
 
             if (real == 0)
-                real = realtime_ns();
+                real = realtime_ns(state->wasi);
             left = due > real ? due - real : 0;
-            due = left > REALTIME_LOOK_NS ? now + REALTIME_LOOK_NS : now + left;
+            due = now + (left < look ? left : look);
             if (left == 0)
                 finish(state, w, 0);
         } else if (due <= now) {
@@ -258,7 +278,7 @@ write_events(krait_ctx *ctx, const poll_state *state, uint32_t address, uint32_t
 
 KRAIT_WASI_CALL(poll_oneoff)
 {
-    poll_state state = {.count = args[2].i32};
+    poll_state state = {.wasi = wasi, .count = args[2].i32};
     int error = 0;
 
     if (state.count == 0 || state.count > KRAIT_WASI_SUBSCRIPTIONS ||

@@ -103,8 +103,8 @@ void krait__fd_close_all(krait_wasi *wasi);
 /* ---- wait.c ------------------------------------------------------------------------------- */
 
 struct pollfd;
-/* Waits like poll until a descriptor is ready or the deadline (CLOCK_MONOTONIC, in
- * nanoseconds; UINT64_MAX: none) has passed.  EINTR: a signal for the guest;
+/* Waits like poll until a descriptor is ready or the deadline (by krait__wasi_now; UINT64_MAX:
+ * none) has passed.  EINTR: a signal for the guest;
  * KRAIT_ECANCEL.  `fds` has room for one more than `count`. */
 int krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
                      uint64_t deadline_ns, unsigned *ret_ready);
@@ -137,6 +137,10 @@ int krait__wasi_deadlock(const krait_wasi *wasi);
 /* ---- krait_timer.c ------------------------------------------------------------------------ */
 
 bool krait__wasi_timer_runs(const krait_wasi *wasi);
+/* Of a deterministic guest: when the first timer is due, or UINT64_MAX. */
+uint64_t krait__wasi_timers_next(const krait_wasi *wasi);
+/* Sends the guest the signals of timers that are due. */
+void krait__wasi_timers_fire(krait_wasi *wasi, krait_ctx *ctx);
 
 /* ---- paths.c ------------------------------------------------------------------------------ */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Descriptors in snapshots: a guest that has its standard streams and preopens open, as they were
- * given to it, and nothing else, can be made anew from its memory.
+ * given to it, and nothing else, can be made anew from its memory.  The clock and the random bytes
+ * of a deterministic one go on where they were.
  */
 #include "wasi/state.h"
 
@@ -52,12 +53,45 @@ krait__wasi_streams_save(const krait_wasi *wasi, krait_wasi_streams *ret_streams
         ret_streams->is_closed[i] = !is_open && wasi->first_files[i] != NULL;
         ret_streams->flags[i] = is_open ? krait__file_flags(wasi->fds[i].file) : 0;
     }
+    if (krait__vfs_virtual(wasi->vfs) != NULL) {
+        ret_streams->is_virtual = 1;
+        ret_streams->virtual = *krait__vfs_virtual(wasi->vfs);
+    }
+    return KRAIT_OK;
+}
+
+/* The seed is in the guest's memory by now: its secret of hashes came from it. */
+static krait_status
+load_virtual(krait_wasi *wasi, const krait_wasi_streams *streams, krait_error *err)
+{
+    krait_virtual *virtual = krait__vfs_virtual(wasi->vfs);
+
+    if (streams->is_virtual > 1 || streams->reserved != 0)
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "a snapshot has damaged streams");
+    if (virtual == NULL && streams->is_virtual == 0)
+        return KRAIT_OK;
+    if (virtual == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                "the snapshot is deterministic, and the configuration is not");
+    if (streams->is_virtual == 0)
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                "the configuration is deterministic, and the snapshot is not");
+    if (virtual->seed != streams->virtual.seed || virtual->start_ns != streams->virtual.start_ns)
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                "the snapshot is deterministic with another seed or start");
+    if (streams->virtual.now_ns > krait__virtual_end(virtual))
+        return krait__error_set(err, KRAIT_EFORMAT, 0, "a snapshot has a damaged clock");
+    *virtual = streams->virtual;
     return KRAIT_OK;
 }
 
 krait_status
 krait__wasi_streams_load(krait_wasi *wasi, const krait_wasi_streams *streams, krait_error *err)
 {
+    krait_status status = load_virtual(wasi, streams, err);
+
+    if (status != KRAIT_OK)
+        return status;
     for (uint32_t i = 0; i < 3; i++) {
         krait_fd *fd;
         int error = krait__fd_get(wasi, i, &fd);

@@ -6,6 +6,9 @@
  * or a signal for the guest has come (ctx->thread->interrupted).  Signals are blocked between
  * the look at that flag and the sleep, and let through by ppoll itself, so that none is
  * slept over.
+ *
+ * A deterministic guest does not sleep: its clock is set to when the wait would end.  It waits only
+ * for the host: for input, and for answers of functions.
  */
 #include "wasi/state.h"
 
@@ -50,9 +53,10 @@ sleep_once(krait_ctx *ctx, struct pollfd *fds, nfds_t count, uint64_t deadline_n
     return ready;
 }
 
-int
-krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
-                 uint64_t deadline_ns, unsigned *ret_ready)
+/* Waits as long as the host's clock says. */
+static int
+wait_real(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
+          uint64_t deadline_ns, unsigned *ret_ready)
 {
     fds[count] = (struct pollfd){.fd = wasi->cancel_fd, .events = POLLIN};
     for (;;) {
@@ -69,6 +73,47 @@ krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned 
         *ret_ready = (unsigned)ready;
         return 0;
     }
+}
+
+uint64_t
+krait__wasi_now(const krait_wasi *wasi)
+{
+    const krait_virtual *virtual = krait__vfs_virtual(wasi->vfs);
+
+    return virtual != NULL ? virtual->now_ns : krait__wasi_monotonic_ns();
+}
+
+/* Until the deadline or the guest's next timer. */
+static int
+wait_virtual(krait_wasi *wasi, krait_ctx *ctx, krait_virtual *virtual, struct pollfd *fds,
+             unsigned count, uint64_t deadline_ns, unsigned *ret_ready)
+{
+    const uint64_t timer = krait__wasi_timers_next(wasi);
+    const uint64_t until = timer < deadline_ns ? timer : deadline_ns;
+    uint64_t real = until;
+    int error;
+
+    if (until != UINT64_MAX) {
+        real = count == 0 || until <= virtual->now_ns ? 0 : until - virtual->now_ns;
+        if (real != 0)
+            real = real < INT64_MAX ? krait__wasi_monotonic_ns() + real : UINT64_MAX;
+    }
+    error = wait_real(wasi, ctx, fds, count, real, ret_ready);
+    if (error != 0 || *ret_ready > 0 || until == UINT64_MAX)
+        return error;
+    krait__virtual_sleep(virtual, until);
+    krait__wasi_timers_fire(wasi, ctx);
+    return krait__wasi_interrupted(ctx) ? EINTR : 0;
+}
+
+int
+krait__wasi_wait(krait_wasi *wasi, krait_ctx *ctx, struct pollfd *fds, unsigned count,
+                 uint64_t deadline_ns, unsigned *ret_ready)
+{
+    krait_virtual *virtual = krait__vfs_virtual(wasi->vfs);
+
+    return virtual != NULL ? wait_virtual(wasi, ctx, virtual, fds, count, deadline_ns, ret_ready)
+                           : wait_real(wasi, ctx, fds, count, deadline_ns, ret_ready);
 }
 
 int

@@ -74,17 +74,21 @@ void krait__wasi_set_limits(krait_wasi *wasi, const krait_wasi_limits *limits);
 /* Begins to count output anew. */
 void krait__wasi_begin(krait_wasi *wasi);
 
-/* What a snapshot has of the standard streams; the numbers are little-endian in a file. */
+/* What a snapshot has of the standard streams, clocks and chance; the numbers are little-endian in a file. */
 typedef struct krait_wasi_streams {
     uint32_t is_closed[3]; /* 1: the guest had it and has closed it */
     uint32_t flags[3];     /* WASI's fdflags */
+    uint32_t is_virtual;   /* 1: the guest is deterministic */
+    uint32_t reserved;     /* 0 */
+    krait_virtual virtual; /* where its clock and its random bytes are */
 } krait_wasi_streams;
 
 /* KRAIT_ESTATE, which names the descriptor: the guest has more or less open than at its start (a
  * stream may be closed), or a timer runs. */
 krait_status krait__wasi_streams_save(const krait_wasi *wasi, krait_wasi_streams *ret_streams,
                                       krait_error *err);
-/* Into one that is new; with other streams than those of then only what can be is restored. */
+/* Into one that is new; with other streams than those of then only what can be is restored.
+ * KRAIT_EINVAL: one is deterministic and the other is not, or not with the same seed and start. */
 krait_status krait__wasi_streams_load(krait_wasi *wasi, const krait_wasi_streams *streams,
                                       krait_error *err);
 
@@ -110,9 +114,12 @@ const krait_host_import *krait__wasi_imports(size_t *ret_count);
 krait_trap krait__wasi_return(krait_cell *slots, int error);
 /* What ends a guest that is to stop. */
 #define KRAIT_ECANCEL 9002
-/* Sleeps until `host_fd` can be read or the deadline (CLOCK_MONOTONIC, ns; UINT64_MAX: none) has
+/* Sleeps until `host_fd` can be read or the deadline (by krait__wasi_now; UINT64_MAX: none) has
  * passed: 0, ETIMEDOUT, EINTR for a signal of the guest, KRAIT_ECANCEL. */
 int krait__wasi_wait_fd(krait_wasi *wasi, krait_ctx *ctx, int host_fd, uint64_t deadline_ns);
+/* The guest's monotonic clock, in nanoseconds: the host's, unless the guest is deterministic. */
+uint64_t krait__wasi_now(const krait_wasi *wasi);
+/* The host's. */
 uint64_t krait__wasi_monotonic_ns(void);
 
 #endif /* KRAIT_WASI_WASI_H */

@@ -307,6 +307,57 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_function(krait_config *co
                                                                 krait_function function, void *data,
                                                                 krait_error *err);
 
+/* ---- the same every time ---------------------------------------------------------------- */
+
+/**
+ * Let the guest be deterministic: what it gets as random bytes follows from the seed, and its clocks
+ * are virtual.  Realtime begins at 2000-01-01T00:00:00Z, all others at 0, each reading moves
+ * them all on by a microsecond, and a sleep moves them to its end and takes no time.  Files in
+ * memory get their times from there.  So a program gives the same bytes each time, as
+ * long as it does not depend on what no seed decides: contents and times of granted files and
+ * directories, standard input, host functions, krait_sandbox_signal() and krait_sandbox_cancel(),
+ * limits of time.  Timers of the guest (setitimer) fire when it looks at a clock or waits; timerfd
+ * is refused.  The random bytes are no secrets: whoever knows the seed knows them.
+ *
+ * A sandbox from a snapshot must have the seed and start time of the one that the snapshot was taken
+ * of, and goes on from there.
+ *
+ * @param config  the configuration
+ * @param seed    any number
+ * @param err     receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  KRAIT_EINVAL
+ * Threads: one at a time
+ * Source:  host/api/config.c, host/base/virtual.h
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_set_deterministic(krait_config *config,
+                                                                     uint64_t seed,
+                                                                     krait_error *err);
+
+/**
+ * Let the realtime clock of a deterministic guest begin at another time.  After
+ * krait_config_set_deterministic().
+ *
+ * @param config       the configuration
+ * @param realtime_ns  nanoseconds since 1970-01-01T00:00:00Z; at most 2^62
+ * @param err          receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   nanoseconds
+ * Owner:   none
+ * Errors:  KRAIT_EINVAL not deterministic, too late
+ * Threads: one at a time
+ * Source:  host/api/config.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_set_start_time(krait_config *config,
+                                                                  uint64_t realtime_ns,
+                                                                  krait_error *err);
+
 /** A call from the guest into the host that has ended. */
 typedef struct krait_trace_event {
     const char *module;   /* import module of the function; "host" for host functions */
