@@ -6,7 +6,11 @@
  */
 #include <krait/snapshot.h>
 
-static const char *const names[] = {NULL};
+static const char *const names[] = {
+    "re",     "json",     "dataclasses", "datetime", "pathlib",   "sqlite3", "typing",
+    "random", "argparse", "csv",         "decimal",  "hashlib",   "base64",  "urllib.parse",
+    "string", "tempfile", "textwrap",    "shutil",   "traceback", "copy",    "logging",
+};
 
 const char *
 krait_snapshot_modules(size_t index)
