@@ -24,12 +24,16 @@ enum {
     KRAIT_EXIT_TRAPPED = 134  /* the guest was stopped by a trap (as after SIGABRT) */
 };
 
+/* No status: the program has not begun, and another way to start it may work. */
+#define CLI_NOT_STARTED (-1)
+
 int krait_cmd_run(int argc, char **argv);
 int krait_cmd_python(int argc, char **argv);
 int krait_cmd_compile(int argc, char **argv);
 int krait_cmd_inspect(int argc, char **argv);
 int krait_cmd_doctor(int argc, char **argv);
 int krait_cmd_test(int argc, char **argv);
+int krait_cmd_snapshot(int argc, char **argv);
 
 /* report.c: one line on stderr, "krait: " in front. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -116,6 +120,7 @@ typedef struct cli_run_request {
     bool show_fuel; /* say what was spent */
     bool is_deterministic;
     uint64_t seed;
+    bool no_snapshot;
     bool json;     /* the result goes to stdout, and what the program writes into it */
     int status_fd; /* where the result goes as well; -1: nowhere */
 } cli_run_request;
@@ -160,9 +165,10 @@ int cli_result_write(const cli_run_request *request, const krait_result *result,
 krait_status cli_run_configure(krait_config *config, const cli_run_request *request,
                                krait_error *err);
 /* Runs it, says what happened, and returns the exit status.  `script_host` is a file that was
- * granted alone, for hints; may be NULL. */
-int cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request,
-                    const char *script_host);
+ * granted alone, for hints; may be NULL.  `may_fail`: CLI_NOT_STARTED without a message when the
+ * program could not begin. */
+int cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const char *script_host,
+                    bool may_fail);
 
 /* run_module.c: what a file is by its first bytes.  What cannot be read is OTHER. */
 typedef enum cli_file_kind { CLI_FILE_OTHER, CLI_FILE_WASM, CLI_FILE_OBJECT } cli_file_kind;
@@ -187,6 +193,7 @@ char *cli_cache_folder(void);
 /* run_open.c: a module and its sandbox; the caller releases both, also after a failure. */
 typedef struct cli_run_opened {
     krait_module *module;
+    krait_snapshot *snapshot; /* that the sandbox was made from */
     krait_sandbox *sandbox;
     cli_translated translated; /* when the translation that was there could not be used */
 } cli_run_opened;
@@ -196,8 +203,19 @@ krait_status cli_run_open(krait_engine *engine, const cli_runtime *runtime,
                           const cli_run_request *request, const krait_config *config,
                           cli_run_opened *opened);
 
+void cli_run_close(cli_run_opened *opened);
+
+/* run_warm.c: programs that start in a copy of a Python that was started before. */
+
+/* `own_file`: where the guest sees a file that is granted alone; may be NULL. */
+bool cli_warm_may_run(const cli_run_request *request, const char *own_file);
+/* False without a message: there is no such copy. */
+bool cli_warm_open(krait_engine *engine, const krait_config *config, cli_run_opened *opened);
+
 /* True when the user chose the runtime: then nothing takes its place. */
 bool cli_runtime_is_chosen(void);
+/* Where it should be; allocated, or NULL. */
+char *cli_runtime_folder(void);
 /* 0, or an exit status after a message. */
 int cli_runtime_find(cli_runtime *runtime);
 /* The same without a message: what is wrong is in `why`. */

@@ -59,6 +59,7 @@ static const char help_text[] =
     "  --json                    print the result as one line of JSON, the program's output\n"
     "                            in it\n"
     "  --status-fd N             write that line to descriptor N, without the output\n"
+    "  --no-snapshot             start Python anew, also where a started one could be copied\n"
     "  --                        end of krait's options\n"
     "  -h, --help                print this\n"
     "\n"
@@ -80,7 +81,7 @@ place_release(run_place *place)
 static void
 find_cwd(const cli_run_request *request, run_place *place)
 {
-    char *host = realpath(".", NULL);
+    char *host = request->grants.count != 0 ? realpath(".", NULL) : NULL;
 
     if (host != NULL)
         place->cwd_guest = cli_grants_guest_of(&request->grants, host);
@@ -221,6 +222,15 @@ add_arguments(krait_config *config, const cli_run_request *request, const run_pl
     return status;
 }
 
+/* Where the guest sees the script, when that was granted alone. */
+static const char *
+own_file(const run_place *place)
+{
+    if (place->script_host == NULL)
+        return NULL;
+    return place->script_guest != NULL ? place->script_guest : place->script_host;
+}
+
 static krait_status
 fill_config(krait_config *config, const cli_run_request *request, const run_place *place,
             krait_error *err)
@@ -232,32 +242,64 @@ fill_config(krait_config *config, const cli_run_request *request, const run_plac
     if (status == KRAIT_OK && strcmp(place->cwd_guest, "/") != 0)
         status = krait_config_add_env(config, CWD_VARIABLE, place->cwd_guest, err);
     if (status == KRAIT_OK && place->script_host != NULL)
-        status = krait_config_add_file(config, place->script_host,
-                                       place->script_guest != NULL ? place->script_guest
-                                                                   : place->script_host,
+        status = krait_config_add_file(config, place->script_host, own_file(place),
                                        KRAIT_GRANT_RECORD_MISSES, err);
     return status;
 }
 
 static int
-run_module(const cli_runtime *runtime, const cli_run_request *request, const run_place *place)
+run_cold(krait_engine *engine, const krait_config *config, const cli_run_request *request,
+         const run_place *place)
+{
+    cli_run_opened opened = {.module = NULL};
+    cli_runtime runtime = {.module = NULL};
+    int exit_status = cli_runtime_find(&runtime);
+
+    if (exit_status == 0) {
+        exit_status = KRAIT_EXIT_FAILED;
+        if (cli_run_open(engine, &runtime, request, config, &opened) == KRAIT_OK)
+            exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, false);
+    }
+    cli_run_close(&opened);
+    cli_runtime_release(&runtime);
+    return exit_status;
+}
+
+/* The process ends with the program: what it has mapped goes in one go. */
+static int
+run_warm(krait_engine *engine, const krait_config *config, const cli_run_request *request,
+         const run_place *place)
+{
+    cli_run_opened opened = {.module = NULL};
+    int exit_status = CLI_NOT_STARTED;
+
+    if (!cli_warm_may_run(request, own_file(place)) || !cli_warm_open(engine, config, &opened))
+        return CLI_NOT_STARTED;
+    exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
+    if (exit_status != CLI_NOT_STARTED)
+        exit(exit_status);
+    cli_run_close(&opened);
+    return exit_status;
+}
+
+static int
+run_placed(const cli_run_request *request, const run_place *place)
 {
     krait_engine *engine = NULL;
     krait_config *config = NULL;
-    cli_run_opened opened = {.module = NULL};
     krait_error err;
     int exit_status = KRAIT_EXIT_FAILED;
 
     if (krait_engine_new(&engine, &err) != KRAIT_OK ||
         krait_config_new(&config, &err) != KRAIT_OK ||
-        fill_config(config, request, place, &err) != KRAIT_OK)
+        fill_config(config, request, place, &err) != KRAIT_OK) {
         cli_error(&err);
-    else if (cli_run_open(engine, runtime, request, config, &opened) == KRAIT_OK)
-        exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host);
-    krait_sandbox_free(opened.sandbox);
+    } else {
+        exit_status = run_warm(engine, config, request, place);
+        if (exit_status == CLI_NOT_STARTED)
+            exit_status = run_cold(engine, config, request, place);
+    }
     krait_config_free(config);
-    krait_module_close(opened.module);
-    cli_translated_release(&opened.translated);
     krait_engine_free(engine);
     return exit_status;
 }
@@ -266,16 +308,12 @@ static int
 run_request(const cli_run_request *request)
 {
     run_place place = {.cwd_guest = NULL};
-    cli_runtime runtime = {.module = NULL};
     int exit_status;
 
     find_cwd(request, &place);
     exit_status = place_script(request, &place);
     if (exit_status == 0)
-        exit_status = cli_runtime_find(&runtime);
-    if (exit_status == 0)
-        exit_status = run_module(&runtime, request, &place);
-    cli_runtime_release(&runtime);
+        exit_status = run_placed(request, &place);
     place_release(&place);
     return exit_status;
 }

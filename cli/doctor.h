@@ -47,4 +47,7 @@ doctor_verdict doctor_cache(char *found, size_t size);
 doctor_verdict doctor_runtime(char *found, size_t size);
 doctor_verdict doctor_python(char *found, size_t size);
 
+/* images_list.c */
+doctor_verdict doctor_snapshots(char *found, size_t size);
+
 #endif /* KRAIT_CLI_DOCTOR_H */

@@ -20,6 +20,7 @@ static const command commands[] = {
     {"run", "run a Python program or a WASI module in the sandbox", krait_cmd_run},
     {"python", "the plain interpreter: every argument is Python's", krait_cmd_python},
     {"test", "run CPython's own tests in the sandbox", krait_cmd_test},
+    {"snapshot", "keep a started Python ready, so that programs start faster", krait_cmd_snapshot},
     {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
     {"inspect", "show what a module or a translation is", krait_cmd_inspect},
     {"doctor", "say what this machine offers, and what is lost without it", krait_cmd_doctor},
@@ -46,6 +47,8 @@ main(int argc, char **argv)
     cli_stdio_reserve();
     /* A closed pipe is an error of the write that met it, as in python3. */
     signal(SIGPIPE, SIG_IGN);
+    /* So is a file that grows beyond its limit. */
+    signal(SIGXFSZ, SIG_IGN);
     /* Whoever started us may not want to know how children end; we do. */
     signal(SIGCHLD, SIG_DFL);
     if (argc < 2) {

@@ -206,7 +206,7 @@ run_opened(run_module *run)
         return status == KRAIT_ENOTFOUND || status == KRAIT_EUNSUPPORTED ? KRAIT_EXIT_REFUSED
                                                                          : KRAIT_EXIT_FAILED;
     }
-    return cli_run_sandbox(run->opened.sandbox, run->request, NULL);
+    return cli_run_sandbox(run->opened.sandbox, run->request, NULL, false);
 }
 
 int

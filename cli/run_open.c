@@ -7,7 +7,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+void
+cli_run_close(cli_run_opened *opened)
+{
+    krait_sandbox_free(opened->sandbox);
+    krait_snapshot_free(opened->snapshot);
+    krait_module_close(opened->module);
+    cli_translated_release(&opened->translated);
+    memset(opened, 0, sizeof(*opened));
+}
 
 static krait_status
 open_module(krait_engine *engine, const cli_runtime *runtime, const char *path,

@@ -121,7 +121,7 @@ take_status_fd(cli_run_request *request, const char *value)
     return 0;
 }
 
-/* Options about how the program runs as a whole, and about its end; -1: it is none. */
+/* Options about how the program starts and runs as a whole, and about its end; -1: it is none. */
 static int
 take_report(cli_run_request *request, int argc, char **argv, int *index)
 {
@@ -130,6 +130,10 @@ take_report(cli_run_request *request, int argc, char **argv, int *index)
 
     if (strcmp(arg, "--show-fuel") == 0) {
         request->show_fuel = true;
+        return 0;
+    }
+    if (strcmp(arg, "--no-snapshot") == 0) {
+        request->no_snapshot = true;
         return 0;
     }
     if (strcmp(arg, "--json") == 0) {

@@ -146,7 +146,8 @@ after_interrupt(int exit_status)
 }
 
 int
-cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const char *script_host)
+cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const char *script_host,
+                bool may_fail)
 {
     krait_result result;
     krait_error err;
@@ -154,6 +155,8 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
 
     catch_interrupt(sandbox);
     if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
+        if (may_fail)
+            return after_interrupt(was_interrupted ? 128 + SIGINT : CLI_NOT_STARTED);
         cli_error(&err);
         exit_status = err.code == KRAIT_ENOTFOUND ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
     } else {

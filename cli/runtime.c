@@ -60,8 +60,8 @@ cli_runtime_is_chosen(void)
     return given != NULL && given[0] != '\0';
 }
 
-static char *
-runtime_folder(void)
+char *
+cli_runtime_folder(void)
 {
     const char *given = getenv("KRAIT_RUNTIME");
     char *base;
@@ -91,7 +91,7 @@ unreadable_part(const cli_runtime *runtime)
 int
 cli_runtime_look(cli_runtime *runtime, char *why, size_t size)
 {
-    char *folder = runtime_folder();
+    char *folder = cli_runtime_folder();
     const char *missing;
 
     if (folder == NULL) {

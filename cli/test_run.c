@@ -112,6 +112,7 @@ become(runner *run, const job *slot, char **words, const char *log)
     if (out > 2)
         close(out);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &run->before, NULL);
     suite_where_enter(run->where, slot->folder);

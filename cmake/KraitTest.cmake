@@ -10,8 +10,9 @@
 #   SLOW (label), TIMEOUT seconds (default 120), LABELS label..., ENV NAME=value...,
 #   SERIAL (runs alone).
 #
-# Every test gets KRAIT (the program), KRAIT_SOURCE_DIR, KRAIT_BINARY_DIR, KRAIT_RUNTIME_TREE
-# and KRAIT_TEST_CC, and loses the variables of the caller's that change what krait does.
+# Every test gets KRAIT (the program), KRAIT_SNAPSHOTS (so that the user's are not touched),
+# KRAIT_SOURCE_DIR, KRAIT_BINARY_DIR, KRAIT_RUNTIME_TREE and KRAIT_TEST_CC, and loses the variables of the
+# caller's that change what krait does.
 # Exit 77 means "cannot run here" and the output says why: CTest shows it as skipped,
 # with KRAIT_REQUIRE_ALL it is a failure.
 find_program(KRAIT_PYTHON NAMES python3 DOC "Python that runs tests and tools (not the guest)")
@@ -34,7 +35,7 @@ function(krait__register name)
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${arg_TIMEOUT}
         LABELS "${arg_LABELS}"
-        ENVIRONMENT "KRAIT=${CMAKE_BINARY_DIR}/bin/krait;KRAIT_SOURCE_DIR=${PROJECT_SOURCE_DIR};KRAIT_BINARY_DIR=${CMAKE_BINARY_DIR};KRAIT_RUNTIME_TREE=${KRAIT_RUNTIME_DIR};KRAIT_TEST_CC=${CMAKE_C_COMPILER};LC_ALL=C.UTF-8;PYTHONDONTWRITEBYTECODE=1;${arg_ENV}"
+        ENVIRONMENT "KRAIT=${CMAKE_BINARY_DIR}/bin/krait;KRAIT_SOURCE_DIR=${PROJECT_SOURCE_DIR};KRAIT_BINARY_DIR=${CMAKE_BINARY_DIR};KRAIT_RUNTIME_TREE=${KRAIT_RUNTIME_DIR};KRAIT_TEST_CC=${CMAKE_C_COMPILER};KRAIT_SNAPSHOTS=${CMAKE_BINARY_DIR}/tests/snapshots;LC_ALL=C.UTF-8;PYTHONDONTWRITEBYTECODE=1;${arg_ENV}"
         ENVIRONMENT_MODIFICATION "KRAIT_RUNTIME=unset:;KRAIT_BUILD=unset:;PYTHONPATH=unset:;PYTHONHOME=unset:")
     if(arg_SERIAL)
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)

@@ -280,6 +280,12 @@ fill_info(int fd, const krait_snapshot_view *view, krait_snapshot_info *info)
                sizeof(info->modules));
 }
 
+void
+krait_snapshot_describe(const krait_snapshot *snapshot, krait_snapshot_info *ret_info)
+{
+    fill_info(snapshot->fd, &snapshot->view, ret_info);
+}
+
 krait_status
 krait_snapshot_inspect(const char *path, int verify, krait_snapshot_info *ret_info,
                        krait_error *err)

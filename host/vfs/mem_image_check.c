@@ -140,8 +140,7 @@ node_fault(const krait_mem_image_node *node, uint64_t next_ino)
     case KRAIT_TYPE_REGULAR:
         return node->size > INT64_MAX ? "no file is so long" : NULL;
     case KRAIT_TYPE_LINK:
-        return node->size == 0 || node->size > KRAIT_PATH_MAX || node->count != 0 ? "no such link"
-                                                                                  : NULL;
+        return node->size > KRAIT_PATH_MAX || node->count != 0 ? "no such link" : NULL;
     case KRAIT_TYPE_CHARACTER_DEVICE:
     case KRAIT_TYPE_UNKNOWN:
         return node->size != 0 || node->count != 0 ? "no such device or FIFO" : NULL;

@@ -223,6 +223,22 @@ typedef struct krait_snapshot_info {
 } krait_snapshot_info;
 
 /**
+ * Say what a snapshot is.
+ *
+ * @param snapshot  the snapshot
+ * @param ret_info  receives what it says of itself
+ *
+ * Units:   none
+ * Owner:   ret_info is the caller's storage
+ * Errors:  none
+ * Threads: any thread
+ * Source:  host/api/snapshot.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_snapshot_describe(const krait_snapshot *snapshot,
+                                       krait_snapshot_info *ret_info);
+
+/**
  * Look at a saved snapshot, or check every byte of it.
  *
  * @param path      the file

@@ -252,7 +252,6 @@ long_links(void)
     krait_mem_image_node *link = &r.nodes[r.entries[find_entry(&r, "m")].node];
 
     LIE(link->size, 4096, "link");
-    LIE(link->size, 0, "link");
     LIE(link->size, 4, "text");
     LIE(link->size, 2, "text");
     LIE(r.text[r.header->text_size - 1], '\0', "zero in a link");

@@ -204,58 +204,5 @@ timers(void)
     guest_end();
 }
 
-static uint64_t
-random64(void)
-{
-    static uint64_t state = 1;
-
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return state ^ state >> 29;
-}
-
-/* Numbers of every size. */
-static uint64_t
-any_time(void)
-{
-    return random64() >> (random64() % 64);
-}
-
-/* Whatever a guest asks for, each wait ends at once, and time does not run back. */
-static void
-any_waits(void)
-{
-    uint64_t last = 0;
-    unsigned rings = 0;
-
-    begin(1, NULL);
-    g.ctx.thread = &g.instance.own.thread;
-    for (unsigned round = 0; round < 20000; round++) {
-        const uint32_t many = 1 + (uint32_t)(random64() % 4);
-        uint64_t now;
-
-        /* The clock ends after some thousands of these. */
-        if (round % 100 == 0)
-            krait__vfs_virtual(g.vfs)->now_ns = last = any_time() % (YEAR * 200);
-        for (uint32_t i = 0; i < many; i++)
-            subscribe(i, (uint32_t)(random64() % 2), any_time(), random64() % 2);
-        if (random64() % 4 == 0)
-            CHECK_INT(call("itimer_set", (uint32_t)(random64() % 3), L(any_time()), L(any_time()),
-                           U(random64() % 2 ? OUT : 0)),
-                      0);
-        if (random64() % 4 == 0)
-            (void)call("signal_wait", U(BUFFER), load32(BUFFER), L(any_time() >> 1));
-        else
-            (void)poll_these(many);
-        rings += atomic_exchange(&g.instance.signals, 0) != 0;
-        g.instance.own.thread.interrupted = 0;
-        now = read_clock(MONOTONIC);
-        CHECK(now >= last);
-        last = now;
-    }
-    CHECK(rings > 100);
-    CHECK(g.trap == KRAIT_TRAP_NONE);
-    guest_end();
-}
-
 CHECK_MAIN(CHECK_CASE(clocks), CHECK_CASE(sleeps), CHECK_CASE(sleeps_with_files),
-           CHECK_CASE(random_bytes), CHECK_CASE(files), CHECK_CASE(timers), CHECK_CASE(any_waits))
+           CHECK_CASE(random_bytes), CHECK_CASE(files), CHECK_CASE(timers))

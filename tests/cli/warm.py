@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that go on in a copy of a started Python against the same in a new one.
+
+Standard output, standard error and exit status have to be equal. Which way a run took shows in the
+hash of a text: images have one each, and a new Python has another one each time."""
+import difflib
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tty
+
+KRAIT = os.environ["KRAIT"]
+failures = []
+count = 0
+
+
+def failed(name, *details):
+    failures.append(name)
+    print("failed:", name)
+    for detail in details:
+        print("   ", detail)
+
+
+def normal(text):
+    """Addresses of objects are no promise, nor how the guest got to Python's run loop."""
+    text = re.sub("0x[0-9a-f]+", "0x", text.decode("utf-8", "backslashreplace"))
+    return re.sub(r"(?m)^  at (pymain_main|Py_BytesMain|main|__main_void|_start|krait_main)\+0x\n",
+                  "", text)
+
+
+def on_terminal(command, stdin):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave) as child:
+        os.close(slave)
+        os.write(master, stdin)
+        output = b""
+        while True:
+            try:
+                chunk = os.read(master, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            output += chunk
+        child.wait()
+    os.close(master)
+    return [child.returncode, normal(output), ""]
+
+
+class Probe:
+    def __init__(self, *args, stdin=b"", options=(), stdio=None, where="pipe", command="run"):
+        self.args = list(args)
+        self.stdin = stdin
+        self.options = list(options)
+        self.stdio = stdio  # shell redirections
+        self.where = where  # pipe, terminal
+        self.command = command
+
+    def run(self, cold, cwd):
+        env = dict(os.environ, A="host")
+        if cold:
+            env["KRAIT_SNAPSHOTS"] = ""
+        line = [KRAIT, self.command] + self.options + self.args
+        if self.stdio:
+            line = ["sh", "-c", 'exec "$@" ' + self.stdio, "sh"] + line
+        if self.where == "terminal":
+            line = ["env", "-C", cwd] + (["KRAIT_SNAPSHOTS="] if cold else []) + line
+            return on_terminal(line, self.stdin)
+        done = subprocess.run(line, input=self.stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, cwd=cwd, env=env)
+        return [done.returncode] + [normal(text) for text in (done.stdout, done.stderr)]
+
+
+# What a program sees of its start.
+STATE = r"""
+import sys, os, time, gc, warnings, signal, locale
+for name in sorted(dir(sys)):
+    value = getattr(sys, name)
+    if isinstance(value, (str, int, float, tuple, list, bytes, type(None))) or name in ('flags', '_xoptions'):
+        if name not in ('__doc__', 'stdlib_module_names'):
+            print(name, repr(value))
+print(list(sys.modules), list(sys.path_importer_cache))
+print(os.environ, os.getcwd(), os.getpid() > 0, os.listdir('/'))
+print(time.tzname, time.timezone)
+for name in 'stdin', 'stdout', 'stderr':
+    s = getattr(sys, name)
+    if s is None:
+        print(name, s)
+        continue
+    print(name, s.name, s.mode, s.encoding, s.errors, s.line_buffering, s.isatty(), s.closed, s.buffer.raw)
+print(gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.garbage)
+print(warnings.filters, signal.getsignal(signal.SIGINT), locale.setlocale(locale.LC_ALL))
+print(vars(sys.modules['__main__']).keys())
+"""
+
+
+def probes(folder):
+    grant = ["--dir", folder]
+    yield Probe("-c", STATE)
+    yield Probe("-c", STATE, "-c", "", "-x", "\u20ac", command="python")
+    yield Probe("-c", STATE, options=["-e", "A", "-e", "B=\xe9", "-e", "PATH=/bin"])
+    yield Probe("-c", STATE, options=grant)
+    yield Probe("-c", STATE, where="terminal")
+    for stdio in ("</dev/null", "<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "<.", "2>&1",
+                  "</dev/zero"):
+        yield Probe("-c", STATE, stdio=stdio)
+    yield Probe("-c", STATE, options=["--max-files", "20", "--max-output", "1M"])
+    # Options: in a new Python either way.
+    for options in (["-I"], ["-S"], ["-O"], ["-B"], ["-X", "dev"], ["-W", "error"], ["-u"], ["-P"]):
+        yield Probe("-c", STATE, options=options)
+    for variable in ("PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=/x", "LC_ALL=C", "TZ=Europe/Berlin",
+                     "HOME=" + folder, "PYTHONSAFEPATH=1", "LANG=C", "PYTHONOPTIMIZE=1"):
+        yield Probe("-c", STATE, options=["-e", variable])
+    # What a grant may change.
+    yield Probe("-c", STATE, options=["--dir", folder + "/site::/usr/local/lib/python3.13/site-packages"])
+    yield Probe("-c", STATE, options=["--mapdir", "/usr/local::" + folder + "/prefix"])
+    yield Probe("-c", STATE, options=["--dir", folder + "/prefix::/usr"])
+    # Scripts.
+    for name in "state.py", "./state.py", folder + "/state.py", "fails.py", "missing.py", "syntax.py":
+        yield Probe(name, "a", "-c")
+        yield Probe(name, options=grant)
+    yield Probe("beside.py")
+    yield Probe("beside.py", options=grant)
+    yield Probe("package", "x")
+    yield Probe("package", options=grant)
+    yield Probe("-m", "package", "x", options=grant)
+    yield Probe("-m", "nothing.here")
+    yield Probe("-m", "json.tool", "--compact", stdin=b"[1, 2]")
+    yield Probe("-m", "this")
+    yield Probe("-", "a", stdin=STATE.encode())
+    yield Probe(stdin=STATE.encode())
+    yield Probe("-", stdin=b"import sys\nprint(sys.stdin.read())\nexit(3)\ntext")
+    yield Probe(stdin=b"1 + 1\nprint(2)\nexit(4)\n", where="terminal")
+    yield Probe("-c", "print(input('? '))", stdin=b"one\n", where="terminal")
+    yield Probe("-c", "import sys; print(sys.stdin.buffer.read())", stdin=bytes(range(256)))
+    yield Probe("-c")
+    yield Probe("-m")
+    yield Probe("-cprint(1)")
+    yield Probe("-c", "1 +")
+    # Ends.
+    for code in ("sys.exit()", "sys.exit(3)", "sys.exit('text')", "sys.exit(-1)", "sys.exit(300)",
+                 "os._exit(5)", "os.abort()", "raise KeyboardInterrupt", "1 / 0",
+                 "os.kill(os.getpid(), signal.SIGTERM)", "os.kill(os.getpid(), signal.SIGINT)",
+                 "sys.stdout.write('no line end')", "sys.stdout.close()", "os.close(1); print(1)",
+                 "f = lambda: f()\nf()", "import no_such_module"):
+        yield Probe("-c", "import os, sys, signal\n" + code)
+    yield Probe("-c", "while 1: pass", options=["--cpu", "300ms"])
+    yield Probe("-c", "while 1: print('x' * 100)", options=["--max-output", "1000"])
+    yield Probe("-c", "x = bytearray(1 << 30)", options=["--memory", "64M"])
+    yield Probe("-c", "pass", options=["--memory", "16M"])
+    yield Probe("-c", "open('/tmp/x', 'w').write('x' * 100000)", options=["--max-fs", "50K"])
+    yield Probe("-c", "import os; print(os.listdir('/tmp'), os.listdir('/'))")
+
+
+def write_files(folder):
+    for name, text in {
+            "state.py": STATE, "fails.py": "def f():\n    1 / 0\nf()\n", "syntax.py": "x = = 1\n",
+            "beside.py": "import neighbour\nprint(neighbour)\n", "neighbour.py": "",
+            "package/__init__.py": "print(__name__)\n", "package/__main__.py": STATE,
+            "site/early.pth": "import sys; sys.early = 1\n",
+            "prefix/pyvenv.cfg": "home = /usr/local/bin\n"}.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def compare(folder):
+    global count
+    for probe in probes(folder):
+        count += 1
+        cold = probe.run(True, folder)
+        warm = probe.run(False, folder)
+        if cold == warm:
+            continue
+        lines = ["status %d, from a snapshot %d" % (cold[0], warm[0])]
+        for a, b in zip(cold[1:], warm[1:]):
+            lines += difflib.unified_diff(a.splitlines(), b.splitlines(), "cold", "warm",
+                                          lineterm="", n=0)
+        failed("%.150s %s %s %s" % (probe.args, probe.options, probe.stdio, probe.where),
+               *["%.400s" % line for line in lines])
+
+
+CODE = "print(hash('a text'))"
+
+
+def hashes(*options, code=CODE, times=8, command="run", **more):
+    found = set()
+    for _ in range(times):
+        line = [KRAIT, command] + list(options) + (["-c", code] if code else [])
+        found.add(subprocess.run(line, capture_output=True, **more).stdout)
+    return found
+
+
+def check_ways(folder):
+    """Which runs go on in an image, and which start anew."""
+    global count
+    known = hashes(times=40)
+    if len(known) != 4:
+        failed("four images", known)
+    script = os.path.join(folder, "hash.py")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(CODE)
+    warm = {
+        "a grant": hashes("--dir", folder),
+        "a variable": hashes("-e", "A=1"),
+        "limits": hashes("--timeout", "10s", "--memory", "300M"),
+        "krait python": hashes(command="python"),
+        "a script": hashes(script, code=None),
+        "a script in a grant": hashes("--dir", folder, script, code=None),
+        "-m": hashes("--dir", folder, "-m", "hash", code=None, cwd=folder),
+        "stdin": hashes("-", code=None, input=CODE.encode()),
+        "nothing": hashes(code=None, input=CODE.encode()),
+    }
+    cold = {
+        "--no-snapshot": hashes("--no-snapshot", times=2),
+        "an option": hashes("-B", times=2),
+        "an option with a value": hashes("-X", "utf8", times=2),
+        "--": hashes("--", script, code=None, times=2),
+        "PYTHON*": hashes("-e", "PYTHONNOUSERSITE=1", times=2),
+        "LC_*": hashes("-e", "LC_CTYPE=C", times=2),
+        "TZ": hashes("-e", "TZ=UTC", times=2),
+        "HOME": hashes("-e", "HOME=/", times=2),
+        "a grant of everything": hashes("--dir", folder + "::/", times=2),
+        "a grant at Python": hashes("--dir", folder + "::/usr/local/x", times=2),
+        "a grant above Python": hashes("--dir", folder + "::/usr", times=2),
+        "--deterministic": hashes("--deterministic", times=2),
+        "a seed": hashes("-e", "PYTHONHASHSEED=1", times=1),
+        "KRAIT_SNAPSHOTS": hashes(times=2, env=dict(os.environ, KRAIT_SNAPSHOTS="")),
+    }
+    for name, found in warm.items():
+        count += 1
+        if not found <= known:
+            failed(name + ": in an image", found, known)
+    for name, found in cold.items():
+        count += 1
+        if found & known:
+            failed(name + ": in a new Python", found, known)
+    if hashes("-e", "PYTHONHASHSEED=1", times=3) != cold["a seed"]:
+        failed("PYTHONHASHSEED=1")
+
+
+def interrupt(cold):
+    """SIGINT while the program sleeps."""
+    env = dict(os.environ, KRAIT_SNAPSHOTS="") if cold else None
+    code = "import time\nprint('ready', flush=True)\ntime.sleep(60)"
+    with subprocess.Popen([KRAIT, "run", "-c", code], env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as child:
+        child.stdout.readline()
+        time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    return [child.returncode, normal(out), normal(err)]
+
+
+def main():
+    global count
+    with tempfile.TemporaryDirectory() as base:
+        folder = os.path.realpath(base)
+        os.environ["KRAIT_SNAPSHOTS"] = folder + "/snapshots"
+        write_files(folder)
+        made = subprocess.run([KRAIT, "snapshot", "make"], capture_output=True, text=True)
+        if made.returncode != 0:
+            failed("snapshot make", made)
+        check_ways(folder)
+        compare(folder)
+        count += 1
+        if interrupt(True) != interrupt(False):
+            failed("an interrupt", interrupt(True), interrupt(False))
+    print("%d probes, %d failed" % (count, len(failures)))
+    return 0 if count and not failures else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
