@@ -14,6 +14,8 @@
 #include <sys/uio.h>
 
 #define KRAIT_MEM_BLOCK 4096u
+/* What a name costs besides its bytes: entry, slot and bucket. */
+#define KRAIT_MEM_ENTRY 96u
 
 typedef struct krait_mem_fs {
     uint64_t limit_bytes;

@@ -15,9 +15,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What a name costs besides its bytes: entry, slot and bucket. */
-#define ENTRY_COST 96u
-
 /* Slots before removed ones are swept out. */
 #define SWEEP_MIN 32
 
@@ -177,11 +174,11 @@ krait__mem_dir_add(krait_mem_node *dir, const char *name, size_t name_len, krait
     if (grow_buckets(d) != 0 || krait__grow(&d->slots, d->slot_count, &d->slot_capacity,
                                             sizeof(*d->slots), SIZE_MAX / sizeof(*d->slots)) != 0)
         return ENOMEM;
-    if (!krait__mem_charge(dir->fs, ENTRY_COST + name_len))
+    if (!krait__mem_charge(dir->fs, KRAIT_MEM_ENTRY + name_len))
         return ENOSPC;
     entry = krait__alloc(sizeof(*entry) + name_len);
     if (entry == NULL) {
-        krait__mem_refund(dir->fs, ENTRY_COST + name_len);
+        krait__mem_refund(dir->fs, KRAIT_MEM_ENTRY + name_len);
         return ENOMEM;
     }
     entry->node = node;
@@ -233,7 +230,7 @@ krait__mem_dir_remove(krait_mem_node *dir, krait_mem_entry *entry)
         d->slot_count--;
     if (d->slot_count > SWEEP_MIN && d->count < d->slot_count / 2)
         sweep(d);
-    krait__mem_refund(dir->fs, ENTRY_COST + entry->name_len);
+    krait__mem_refund(dir->fs, KRAIT_MEM_ENTRY + entry->name_len);
     krait__free(entry);
     lose_name(dir, node);
 }

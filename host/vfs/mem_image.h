@@ -89,10 +89,12 @@ typedef struct krait_mem_image {
     size_t links_at; /* where in the text the links begin */
 } krait_mem_image;
 
-/* mem_image_check.c: KRAIT_EFORMAT says where and what; KRAIT_ENOMEM.  Names that occur twice in a
- * directory are not found here.  `key`: any number that nobody knows. */
-krait_status krait__mem_image_check(const void *bytes, size_t size, uint64_t key,
+/* mem_image_check.c: KRAIT_EFORMAT says where and what; KRAIT_ELIMIT: more than `fs` may ever hold;
+ * KRAIT_ENOMEM.  Names that occur twice in a directory are not found here. */
+krait_status krait__mem_image_check(const void *bytes, size_t size, const krait_mem_fs *fs,
                                     krait_mem_image *ret_image, krait_error *err);
+/* KRAIT_ELIMIT with its text. */
+krait_status krait__mem_image_too_much(krait_error *err);
 void krait__mem_image_release(krait_mem_image *image);
 krait_status krait__mem_image_bad(krait_error *err, uint64_t offset, const char *what);
 /* Offset of this entry in the bytes. */

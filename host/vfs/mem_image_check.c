@@ -4,7 +4,7 @@
  *
  * All but the contents of files is copied first, and the copy is looked at: whoever can still
  * write to the bytes changes nothing that was checked.  Takes time in proportion to the number
- * of records.
+ * of records, and no more memory than the quota allows.
  */
 #include "vfs/mem_image.h"
 
@@ -81,6 +81,26 @@ check_header(const krait_mem_image *image, size_t size, krait_error *err)
         (size - header->data_offset) % KRAIT_MEM_BLOCK != 0)
         return krait__mem_image_bad(err, offsetof(krait_mem_image_header, data_offset),
                                     "the contents are not where they should be");
+    return KRAIT_OK;
+}
+
+krait_status
+krait__mem_image_too_much(krait_error *err)
+{
+    return krait__error_set(err, KRAIT_ELIMIT, 0, "the files of a snapshot do not fit in memory");
+}
+
+/* Before anything is copied: what costs a writer nothing, such as a hole of a file, must not cost
+ * us more than the quota. */
+static krait_status
+check_quota(const krait_mem_image_header *header, const krait_mem_fs *fs, krait_error *err)
+{
+    const uint64_t limit = fs->limit_bytes;
+
+    if (header->node_count > fs->limit_inodes || header->text_size > limit ||
+        header->entry_count > limit / KRAIT_MEM_ENTRY ||
+        header->run_count > limit / KRAIT_MEM_BLOCK || header->size - header->data_offset > limit)
+        return krait__mem_image_too_much(err);
     return KRAIT_OK;
 }
 
@@ -323,8 +343,8 @@ check_links(const krait_mem_image *image, const counts *sum, krait_error *err)
 }
 
 krait_status
-krait__mem_image_check(const void *bytes, size_t size, uint64_t key, krait_mem_image *ret_image,
-                       krait_error *err)
+krait__mem_image_check(const void *bytes, size_t size, const krait_mem_fs *fs,
+                       krait_mem_image *ret_image, krait_error *err)
 {
     krait_mem_image image = {.copy = NULL};
     counts sum = {0};
@@ -337,11 +357,13 @@ krait__mem_image_check(const void *bytes, size_t size, uint64_t key, krait_mem_i
     memcpy(&image.header, bytes, sizeof(image.header));
     status = check_header(&image, size, err);
     if (status == KRAIT_OK)
+        status = check_quota(&image.header, fs, err);
+    if (status == KRAIT_OK)
         status = copy_records(bytes, &image, err);
     if (status == KRAIT_OK)
         status = check_nodes(&image, &sum, err);
     if (status == KRAIT_OK)
-        status = check_inodes(&image, key, err);
+        status = check_inodes(&image, fs->hash_key[0], err);
     if (status == KRAIT_OK)
         status = check_entries(&image, err);
     if (status == KRAIT_OK)

@@ -60,10 +60,7 @@ find_needed(loader *load)
 static krait_status
 out_of(krait_error *err, int error)
 {
-    if (error == ENOSPC)
-        return krait__error_set(err, KRAIT_ELIMIT, error,
-                                "the files of a snapshot do not fit in memory");
-    return krait__error_nomem(err);
+    return error == ENOSPC ? krait__mem_image_too_much(err) : krait__error_nomem(err);
 }
 
 /* ---- contents ------------------------------------------------------------------------------ */
@@ -305,8 +302,7 @@ krait_status
 krait__vfs_load(krait_vfs *vfs, const void *bytes, size_t size, krait_error *err)
 {
     loader load = {.fs = vfs->memory->fs};
-    krait_status status = krait__mem_image_check(bytes, size, load.fs->hash_key[0], &load.image,
-                                                 err);
+    krait_status status = krait__mem_image_check(bytes, size, load.fs, &load.image, err);
 
     if (status != KRAIT_OK)
         return status;

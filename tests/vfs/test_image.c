@@ -5,6 +5,8 @@
  */
 #include "vfs/image.h"
 
+#include <pthread.h>
+
 static void
 new_vfs(const krait_vfs_options *options, bool devices)
 {
@@ -418,6 +420,53 @@ refusals(void)
     end(&image);
 }
 
+/* Makes, changes and reads a file system of its own; the errors that there were. */
+static void *
+use_one(void *data)
+{
+    const struct image *image = data;
+    uintptr_t errors = 0;
+
+    for (int i = 0; i < 50; i++) {
+        krait_vfs *vfs = NULL;
+        void *bytes = NULL;
+        size_t size = 0;
+        krait_error err;
+
+        errors += krait__vfs_new(NULL, &vfs, &err) != KRAIT_OK;
+        errors += krait__vfs_load(vfs, image->bytes, image->size, &err) != KRAIT_OK;
+        errors += krait__vfs_get_file(vfs, "/tmp/big", 1u << 20, &bytes, &size, &err) != KRAIT_OK;
+        errors += size != 100000;
+        free(bytes);
+        errors += krait__vfs_put_file(vfs, "/tmp/big", "mine", 4, &err) != KRAIT_OK;
+        krait__vfs_free(vfs);
+    }
+    return (void *)errors;
+}
+
+static void
+threads(void)
+{
+    struct image image;
+    pthread_t all[4];
+    krait_file *file;
+
+    begin(false);
+    file = open_file("tmp/big", R | W | C, 0);
+    fill(file, 0, 100000, 't');
+    krait__file_unref(file);
+    image = image_of(tree.vfs);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(pthread_create(&all[i], NULL, use_one, &image), 0);
+    for (int i = 0; i < 4; i++) {
+        void *errors = NULL;
+
+        pthread_join(all[i], &errors);
+        CHECK_UINT((uintptr_t)errors, 0);
+    }
+    end(&image);
+}
+
 /* Open, but without a name: not in the bytes. */
 static void
 without_a_name(void)
@@ -440,4 +489,4 @@ without_a_name(void)
 CHECK_MAIN(CHECK_CASE(round_trip), CHECK_CASE(goes_on), CHECK_CASE(writes_are_private),
            CHECK_CASE(clones), CHECK_CASE(quotas), CHECK_CASE(full_quota), CHECK_CASE(fewer_mounts),
            CHECK_CASE(more_mounts), CHECK_CASE(mounts_in_the_way), CHECK_CASE(refusals),
-           CHECK_CASE(without_a_name))
+           CHECK_CASE(without_a_name), CHECK_CASE(threads))

@@ -8,6 +8,8 @@
 
 #include "vfs/mem_image.h"
 
+#include <sys/mman.h>
+
 struct builder {
     krait_mem_image_node *nodes;
     krait_mem_image_entry *entries;
@@ -265,5 +267,33 @@ long_files(void)
     done(&image);
 }
 
+/* Holes of a file cost whoever wrote them nothing: a terabyte of names that are not there. */
+static void
+holes_of_the_file(void)
+{
+    const uint64_t size = UINT64_C(1) << 40;
+    krait_mem_image_header header = {.version = KRAIT_MEM_IMAGE_VERSION,
+                                     .node_count = 1,
+                                     .next_ino = 2,
+                                     .text_size = size - 4096,
+                                     .data_offset = size,
+                                     .size = size};
+    int fd = memfd_create("krait-image", MFD_CLOEXEC);
+    krait_error err;
+    void *map;
+
+    memcpy(header.magic, KRAIT_MEM_IMAGE_MAGIC, sizeof(header.magic));
+    CHECK(fd >= 0 && write(fd, &header, sizeof(header)) == (ssize_t)sizeof(header));
+    CHECK_INT(ftruncate(fd, (off_t)size), 0);
+    map = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+    REQUIRE(map != MAP_FAILED);
+    tree_begin(NULL);
+    CHECK_INT(krait__vfs_load(tree.vfs, map, size, &err), KRAIT_ELIMIT);
+    tree_start();
+    tree_end();
+    munmap(map, size);
+    close(fd);
+}
+
 CHECK_MAIN(CHECK_CASE(deep), CHECK_CASE(wide), CHECK_CASE(chosen_names), CHECK_CASE(sparse),
-           CHECK_CASE(long_files))
+           CHECK_CASE(long_files), CHECK_CASE(holes_of_the_file))
