@@ -107,7 +107,7 @@ typedef struct krait_instance_options {
     size_t stack_size_bytes;     /* native stack of guest code; 0: default (64 MiB, reserved) */
     uint64_t fuel;               /* what a metered module may spend; 0: no limit */
     const krait_call_limits *limits; /* also of the start function; copied; NULL: none */
-    const struct krait_image *image; /* image.h: it begins so, and no start function runs; NULL: as
+    struct krait_image *image;       /* image.h: it begins so, and no start function runs; NULL: as
                                         the module says.  Lives as long as the instance. */
     uint64_t keep_bytes; /* of what it has written, when it goes back to its image; 0: 1 MiB */
 } krait_instance_options;

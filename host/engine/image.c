@@ -39,23 +39,6 @@ check_file(const krait_image_parts *parts, krait_error *err)
     return KRAIT_OK;
 }
 
-static krait_status
-map_file(krait_image *image, const krait_image_parts *parts, krait_error *err)
-{
-    void *map;
-
-    image->fd = fcntl(parts->fd, F_DUPFD_CLOEXEC, 3);
-    if (image->fd < 0)
-        return krait__error_set(err, KRAIT_EIO, errno, "cannot keep the file of an image");
-    if (parts->memory_bytes == 0)
-        return KRAIT_OK;
-    map = mmap(NULL, parts->memory_bytes, PROT_READ, MAP_PRIVATE, image->fd, (off_t)parts->offset);
-    if (map == MAP_FAILED)
-        return krait__error_set(err, KRAIT_EIO, errno, "cannot map an image");
-    image->bytes = map;
-    return KRAIT_OK;
-}
-
 krait_status
 krait__image_open(const krait_module *module, const krait_image_parts *parts,
                   krait_image **ret_image, krait_error *err)
@@ -70,20 +53,59 @@ krait__image_open(const krait_module *module, const krait_image_parts *parts,
     image = krait__calloc(1, sizeof(*image));
     if (image == NULL)
         return krait__error_nomem(err);
+    (void)pthread_mutex_init(&image->lock, NULL);
     image->fd = image->dirty.fd = -1;
     image->module = module;
     image->offset = parts->offset;
     image->memory_bytes = parts->memory_bytes;
     image->state = krait__memdup(parts->state, parts->state_size);
     image->state_size = parts->state_size;
-    status = image->state != NULL ? map_file(image, parts, err) : krait__error_nomem(err);
+    image->fd = fcntl(parts->fd, F_DUPFD_CLOEXEC, 3);
+    if (image->state == NULL)
+        status = krait__error_nomem(err);
+    else if (image->fd < 0)
+        status = krait__error_set(err, KRAIT_EIO, errno, "cannot keep the file of an image");
     if (status != KRAIT_OK) {
         krait__image_close(image);
         return status;
     }
-    image->best_mode = image->mode = krait__dirty_open(&image->dirty);
     *ret_image = image;
     return KRAIT_OK;
+}
+
+static krait_status
+map_bytes(krait_image *image, krait_error *err)
+{
+    void *map;
+
+    if (image->memory_bytes == 0)
+        return KRAIT_OK;
+    map = mmap(NULL, image->memory_bytes, PROT_READ, MAP_PRIVATE, image->fd, (off_t)image->offset);
+    if (map == MAP_FAILED)
+        return krait__error_set(err, KRAIT_ENOMEM, errno, "cannot map an image");
+    image->bytes = map;
+    return KRAIT_OK;
+}
+
+krait_status
+krait__image_prepare(krait_image *image, krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    if (atomic_load(&image->is_ready))
+        return KRAIT_OK;
+    (void)pthread_mutex_lock(&image->lock);
+    if (!atomic_load(&image->is_ready)) {
+        status = map_bytes(image, err);
+        if (status == KRAIT_OK) {
+            const krait_dirty_mode best = krait__dirty_open(&image->dirty);
+
+            image->mode = best > image->worst_mode ? best : image->worst_mode;
+            atomic_store(&image->is_ready, true);
+        }
+    }
+    (void)pthread_mutex_unlock(&image->lock);
+    return status;
 }
 
 void
@@ -96,20 +118,23 @@ krait__image_close(krait_image *image)
     if (image->fd >= 0)
         close(image->fd);
     krait__dirty_close(&image->dirty);
+    (void)pthread_mutex_destroy(&image->lock);
     krait__free(image->state);
     krait__free(image);
 }
 
 krait_dirty_mode
-krait__image_mode(const krait_image *image)
+krait__image_mode(krait_image *image)
 {
-    return image->mode;
+    return krait__image_prepare(image, NULL) == KRAIT_OK ? image->mode : KRAIT_DIRTY_UNKNOWN;
 }
 
 void
 krait__image_set_mode(krait_image *image, krait_dirty_mode mode)
 {
-    image->mode = mode > image->best_mode ? mode : image->best_mode;
+    image->worst_mode = mode;
+    if (krait__image_mode(image) < mode)
+        image->mode = mode;
 }
 
 const uint8_t *
@@ -177,7 +202,7 @@ shrink(krait_memory *memory, uint64_t size)
 static krait_status
 restore_memory(krait_instance *instance, krait_error *err)
 {
-    const krait_image *image = instance->image;
+    krait_image *image = instance->image;
     krait_memory *memory = instance->memories[0];
     uint64_t keep = instance->keep_bytes != 0 ? instance->keep_bytes : DEFAULT_KEEP;
     int error = shrink(memory, image->memory_bytes);
@@ -203,7 +228,9 @@ krait__instance_restore(krait_instance *instance, krait_error *err)
         return krait__error_set(err, KRAIT_EINVAL, 0, "the instance was not made from an image");
     if (instance->own.running)
         return krait__error_set(err, KRAIT_EBUSY, 0, "the instance is running");
-    status = restore_memory(instance, err);
+    status = krait__image_prepare(instance->image, err);
+    if (status == KRAIT_OK)
+        status = restore_memory(instance, err);
     if (status != KRAIT_OK)
         return status;
     status = krait__image_state_apply(instance, err);

@@ -51,8 +51,9 @@ typedef enum krait_dirty_mode {
     KRAIT_DIRTY_UNKNOWN = 2  /* not at all: all are given back to the system */
 } krait_dirty_mode;
 
-/* The best mode that this machine has, or a lesser one that a test asks for. */
-krait_dirty_mode krait__image_mode(const krait_image *image);
+/* The best mode that this machine has, or a lesser one that a test asks for before instances of the
+ * image go back to it. */
+krait_dirty_mode krait__image_mode(krait_image *image);
 void krait__image_set_mode(krait_image *image, krait_dirty_mode mode);
 
 #endif /* KRAIT_ENGINE_IMAGE_H */

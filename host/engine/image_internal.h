@@ -14,13 +14,19 @@ struct krait_image {
     int fd;
     uint64_t offset;
     uint64_t memory_bytes;
-    const uint8_t *bytes; /* the memory, mapped for reading; NULL: no bytes */
     void *state;
     size_t state_size;
+    krait_dirty_mode worst_mode; /* that a test asks for */
+    pthread_mutex_t lock; /* for what follows, which is made when an instance first goes back:
+                                    a program that runs once does not need it */
+    atomic_bool is_ready;
+    const uint8_t *bytes; /* the memory, mapped for reading; NULL: no bytes */
     krait_dirty dirty;
     krait_dirty_mode mode;
-    krait_dirty_mode best_mode;
 };
+
+/* Fills in what going back needs. */
+krait_status krait__image_prepare(krait_image *image, krait_error *err);
 
 /* Maps the memory at `base`, in the place of what is there; 0 or an errno. */
 int krait__image_map(const krait_image *image, uint8_t *base);

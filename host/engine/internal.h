@@ -345,8 +345,8 @@ struct krait_instance {
     krait_instance *next_retired;
     krait_store *store;
     krait_module *module;
-    const struct krait_image *image; /* that it was made from; NULL: none */
-    uint64_t keep_bytes;             /* of written pages, when it goes back to that; 0: default */
+    struct krait_image *image; /* that it was made from; NULL: none */
+    uint64_t keep_bytes;       /* of written pages, when it goes back to that; 0: default */
     int64_t fuel_given;
     _Atomic uint32_t exit_code;
     krait_call_limits limits;

@@ -63,7 +63,7 @@ call(krait_instance *instance, const char *name, uint32_t a, uint32_t b, krait_t
 }
 
 static krait_status
-new_instance(fixture *f, const krait_image *image, uint64_t limit, uint64_t keep,
+new_instance(fixture *f, krait_image *image, uint64_t limit, uint64_t keep,
              krait_instance **ret_instance)
 {
     const krait_instance_options options = {.imports = host_imports,
@@ -117,7 +117,8 @@ fixture_open(fixture *f)
         return false;
     parts.state = f->state;
     parts.state_size = f->state_size;
-    return krait__image_open(f->module, &parts, &f->image, &f->err) == KRAIT_OK;
+    return krait__image_open(f->module, &parts, &f->image, &f->err) == KRAIT_OK &&
+           krait__image_prepare(f->image, &f->err) == KRAIT_OK;
 }
 
 static void
