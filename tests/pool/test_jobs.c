@@ -427,6 +427,31 @@ configuration(void)
     rmdir(folder);
 }
 
+/* Every job begins with the same random bytes at the same time, in workers of both kinds. */
+static void
+deterministic(void)
+{
+    const krait_job_spec spec = pool_spec("import os, random, time\n"
+                                          "print(hash('x'), random.random(), os.urandom(4))\n"
+                                          "time.sleep(1e8)\n"
+                                          "print(time.strftime('%F', time.gmtime()))");
+    char first[6000];
+    char out[6000];
+
+    REQUIRE(pool_open(&t));
+    REQUIRE(krait_config_set_deterministic(t.p.config, 77, &t.err) == KRAIT_OK);
+    REQUIRE(krait_config_set_start_time(t.p.config, 86400 * UINT64_C(1000000000), &t.err) ==
+            KRAIT_OK);
+    REQUIRE(pool_make(&t));
+    CHECK_INT(pool_run(&t, &spec, first, sizeof(first)), KRAIT_RESULT_RETURNED);
+    CHECK_HAS(first, "\n1973-03-04\n");
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(pool_run(&t, &spec, out, sizeof(out)), KRAIT_RESULT_RETURNED);
+        CHECK_STR(out, first);
+    }
+    pool_close(&t);
+}
+
 static void
 wrong_arguments(void)
 {
@@ -533,5 +558,5 @@ ready_instances(void)
 CHECK_MAIN(CHECK_CASE(code), CHECK_CASE(functions), CHECK_CASE(code_that_fails), CHECK_CASE(files),
            CHECK_CASE(files_too_large), CHECK_CASE(fresh), CHECK_CASE(hostile),
            CHECK_CASE(own_limits), CHECK_CASE(host_functions), CHECK_CASE(held_calls),
-           CHECK_CASE(configuration), CHECK_CASE(wrong_arguments), CHECK_CASE(cannot_start),
-           CHECK_CASE(ready_instances))
+           CHECK_CASE(configuration), CHECK_CASE(deterministic), CHECK_CASE(wrong_arguments),
+           CHECK_CASE(cannot_start), CHECK_CASE(ready_instances))
