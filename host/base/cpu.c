@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See cpu.h.  x86-64: the compiler's own CPUID helper, which also knows whether
- * the system saves the wide registers.  aarch64: the kernel's AT_HWCAP words.
+ * See cpu.h.  x86-64: CPUID (Intel SDM volume 2), and whether the system saves the wide registers.
+ * The compiler's own helper asks at the start of every process, which takes long in a virtual machine.
+ * aarch64: the kernel's AT_HWCAP words.
  */
 #include "base/cpu.h"
 
@@ -10,30 +11,32 @@
 #include <string.h>
 #if defined(__aarch64__)
 #include <sys/auxv.h>
+#elif defined(__x86_64__)
+#include <cpuid.h>
 #endif
 
-/* X(bit, name, macro, name for __builtin_cpu_supports) */
+/* X(bit, name, macro, leaf of CPUID, register, bit in it, what the system has to save) */
 #define X86_SETS(X)                                                                                \
-    X(0, "sse3", "__SSE3__", "sse3")                                                               \
-    X(1, "ssse3", "__SSSE3__", "ssse3")                                                            \
-    X(2, "sse4_1", "__SSE4_1__", "sse4.1")                                                         \
-    X(3, "sse4_2", "__SSE4_2__", "sse4.2")                                                         \
-    X(4, "popcnt", "__POPCNT__", "popcnt")                                                         \
-    X(5, "avx", "__AVX__", "avx")                                                                  \
-    X(6, "avx2", "__AVX2__", "avx2")                                                               \
-    X(7, "fma", "__FMA__", "fma")                                                                  \
-    X(8, "bmi1", "__BMI__", "bmi")                                                                 \
-    X(9, "bmi2", "__BMI2__", "bmi2")                                                               \
-    X(10, "avx512f", "__AVX512F__", "avx512f")                                                     \
-    X(11, "avx512bw", "__AVX512BW__", "avx512bw")                                                  \
-    X(12, "avx512cd", "__AVX512CD__", "avx512cd")                                                  \
-    X(13, "avx512dq", "__AVX512DQ__", "avx512dq")                                                  \
-    X(14, "avx512vl", "__AVX512VL__", "avx512vl")                                                  \
-    X(15, "avx512vbmi", "__AVX512VBMI__", "avx512vbmi")                                            \
-    X(16, "avx512vbmi2", "__AVX512VBMI2__", "avx512vbmi2")                                         \
-    X(17, "avx512bitalg", "__AVX512BITALG__", "avx512bitalg")                                      \
-    X(18, "avx512vpopcntdq", "__AVX512VPOPCNTDQ__", "avx512vpopcntdq")                             \
-    X(19, "gfni", "__GFNI__", "gfni")
+    X(0, "sse3", "__SSE3__", 1, ECX, 0, 0)                                                         \
+    X(1, "ssse3", "__SSSE3__", 1, ECX, 9, 0)                                                       \
+    X(2, "sse4_1", "__SSE4_1__", 1, ECX, 19, 0)                                                    \
+    X(3, "sse4_2", "__SSE4_2__", 1, ECX, 20, 0)                                                    \
+    X(4, "popcnt", "__POPCNT__", 1, ECX, 23, 0)                                                    \
+    X(5, "avx", "__AVX__", 1, ECX, 28, YMM)                                                        \
+    X(6, "avx2", "__AVX2__", 7, EBX, 5, YMM)                                                       \
+    X(7, "fma", "__FMA__", 1, ECX, 12, YMM)                                                        \
+    X(8, "bmi1", "__BMI__", 7, EBX, 3, 0)                                                          \
+    X(9, "bmi2", "__BMI2__", 7, EBX, 8, 0)                                                         \
+    X(10, "avx512f", "__AVX512F__", 7, EBX, 16, ZMM)                                               \
+    X(11, "avx512bw", "__AVX512BW__", 7, EBX, 30, ZMM)                                             \
+    X(12, "avx512cd", "__AVX512CD__", 7, EBX, 28, ZMM)                                             \
+    X(13, "avx512dq", "__AVX512DQ__", 7, EBX, 17, ZMM)                                             \
+    X(14, "avx512vl", "__AVX512VL__", 7, EBX, 31, ZMM)                                             \
+    X(15, "avx512vbmi", "__AVX512VBMI__", 7, ECX, 1, ZMM)                                          \
+    X(16, "avx512vbmi2", "__AVX512VBMI2__", 7, ECX, 6, ZMM)                                        \
+    X(17, "avx512bitalg", "__AVX512BITALG__", 7, ECX, 12, ZMM)                                     \
+    X(18, "avx512vpopcntdq", "__AVX512VPOPCNTDQ__", 7, ECX, 14, ZMM)                               \
+    X(19, "gfni", "__GFNI__", 7, ECX, 8, 0)
 
 /* X(bit, name, macro, word of the auxiliary vector, bit in it) */
 #define ARM_SETS(X)                                                                                \
@@ -47,7 +50,8 @@
     X(7, "bti", "__ARM_FEATURE_BTI_DEFAULT", 26, 17)
 
 static const krait_cpu_set sets[] = {
-#define X86_ENTRY(number, text, predefined, builtin)     {text, predefined, EM_X86_64, number},
+#define X86_ENTRY(number, text, predefined, leaf, word, place, state)                              \
+    {text, predefined, EM_X86_64, number},
 #define ARM_ENTRY(number, text, predefined, word, place) {text, predefined, EM_AARCH64, number},
     X86_SETS(X86_ENTRY) ARM_SETS(ARM_ENTRY)
 #undef X86_ENTRY
@@ -86,22 +90,68 @@ krait__cpu_machine_name(uint16_t machine)
     }
 }
 
-uint64_t
-krait__cpu_present(void)
+#if defined(__x86_64__)
+enum { EBX, ECX, WORDS };
+
+/* Components of state in XCR0 (Intel SDM volume 1, 13.1): 128 bits and their upper halves; and the
+ * rest of AVX-512. */
+#define YMM 0x06u
+#define ZMM 0xe6u
+
+/* OSXSAVE in leaf 1, ECX: XGETBV may be asked what the system saves. */
+#define OSXSAVE (1u << 27)
+
+static uint64_t
+saved_state(unsigned features)
+{
+    unsigned low = 0;
+    unsigned high;
+
+    if ((features & OSXSAVE) != 0)
+        __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+static uint64_t
+present(void)
+{
+    unsigned words[8][WORDS] = {{0}};
+    uint64_t mask = 0;
+    uint64_t saved;
+    unsigned unused[2];
+
+    (void)__get_cpuid(1, &unused[0], &words[1][EBX], &words[1][ECX], &unused[1]);
+    (void)__get_cpuid_count(7, 0, &unused[0], &words[7][EBX], &words[7][ECX], &unused[1]);
+    saved = saved_state(words[1][ECX]);
+#define X86_TEST(number, text, predefined, leaf, word, place, state)                               \
+    if ((words[leaf][word] >> (place) & 1u) != 0 && (saved & (state)) == (state))                  \
+        mask |= UINT64_C(1) << (number);
+    X86_SETS(X86_TEST)
+    return mask;
+}
+#elif defined(__aarch64__)
+static uint64_t
+present(void)
 {
     uint64_t mask = 0;
 
-#if defined(__x86_64__)
-#define X86_TEST(number, text, predefined, builtin)                                                \
-    mask |= (uint64_t)(__builtin_cpu_supports(builtin) != 0) << number;
-    __builtin_cpu_init();
-    X86_SETS(X86_TEST)
-#elif defined(__aarch64__)
 #define ARM_TEST(number, text, predefined, word, place)                                            \
     mask |= (uint64_t)((getauxval(word) >> place) & 1u) << number;
     ARM_SETS(ARM_TEST)
-#endif
     return mask;
+}
+#else
+static uint64_t
+present(void)
+{
+    return 0;
+}
+#endif
+
+uint64_t
+krait__cpu_present(void)
+{
+    return present();
 }
 
 void

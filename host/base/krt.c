@@ -240,7 +240,7 @@ unmap_object(const krait_krt_seal *seal, const uint8_t *object)
 krait_status
 krait__krt_check_kind(const char *path, const krait_krt_seal *seal, krait_error *err)
 {
-    uint64_t lacking = seal->cpu & ~krait__cpu_present();
+    uint64_t lacking = seal->cpu != 0 ? seal->cpu & ~krait__cpu_present() : 0;
     char names[256];
 
     if (seal->abi_version != KRAIT_ABI_VERSION)

@@ -7,10 +7,8 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-/* "sha" is not a name that __builtin_cpu_supports() of every compiler knows. */
 #include <cpuid.h>
+#include <immintrin.h>
 
 int
 krait__sha256_has_x86(void)
@@ -20,7 +18,9 @@ krait__sha256_has_x86(void)
     unsigned c;
     unsigned d;
 
-    if (!__builtin_cpu_supports("sse4.1") || __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
+    /* SSE4.1 first. */
+    if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c >> 19 & 1u) == 0 ||
+        __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
         return 0;
     return (int)(b >> 29 & 1u);
 }
