@@ -161,6 +161,7 @@ krait_stash_note(stash_entry *entry)
     if (has_dict(entry)) {
         PyObject *dict = PyModule_GetDict(entry->module);
 
+        entry->dict = dict;
         entry->version = version_of(dict);
         entry->print = print_of(dict);
     }
@@ -245,6 +246,34 @@ show_objects(krait_stash *stash)
             krait_stash_move(&stash->entries[i]->objects, old);
         }
     }
+}
+
+bool
+krait_stash_hides(void)
+{
+    return krait_the_stash.is_open && !krait_the_stash.shows_objects;
+}
+
+void
+krait_stash_show(void)
+{
+    show_objects(&krait_the_stash);
+}
+
+bool
+krait_stash_has_dict(PyObject *dict)
+{
+    const krait_stash *stash = &krait_the_stash;
+
+    for (uint32_t i = 0; i < stash->count; i++) {
+        const stash_entry *entry = stash->entries[i];
+
+        if (entry->dict == dict && dict != NULL &&
+            (entry->state == STASH_START || entry->state == STASH_GIVEN)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool

@@ -52,6 +52,7 @@ typedef struct stash_entry {
     uint32_t parent;  /* the package, or STASH_NOBODY */
     uint32_t owner;   /* ALIAS: whose body made it */
     bool is_foreign;  /* a FILE that is not of the standard library */
+    PyObject *dict;   /* the module's; only its address counts */
     uint64_t version; /* of the module's dict: its ma_version_tag */
     uint64_t print;   /* of what is in it */
     PyObject *name;
@@ -107,8 +108,12 @@ void krait_stash_note(stash_entry *entry);
 bool krait_stash_is_same(stash_entry *entry);
 /* Appends one list of objects to another one, and empties it. */
 void krait_stash_move(PyGC_Head *from, PyGC_Head *to);
-/* The bootstrap function that asks here first; a new reference. */
-PyObject *krait_stash_loader(void);
+/* Objects are hidden from the collector. */
+bool krait_stash_hides(void);
+/* From now on they are not. */
+void krait_stash_show(void);
+/* Is this the dict of a module that Python started with, or that came from here? */
+bool krait_stash_has_dict(PyObject *dict);
 
 /* ---- stash_record.c ---- */
 

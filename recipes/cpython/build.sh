@@ -13,12 +13,19 @@ flavor=${flavor:-portable}
 imports=$KRAIT_ROOT/tests/guest/imports.txt
 main_flags=-DNDEBUG
 session=
+wraps=Py_FinalizeEx
 if [ "$flavor" = native ]; then
     imports=$KRAIT_ROOT/tests/guest/imports-native.txt
     # The structures inside of CPython are those that its own headers make.
     main_flags="$main_flags -DKRAIT_NATIVE=1 -I$KRAIT_ROOT/guest/native/include"
     session=$KRAIT_ROOT/guest/session
+    # What guest/session/end.c leaves out.
+    wraps="$wraps $(sed -n 's/^SKIPPED(\([A-Za-z_]*\),.*/\1/p; s/^__wrap_\(_Py[A-Za-z_]*\)(.*/\1/p' "$session/end.c" | tr '\n' ' ')"
 fi
+wrap_flags=
+for name in $wraps; do
+    wrap_flags="$wrap_flags -Wl,--wrap=$name"
+done
 version=${VERSION_PYTHON%.*}
 build_python=$DEP_BUILD_PYTHON/bin/python3
 for part in include lib usr share; do
@@ -31,7 +38,7 @@ export SOURCE_DATE_EPOCH
 mkdir "$OUT/bin"
 wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
     ${session:+"$session"/*.c}
-$wasm_cc $link_flags -Wl,--wrap=Py_FinalizeEx -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
+$wasm_cc $link_flags $wrap_flags -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
     obj/*.o "-L$OUT/lib/wasm32-wasi" "-lpython$version" $libs
 "$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"
 "$build_python" -E -s "$RECIPE/manifest.py" "$OUT" "$DEP_LIBPYTHON/link/configure-args" "$link_flags" \

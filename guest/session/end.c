@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a program in a copied memory: Py_FinalizeEx() without what only gives memory back.
+ *
+ * Objects that were made before the copy are hidden from the collector (stash.c), so that its last
+ * runs look at those of the program alone.  When objects survive them that could still do something
+ * (finalizers, callbacks of weak references), something hidden may hold them: then nothing is hidden
+ * any more, and Python ends as it always does.  Otherwise the modules of the library are not emptied
+ * and the interpreter is not taken apart: the process ends anyway, and all these pages would have to
+ * be copied first.
+ *
+ * The linker (--wrap) leads the calls of CPython's Python/pylifecycle.c here.
+ */
+#include "stash.h"
+
+#include <internal/pycore_runtime.h>
+#include <internal/pycore_typeobject.h>
+#include <internal/pycore_weakref.h>
+
+static bool skips;
+
+/* ---- what could still do something -------------------------------------------------------- */
+
+/* A standard stream is flushed, and its descriptor stays open. */
+static bool
+is_part_of(PyObject *stream, PyObject *object)
+{
+    PyObject *buffer;
+    PyObject *raw;
+    bool found;
+
+    if (stream == NULL || stream == Py_None) {
+        return false;
+    }
+    buffer = PyObject_GetAttrString(stream, "buffer");
+    raw = buffer != NULL ? PyObject_GetAttrString(buffer, "raw") : NULL;
+    found = object == stream || object == buffer || object == raw;
+    Py_XDECREF(raw);
+    Py_XDECREF(buffer);
+    PyErr_Clear();
+    return found;
+}
+
+static bool
+is_standard_stream(PyObject *object)
+{
+    return is_part_of(PySys_GetObject("__stdin__"), object) ||
+           is_part_of(PySys_GetObject("__stdout__"), object) ||
+           is_part_of(PySys_GetObject("__stderr__"), object);
+}
+
+/* Functions of the library only keep its own books. */
+static bool
+is_callback_quiet(PyObject *callback)
+{
+    if (PyCFunction_Check(callback)) {
+        return true;
+    }
+    return PyFunction_Check(callback) && krait_stash_has_dict(PyFunction_GET_GLOBALS(callback));
+}
+
+static bool
+could_act(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+
+    if (type->tp_del != NULL) {
+        return true;
+    }
+    if (type->tp_finalize != NULL && !_PyGC_FINALIZED(object)) {
+        return !is_standard_stream(object);
+    }
+    if (PyWeakref_Check(object)) {
+        PyObject *callback = ((PyWeakReference *)object)->wr_callback;
+
+        return callback != NULL && !is_callback_quiet(callback);
+    }
+    return false;
+}
+
+static bool
+has_actors(void)
+{
+    struct _gc_runtime_state *state = &PyInterpreterState_Get()->gc;
+
+    for (int i = 0; i < NUM_GENERATIONS; i++) {
+        PyGC_Head *head = &state->generations[i].head;
+
+        for (PyGC_Head *at = _PyGCHead_NEXT(head); at != head; at = _PyGCHead_NEXT(at)) {
+            if (could_act(_Py_FROM_GC(at))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- calls of pylifecycle.c --------------------------------------------------------------- */
+
+void __real__PyGC_CollectNoFail(PyThreadState *thread);
+void __wrap__PyGC_CollectNoFail(PyThreadState *thread);
+void __real__PyModule_Clear(PyObject *module);
+void __wrap__PyModule_Clear(PyObject *module);
+
+void
+__wrap__PyGC_CollectNoFail(PyThreadState *thread)
+{
+    __real__PyGC_CollectNoFail(thread);
+    if (skips || thread->interp != PyInterpreterState_Main() || !krait_stash_hides()) {
+        return;
+    }
+    if (has_actors()) {
+        krait_stash_show();
+        __real__PyGC_CollectNoFail(thread);
+    } else {
+        skips = true;
+    }
+}
+
+void
+__wrap__PyModule_Clear(PyObject *module)
+{
+    if (!skips || !krait_stash_has_dict(PyModule_GetDict(module))) {
+        __real__PyModule_Clear(module);
+    }
+}
+
+#define SKIPPED(function, parameters, arguments)                                                   \
+    void __real_##function parameters;                                                             \
+    void __wrap_##function parameters;                                                             \
+    void __wrap_##function parameters                                                              \
+    {                                                                                              \
+        if (!skips) {                                                                              \
+            __real_##function arguments;                                                           \
+        }                                                                                          \
+    }
+
+SKIPPED(_PyInterpreterState_Clear, (PyThreadState * thread), (thread))
+SKIPPED(PyInterpreterState_Delete, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyImport_ClearModulesByIndex, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyImport_Fini, (void), ())
+SKIPPED(_PyExc_Fini, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyTypes_FiniTypes, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyTypes_FiniExtTypes, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyTypes_Fini, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyUnicode_ClearInterned, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyUnicode_Fini, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyErr_FiniTypes, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PySys_FiniTypes, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyUnicode_FiniTypes, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyXI_Fini, (PyInterpreterState * interpreter), (interpreter))
+SKIPPED(_PyXI_FiniTypes, (PyInterpreterState * interpreter), (interpreter))
