@@ -161,5 +161,65 @@ snapshots(void)
     python_close(&p);
 }
 
+/* The bytes of a snapshot behind its header, which has the time at which it was made. */
+static char *
+all_state(uint64_t seed, const char *path, size_t *ret_size)
+{
+    enum { HEADER = 4096 };
+    static const char busy[] =
+        "import datetime, json, logging, os, random, re, sqlite3, tempfile, time, uuid\n"
+        "x = [random.random() for i in range(1000)]\n"
+        "y = {str(i) for i in range(1000)}\n"
+        "with open('/tmp/f', 'w') as file: file.write(json.dumps(x))\n"
+        "z = uuid.uuid4(), datetime.datetime.now(), tempfile.mkdtemp(), time.time()\n";
+    krait_snapshot *snapshot = NULL;
+    char *bytes = NULL;
+    FILE *file = NULL;
+    python p;
+
+    if (!start(&p, seed))
+        return NULL;
+    free(says(p.sandbox, busy));
+    if (CHECK_INT(krait_snapshot_take(p.sandbox, &snapshot, &p.err), KRAIT_OK) &&
+        CHECK_INT(krait_snapshot_save(snapshot, path, &p.err), KRAIT_OK))
+        file = fopen(path, "rb");
+    if (CHECK(file != NULL) && CHECK_INT(fseek(file, 0, SEEK_END), 0)) {
+        *ret_size = (size_t)ftell(file) - HEADER;
+        bytes = malloc(*ret_size);
+        CHECK_INT(fseek(file, HEADER, SEEK_SET), 0);
+        CHECK_UINT(fread(bytes, 1, *ret_size, file), *ret_size);
+    }
+    if (file != NULL)
+        fclose(file);
+    remove(path);
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+    return bytes;
+}
+
+/* All memory, globals, tables, files: bit for bit. */
+static void
+everything(void)
+{
+    char folder[] = "/tmp/krait-deterministic.XXXXXX";
+    char path[64];
+    char *state[3];
+    size_t sizes[3] = {0};
+
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/snapshot", folder);
+    for (unsigned i = 0; i < 3; i++)
+        state[i] = all_state(i < 2 ? 8 : 9, path, &sizes[i]);
+    if (CHECK(state[0] != NULL && state[1] != NULL && state[2] != NULL) &&
+        CHECK_UINT(sizes[1], sizes[0])) {
+        CHECK(sizes[0] > 1u << 20);
+        CHECK_MEM(state[1], state[0], sizes[0]);
+        CHECK(sizes[2] != sizes[0] || memcmp(state[2], state[0], sizes[0]) != 0);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        free(state[i]);
+    remove(folder);
+}
+
 CHECK_MAIN(CHECK_CASE(same_twice), CHECK_CASE(start_time), CHECK_CASE(copies),
-           CHECK_CASE(snapshots))
+           CHECK_CASE(snapshots), CHECK_CASE(everything))
