@@ -41,12 +41,66 @@ krait__snapshot_sections_hash(const krait_snapshot_bytes sections[KRAIT_SECTION_
     return hash;
 }
 
+bool
+krait__snapshot_is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+bool
+krait__snapshot_next_data(int fd, uint64_t page, uint64_t *begin, uint64_t *ret_end, uint64_t end)
+{
+    off_t data = lseek(fd, (off_t)*begin, SEEK_DATA);
+    off_t hole = data >= 0 ? lseek(fd, data, SEEK_HOLE) : -1;
+
+    if (*begin >= end || (data < 0 && errno == ENXIO) || (data >= 0 && (uint64_t)data >= end))
+        return false;
+    /* A file system that does not know has no holes. */
+    if (hole < 0) {
+        *ret_end = end;
+        return true;
+    }
+    *begin = (uint64_t)data / page * page;
+    *ret_end = ((uint64_t)hole + page - 1) / page * page;
+    if (*ret_end > end)
+        *ret_end = end;
+    return true;
+}
+
+/* Of the memory only pages that are not all zeros, each with its place in front (8 bytes,
+ * little-endian): most of it is zeros. */
+static void
+add_memory(krait_sha256 *hash, int fd, const uint8_t *map, const krait_snapshot_header *header)
+{
+    const uint64_t page = header->page_size;
+    uint64_t begin = header->memory_offset;
+    uint64_t end;
+
+    while (krait__snapshot_next_data(fd, page, &begin, &end, header->file_size)) {
+        for (; begin < end; begin += page) {
+            uint8_t place[8];
+
+            if (krait__snapshot_is_zero(map + begin, (size_t)page))
+                continue;
+            for (unsigned i = 0; i < sizeof(place); i++)
+                place[i] = (uint8_t)((begin - header->memory_offset) >> (8 * i));
+            krait__sha256_add(hash, place, sizeof(place));
+            krait__sha256_add(hash, map + begin, (size_t)page);
+        }
+    }
+}
+
 void
-krait__snapshot_sha256(const uint8_t *file, const krait_snapshot_header *header,
+krait__snapshot_sha256(int fd, const uint8_t *map, const krait_snapshot_header *header,
                        uint8_t ret_digest[KRAIT_SHA256_SIZE])
 {
-    krait__sha256(file + sizeof(*header), (size_t)(header->file_size - sizeof(*header)),
-                  ret_digest);
+    krait_sha256 hash;
+
+    krait__sha256_init(&hash);
+    krait__sha256_add(&hash, map + sizeof(*header),
+                      (size_t)(header->memory_offset - sizeof(*header)));
+    add_memory(&hash, fd, map, header);
+    krait__sha256_finish(&hash, ret_digest);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -204,7 +258,7 @@ krait__snapshot_verify(int fd, const char *name, krait_error *err)
     if (map == MAP_FAILED) {
         status = krait__error_set(err, KRAIT_EIO, errno, "cannot read snapshot '%s'", name);
     } else {
-        krait__snapshot_sha256(map, view.header, digest);
+        krait__snapshot_sha256(fd, map, view.header, digest);
         if (memcmp(view.header->sha256, none, sizeof(none)) == 0)
             status = krait__error_set(err, KRAIT_EFORMAT, 0,
                                       "snapshot '%s' was never saved: it has no hash", name);

@@ -53,12 +53,6 @@ write_at(int fd, const void *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-static bool
-is_zero(const uint8_t *bytes, size_t size)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /* Writes what is not zeros; the file has its length already. */
 static int
 write_sparse(int fd, const uint8_t *bytes, uint64_t size, uint64_t offset, size_t page)
@@ -69,10 +63,10 @@ write_sparse(int fd, const uint8_t *bytes, uint64_t size, uint64_t offset, size_
         uint64_t end;
         int error;
 
-        while (begin < size && is_zero(bytes + begin, page))
+        while (begin < size && krait__snapshot_is_zero(bytes + begin, page))
             begin += page;
         end = begin;
-        while (end < size && !is_zero(bytes + end, page))
+        while (end < size && !krait__snapshot_is_zero(bytes + end, page))
             end += page;
         error = write_at(fd, bytes + begin, (size_t)(end - begin), offset + begin);
         if (error != 0)
@@ -151,6 +145,21 @@ krait__snapshot_make(const krait_snapshot_parts *parts, int *ret_fd, krait_error
 
 /* ---- into a file -------------------------------------------------------------------------- */
 
+static int
+copy_memory(int from, const uint8_t *map, int to, const krait_snapshot_header *header)
+{
+    uint64_t begin = header->memory_offset;
+    uint64_t end;
+    int error = 0;
+
+    while (error == 0 &&
+           krait__snapshot_next_data(from, header->page_size, &begin, &end, header->file_size)) {
+        error = write_sparse(to, map + begin, end - begin, begin, header->page_size);
+        begin = end;
+    }
+    return error;
+}
+
 /* The same bytes, with the hash in the header. */
 static int
 copy_whole(int from, int to, const krait_snapshot_view *view)
@@ -162,7 +171,7 @@ copy_whole(int from, int to, const krait_snapshot_view *view)
 
     if (map == MAP_FAILED)
         return errno;
-    krait__snapshot_sha256(map, &header, header.sha256);
+    krait__snapshot_sha256(from, map, &header, header.sha256);
     header.header_hash = krait__snapshot_header_hash(&header);
     error = ftruncate(to, (off_t)size) == 0 ? 0 : errno;
     if (error == 0)
@@ -171,8 +180,7 @@ copy_whole(int from, int to, const krait_snapshot_view *view)
         error = write_at(to, map + sizeof(header), (size_t)(header.memory_offset - sizeof(header)),
                          sizeof(header));
     if (error == 0)
-        error = write_sparse(to, map + header.memory_offset, header.memory_bytes,
-                             header.memory_offset, header.page_size);
+        error = copy_memory(from, map, to, &header);
     munmap(map, (size_t)size);
     return error;
 }
