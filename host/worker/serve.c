@@ -128,10 +128,12 @@ start_hearing(krait_worker *worker)
 /* ---- the main thread ---------------------------------------------------------------------- */
 
 static void
-tell_ready(const krait_worker *worker)
+tell_ready(krait_worker *worker)
 {
     const krait_supply supply = krait__instances_ready(worker->instances);
     krait_frame frame = {.failed = false};
+
+    worker->told = supply.ready;
 
     krait__worker_write(&frame, krait__ready_encode(&supply, &frame, NULL));
     krait__frame_release(&frame);
@@ -187,14 +189,13 @@ do_job(krait_worker *worker)
 static bool
 do_step(krait_worker *worker, bool *has_failed)
 {
-    const uint32_t before = krait__instances_ready(worker->instances).ready;
     bool did = false;
 
     if (*has_failed)
         return false;
     (void)pthread_mutex_unlock(&worker->lock);
     *has_failed = krait__instances_tend(worker->instances, &did, NULL) != KRAIT_OK;
-    if (krait__instances_ready(worker->instances).ready != before)
+    if (krait__instances_ready(worker->instances).ready != worker->told)
         tell_ready(worker);
     (void)pthread_mutex_lock(&worker->lock);
     return did && !*has_failed;

@@ -29,6 +29,7 @@ struct krait_worker {
     krait_config *config;
     krait_instances *instances;
     krait_asked *functions;
+    uint32_t told;        /* how many ready instances the pool knows of */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
     uint64_t number;  /* of the job that was read and not answered; 0: none */
