@@ -55,6 +55,7 @@ copy_settings(const krait_config *config, krait_config *copy)
     copy->counts_fuel = config->counts_fuel;
     copy->is_deterministic = config->is_deterministic;
     copy->virtual = config->virtual;
+    copy->keep_bytes = config->keep_bytes;
     copy->stdin_kind = config->stdin_kind;
     copy->output_kind = config->output_kind;
     copy->output = config->output;

@@ -100,6 +100,7 @@ struct krait_config {
     bool counts_fuel;                   /* the module has to be metered */
     bool is_deterministic;
     krait_virtual virtual; /* how time and chance begin then */
+    uint64_t keep_bytes;   /* of what was written, after a reset; 0: the engine's default */
     krait_stdio_kind stdin_kind;
     krait_stdio_kind output_kind;
     int stdio_fds[3];

@@ -142,6 +142,7 @@ open_instance(krait_sandbox *sandbox, krait_error *err)
     options.stack_size_bytes = krait__limits_of_stack(config->limits);
     options.memory_limit_bytes = krait__limits_of_memory(config->limits);
     options.fuel = config->counts_fuel ? config->limits[KRAIT_LIMIT_FUEL] : 0;
+    options.keep_bytes = config->keep_bytes;
     options.image = sandbox->origin != NULL ? sandbox->origin->image : NULL;
     return krait__instance_new(sandbox->module, &options, &sandbox->instance, err);
 }

@@ -2,9 +2,11 @@
 /*
  * Instances that are kept ready, and used for one job each.
  *
- * An instance is ready when its Python has started.  After a job it is made as it was: by a reset
- * when the guest came to an end by itself, and by a new sandbox when it was stopped in the middle or
- * trapped.  That is done by krait__instances_tend(), when the job has been answered.
+ * Each worker starts Python once and takes a snapshot, with a secret of its own for hashes; its
+ * instances go on from there.  (Of a module without snapshots each starts by itself.)  After a job an
+ * instance is made as it was: by a reset when the guest came to an end by itself, and by a new sandbox
+ * when it was stopped in the middle or trapped.  That is done by krait__instances_tend(), when the job
+ * has been answered.
  *
  * One thread uses the instances; others may only cancel the job that runs.
  */
@@ -19,6 +21,12 @@
 /* What Python has for its start, whatever the jobs have. */
 #define START_NS UINT64_C(60000000000)
 
+/* What a reset may leave an instance of the pages that it has written, at most and at least; and what
+ * it has besides, counted generously. */
+#define KEEP_MOST   UINT64_C(1048576)
+#define KEEP_LEAST  UINT64_C(4096)
+#define FIXED_BYTES UINT64_C(262144)
+
 typedef struct instance {
     krait_sandbox *sandbox; /* NULL: none */
     bool is_ready;
@@ -27,9 +35,11 @@ typedef struct instance {
 
 struct krait_instances {
     krait_module *module;
-    const krait_config *config;
+    krait_config *config;
+    krait_snapshot *snapshot; /* NULL: not taken yet, or there are none of this module */
+    bool has_none;
     uint64_t bytes;      /* most that the ready ones may have */
-    uint64_t each_bytes; /* what one has; 0: not known yet */
+    uint64_t each_bytes; /* what one may have; 0: not known yet */
     uint32_t count;      /* of places */
     uint32_t ready;
     uint64_t discarded;
@@ -45,18 +55,23 @@ krait__instances_new(krait_module *module, const krait_config *config, uint32_t 
                      uint64_t bytes, krait_instances **ret_instances, krait_error *err)
 {
     krait_instances *instances = krait__calloc(1, sizeof(*instances));
+    krait_status status;
 
     if (instances == NULL)
         return krait__error_nomem(err);
+    status = krait__config_copy(config, &instances->config, err);
     instances->module = module;
-    instances->config = config;
     instances->count = ready;
     instances->bytes = bytes;
     instances->all = krait__calloc(ready, sizeof(*instances->all));
-    if (instances->all == NULL || pthread_mutex_init(&instances->lock, NULL) != 0) {
+    if (status == KRAIT_OK &&
+        (instances->all == NULL || pthread_mutex_init(&instances->lock, NULL) != 0))
+        status = krait__error_nomem(err);
+    if (status != KRAIT_OK) {
+        krait_config_free(instances->config);
         krait__free(instances->all);
         krait__free(instances);
-        return krait__error_nomem(err);
+        return status;
     }
     *ret_instances = instances;
     return KRAIT_OK;
@@ -78,6 +93,8 @@ krait__instances_free(krait_instances *instances)
         return;
     for (uint32_t i = 0; i < instances->count; i++)
         drop(instances, &instances->all[i]);
+    krait_snapshot_free(instances->snapshot);
+    krait_config_free(instances->config);
     (void)pthread_mutex_destroy(&instances->lock);
     krait__free(instances->all);
     krait__free(instances);
@@ -85,7 +102,7 @@ krait__instances_free(krait_instances *instances)
 
 /* ---- making them -------------------------------------------------------------------------- */
 
-/* Starts Python, with time of its own. */
+/* Starts Python in a sandbox that is new, with time of its own. */
 static krait_status
 start(krait_instances *instances, krait_sandbox *sandbox, krait_error *err)
 {
@@ -103,6 +120,61 @@ start(krait_instances *instances, krait_sandbox *sandbox, krait_error *err)
     return KRAIT_OK;
 }
 
+/* What one may keep, so that all of them together are not more than they may be. */
+static void
+share_bytes(krait_instances *instances)
+{
+    const uint64_t each = instances->bytes / instances->count;
+    uint64_t keep = each > FIXED_BYTES ? each - FIXED_BYTES : 0;
+
+    if (keep > KEEP_MOST)
+        keep = KEEP_MOST;
+    if (keep < KEEP_LEAST)
+        keep = KEEP_LEAST;
+    instances->config->keep_bytes = keep;
+    instances->each_bytes = FIXED_BYTES + keep;
+}
+
+/* Once; a module without snapshots is no error. */
+static krait_status
+take_snapshot(krait_instances *instances, krait_error *err)
+{
+    krait_config *config = NULL;
+    krait_error error;
+    krait_status status;
+
+    if (instances->snapshot != NULL || instances->has_none)
+        return KRAIT_OK;
+    status = krait__config_copy(instances->config, &config, err);
+    if (status != KRAIT_OK)
+        return status;
+    config->limits[KRAIT_LIMIT_WALL] = config->limits[KRAIT_LIMIT_CPU] = START_NS;
+    status = krait_snapshot_make(instances->module, config, NULL, &instances->snapshot, &error);
+    krait_config_free(config);
+    if (status == KRAIT_EUNSUPPORTED) {
+        instances->has_none = true;
+        return KRAIT_OK;
+    }
+    if (status == KRAIT_OK)
+        share_bytes(instances);
+    else if (err != NULL)
+        *err = error;
+    return status;
+}
+
+/* A new sandbox; of a snapshot it is ready. */
+static krait_status
+make(krait_instances *instances, krait_sandbox **ret_sandbox, krait_error *err)
+{
+    krait_status status = take_snapshot(instances, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    if (instances->snapshot != NULL)
+        return krait_sandbox_new_from(instances->snapshot, instances->config, ret_sandbox, err);
+    return krait_sandbox_new(instances->module, instances->config, ret_sandbox, err);
+}
+
 /* Makes the instance in this place ready, whatever is there. */
 static krait_status
 make_ready(krait_instances *instances, instance *one, krait_error *err)
@@ -114,8 +186,8 @@ make_ready(krait_instances *instances, instance *one, krait_error *err)
     if (one->sandbox != NULL)
         status = krait_sandbox_reset(one->sandbox, err);
     else
-        status = krait_sandbox_new(instances->module, instances->config, &one->sandbox, err);
-    if (status == KRAIT_OK)
+        status = make(instances, &one->sandbox, err);
+    if (status == KRAIT_OK && instances->snapshot == NULL)
         status = start(instances, one->sandbox, err);
     if (status != KRAIT_OK) {
         drop(instances, one);
