@@ -8,7 +8,7 @@
 # krait_test(NAME layer.topic COMMAND program [arg...] [...])
 # All take: GUEST (needs the built Python: not registered with KRAIT_GUEST=OFF),
 #   SLOW (label), TIMEOUT seconds (default 120), LABELS label..., ENV NAME=value...,
-#   SERIAL (runs alone).
+#   SERIAL (runs alone), FULL (only with `./krait check --full`, that is ctest -C Full).
 #
 # Every test gets KRAIT (the program), KRAIT_SNAPSHOTS (so that the user's are not touched),
 # KRAIT_SOURCE_DIR, KRAIT_BINARY_DIR, KRAIT_RUNTIME_TREE and KRAIT_TEST_CC, and loses the variables of the
@@ -19,7 +19,7 @@ find_program(KRAIT_PYTHON NAMES python3 DOC "Python that runs tests and tools (n
 find_program(KRAIT_SH NAMES dash sh REQUIRED DOC "POSIX shell for test scripts")
 
 function(krait__register name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SLOW;GUEST;SERIAL" "TIMEOUT" "COMMAND;LABELS;ENV")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SLOW;GUEST;SERIAL;FULL" "TIMEOUT" "COMMAND;LABELS;ENV")
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
@@ -31,7 +31,12 @@ function(krait__register name)
     if(arg_SLOW)
         list(APPEND arg_LABELS slow)
     endif()
-    add_test(NAME ${name} COMMAND ${arg_COMMAND})
+    set(configurations "")
+    if(arg_FULL)
+        list(APPEND arg_LABELS slow)
+        set(configurations CONFIGURATIONS Full)
+    endif()
+    add_test(NAME ${name} COMMAND ${arg_COMMAND} ${configurations})
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${arg_TIMEOUT}
         LABELS "${arg_LABELS}"
@@ -46,7 +51,7 @@ function(krait__register name)
 endfunction()
 
 function(krait_test)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "GNU;SLOW;GUEST;SERIAL" "NAME;SCRIPT;TIMEOUT"
+    cmake_parse_arguments(PARSE_ARGV 0 arg "GNU;SLOW;GUEST;SERIAL;FULL" "NAME;SCRIPT;TIMEOUT"
         "SOURCES;CASES;LIBS;COMMAND;ARGS;LABELS;ENV")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "krait_test ${arg_NAME}: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
@@ -58,7 +63,7 @@ function(krait_test)
         return()
     endif()
     set(common "")
-    foreach(flag SLOW GUEST SERIAL)
+    foreach(flag SLOW GUEST SERIAL FULL)
         if(arg_${flag})
             list(APPEND common ${flag})
         endif()

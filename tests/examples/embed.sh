@@ -7,7 +7,7 @@ check "it installs" "$1" --install "$KRAIT_BINARY_DIR" --prefix "$T/installed"
 pc=$(find "$T/installed" -name krait.pc)
 PKG_CONFIG_PATH=$(dirname "$pc") && export PKG_CONFIG_PATH
 LD_LIBRARY_PATH=$(dirname "$(find "$T/installed" -name libkrait.so)") && export LD_LIBRARY_PATH
-for example in hello limits host-functions many-threads; do
+for example in hello limits host-functions many-threads pool; do
     mkdir "$T/$example"
     cp "$KRAIT_SOURCE_DIR/examples/embed-$example"/*.c "$T/$example/"
     cd "$T/$example" || exit 1

@@ -62,6 +62,21 @@ build_wasi()
     # shellcheck disable=SC2086
     "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_files.c" $objects \
         -ldl -lpthread -lm -o "$folder/fuzz_files"
+    build_pool "$1"
+}
+
+# The same, and what is above them.
+build_pool()
+{
+    for source in "$sources"/host/snapshot/*.c "$sources"/host/api/*.c "$sources"/host/pool/*.c; do
+        object=$folder/$(echo "${source#"$sources"/}" | tr / _).o
+        # shellcheck disable=SC2086
+        [ -f "$object" ] || "$1" $flags -fsanitize=fuzzer-no-link -c "$source" -o "$object"
+        objects="$objects $object"
+    done
+    # shellcheck disable=SC2086
+    "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_pool.c" $objects \
+        -ldl -lpthread -lm -o "$folder/fuzz_pool"
 }
 
 run_target()
@@ -97,3 +112,4 @@ run_target emit module 20000
 run_target elf elf 20000
 run_target wasi wasi 10000
 run_target files files 20000
+run_target pool pool 20000

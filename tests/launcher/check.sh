@@ -10,6 +10,10 @@ has "everything was built" "$(calls)" "--target all"
 has "skipped tests were made to fail" "$(calls)" "-DKRAIT_REQUIRE_ALL=ON"
 has "CTest runs two at a time and refuses to run none" "$(calls)" \
     "ctest --test-dir $co/build --output-on-failure --no-tests=error -j 2 -R cli[.] --repeat until-fail:2"
+krait check --full -R 'pool[.]'
+same "with --full: the exit status" "$rc" 0
+has "CTest runs the tests that take many minutes as well" "$(calls)" \
+    "ctest --test-dir $co/build --output-on-failure --no-tests=error -j 2 -C Full -R pool[.]"
 FAKE_CTEST=8 && export FAKE_CTEST
 krait check
 same "a failure comes back" "$rc" 8

@@ -6,8 +6,8 @@
 kind=$1
 build=$KRAIT_BINARY_DIR/sanitize-$kind
 case $kind in
-address) sanitize=address,undefined which='^(base|engine|vfs|wasi|api)$' ;;
-thread) sanitize=thread which='^(engine|wasi|api)$' only=thread ;;
+address) sanitize=address,undefined which='^(base|engine|vfs|wasi|api|pool)$' ;;
+thread) sanitize=thread which='^(engine|wasi|api|pool)$' only=thread ;;
 *) echo "host.sh address|thread"; exit 2 ;;
 esac
 
