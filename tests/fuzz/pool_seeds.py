@@ -42,7 +42,8 @@ def seeds(version):
                         u32(2) + u64(1 << 20) + rows(data(b"python")) + rows(data(b"A=b")) +
                         rows(data(b"name"), data(b"/guest")) +
                         rows(data(b"/host") + data(b"/guest") + u32(1, 0)) +
-                        rows(data(b"function")) + limits + u32(0) + data(b"in"))
+                        rows(data(b"function")) + limits + u32(0) +
+                        u32(1) + u64(5, 6) + data(b"in"))
     yield "open-version", frame(1, u32(2) + data(version))
     yield "job", frame(2, u64(7, 1, 2, 3, 4) + u32(1) + data(b"print(1)") + data(b"f") + u32(0) +
                        data(b"[1]") + rows(data(b"/in") + data(b"x")) + rows(data(b"/out")))
