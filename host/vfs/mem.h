@@ -24,6 +24,7 @@ typedef struct krait_mem_fs {
     uint32_t used_inodes;
     uint64_t next_ino;
     uint64_t dev;
+    bool is_timeless;     /* while a whole tree is made or freed: times are set later, or never */
     uint64_t hash_key[2]; /* so that a guest cannot choose names that share a bucket */
     krait_mem_node *root;
     krait_mount mount;
@@ -157,9 +158,9 @@ int krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size
 const uint8_t *krait__mem_data_block(const krait_mem_node *node, size_t index);
 /* Makes room for exactly `count` blocks. */
 int krait__mem_data_make_table(krait_mem_node *node, uint64_t count);
-/* Lets a block that is a hole stand for bytes that are never written to and stay as long as the
- * node; `bytes` is an even address, and the table reaches so far. */
-int krait__mem_data_share(krait_mem_node *node, size_t index, const uint8_t *bytes);
+/* Lets blocks that are holes stand for bytes that are never written to and stay as long as the
+ * node; `bytes` is an even address, and the table reaches so far.  ENOSPC. */
+int krait__mem_data_share(krait_mem_node *node, size_t first, size_t count, const uint8_t *bytes);
 
 /* ---- mem_file.c ----------------------------------------------------------------------------- */
 

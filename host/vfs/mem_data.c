@@ -131,15 +131,21 @@ krait__mem_data_block(const krait_mem_node *node, size_t index)
 }
 
 int
-krait__mem_data_share(krait_mem_node *node, size_t index, const uint8_t *bytes)
+krait__mem_data_share(krait_mem_node *node, size_t first, size_t count, const uint8_t *bytes)
 {
-    uint8_t **block = &node->as.data.blocks[index];
+    uint8_t **blocks = node->as.data.blocks + first;
+    uint8_t *odd = (uint8_t *)(uintptr_t)bytes + 1;
 
-    assert(index < node->as.data.block_count && *block == NULL && !is_shared(bytes));
-    if (!krait__mem_charge(node->fs, KRAIT_MEM_BLOCK))
+    assert(first <= node->as.data.block_count && count <= node->as.data.block_count - first);
+    assert(!is_shared(bytes));
+    if (count > UINT64_MAX / KRAIT_MEM_BLOCK ||
+        !krait__mem_charge(node->fs, count * (uint64_t)KRAIT_MEM_BLOCK))
         return ENOSPC;
-    *block = (uint8_t *)(uintptr_t)bytes + 1;
-    node->as.data.block_used++;
+    for (size_t i = 0; i < count; i++) {
+        assert(blocks[i] == NULL);
+        blocks[i] = odd + i * KRAIT_MEM_BLOCK;
+    }
+    node->as.data.block_used += count;
     return 0;
 }
 
@@ -210,6 +216,7 @@ krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
 {
     krait_mem_data *data = &node->as.data;
     uint64_t keep = size / KRAIT_MEM_BLOCK + (size % KRAIT_MEM_BLOCK != 0);
+    size_t freed = 0;
 
     /* A hole costs no blocks, but its table must fit the quota one day. */
     if (size > data->size && block_index(size) >= node->fs->limit_bytes / sizeof(uint8_t *))
@@ -228,10 +235,11 @@ krait__mem_data_set_size(krait_mem_node *node, uint64_t size)
         if (data->blocks[i] != NULL) {
             free_block(data->blocks[i]);
             data->blocks[i] = NULL;
-            data->block_used--;
-            krait__mem_refund(node->fs, KRAIT_MEM_BLOCK);
+            freed++;
         }
     }
+    data->block_used -= freed;
+    krait__mem_refund(node->fs, freed * (uint64_t)KRAIT_MEM_BLOCK);
     if (size == 0) {
         krait__mem_refund(node->fs, (uint64_t)data->block_count * sizeof(uint8_t *));
         krait__free(data->blocks);

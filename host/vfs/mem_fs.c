@@ -46,6 +46,7 @@ mem_free(krait_mount *mount)
 {
     krait_mem_fs *fs = mount->fs;
 
+    fs->is_timeless = true;
     fs->root->nlink = 0;
     krait__mem_node_unref(fs->root);
     krait__free(fs);

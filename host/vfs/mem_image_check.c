@@ -173,13 +173,13 @@ node_fault(const krait_mem_image_node *node, uint64_t next_ino)
 static const char *
 tail_fault(const krait_mem_image *image, const krait_mem_image_node *node, uint64_t block)
 {
-    const uint8_t *bytes = image->data + block * KRAIT_MEM_BLOCK;
+    const size_t used = (size_t)(node->size % KRAIT_MEM_BLOCK);
+    const uint8_t *tail = image->data + block * KRAIT_MEM_BLOCK + used;
 
-    for (size_t i = (size_t)(node->size % KRAIT_MEM_BLOCK); i < KRAIT_MEM_BLOCK; i++) {
-        if (bytes[i] != 0)
-            return "a file's last block is not zero behind its end";
-    }
-    return NULL;
+    /* Each byte is the one before it, and the first is 0. */
+    return tail[0] == 0 && memcmp(tail, tail + 1, KRAIT_MEM_BLOCK - used - 1) == 0
+               ? NULL
+               : "a file's last block is not zero behind its end";
 }
 
 /* The runs of a regular file: in order, apart from each other, and within the file. */

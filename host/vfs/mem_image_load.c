@@ -74,10 +74,8 @@ load_data(loader *load, const krait_mem_image_node *from, krait_mem_node *node)
     int error = krait__mem_data_make_table(node, last != NULL ? last->first + last->count : 0);
 
     for (uint32_t i = 0; error == 0 && i < from->count; i++) {
-        for (uint64_t j = 0; error == 0 && j < runs[i].count; j++) {
-            error = krait__mem_data_share(node, (size_t)(runs[i].first + j), bytes);
-            bytes += KRAIT_MEM_BLOCK;
-        }
+        error = krait__mem_data_share(node, (size_t)runs[i].first, (size_t)runs[i].count, bytes);
+        bytes += runs[i].count * KRAIT_MEM_BLOCK;
     }
     /* As for a hole that the guest makes. */
     if (error == 0 && from->size / KRAIT_MEM_BLOCK >= node->fs->limit_bytes / sizeof(bytes))
@@ -281,6 +279,7 @@ load_all(loader *load, krait_error *err)
     const uint64_t before_ino = load->fs->next_ino;
     krait_status status = KRAIT_OK;
 
+    load->fs->is_timeless = true;
     find_needed(load);
     move_inodes(load->fs->root, next_ino);
     load->made[0] = load->fs->root;
@@ -294,6 +293,7 @@ load_all(loader *load, krait_error *err)
     if (status != KRAIT_OK)
         return status;
     load_status(load);
+    load->fs->is_timeless = false;
     load->fs->next_ino = load->met == before ? next_ino : next_ino + before_ino;
     return KRAIT_OK;
 }
