@@ -120,9 +120,10 @@ typedef struct cli_run_request {
     bool show_fuel; /* say what was spent */
     bool is_deterministic;
     uint64_t seed;
-    bool no_snapshot;
-    bool json;     /* the result goes to stdout, and what the program writes into it */
-    int status_fd; /* where the result goes as well; -1: nowhere */
+    bool no_snapshot;   /* start Python anew */
+    bool only_snapshot; /* do not */
+    bool json;          /* the result goes to stdout, and what the program writes into it */
+    int status_fd;      /* where the result goes as well; -1: nowhere */
 } cli_run_request;
 
 /* True when `arg` is the long option `name`, alone or with "=value". */
@@ -207,8 +208,9 @@ void cli_run_close(cli_run_opened *opened);
 
 /* run_warm.c: programs that start in a copy of a Python that was started before. */
 
-/* `own_file`: where the guest sees a file that is granted alone; may be NULL. */
-bool cli_warm_may_run(const cli_run_request *request, const char *own_file);
+/* NULL: it may, else why not.  `own_file`: where the guest sees a file that is granted alone; may
+ * be NULL. */
+const char *cli_warm_refusal(const cli_run_request *request, const char *own_file);
 /* False without a message: there is no such copy. */
 bool cli_warm_open(krait_engine *engine, const krait_config *config, cli_run_opened *opened);
 

@@ -60,6 +60,7 @@ static const char help_text[] =
     "                            in it\n"
     "  --status-fd N             write that line to descriptor N, without the output\n"
     "  --no-snapshot             start Python anew, also where a started one could be copied\n"
+    "  --snapshot                fail where it cannot, and say why\n"
     "  --                        end of krait's options\n"
     "  -h, --help                print this\n"
     "\n"
@@ -265,21 +266,34 @@ run_cold(krait_engine *engine, const krait_config *config, const cli_run_request
     return exit_status;
 }
 
+/* A snapshot was asked for, and there is no other way then. */
+static int
+refuse(const cli_run_request *request, const char *why)
+{
+    if (!request->only_snapshot)
+        return CLI_NOT_STARTED;
+    cli_message("the program cannot go on in a snapshot: %s", why);
+    return KRAIT_EXIT_FAILED;
+}
+
 /* The process ends with the program: what it has mapped goes in one go. */
 static int
 run_warm(krait_engine *engine, const krait_config *config, const cli_run_request *request,
          const run_place *place)
 {
+    const char *why = cli_warm_refusal(request, own_file(place));
     cli_run_opened opened = {.module = NULL};
-    int exit_status = CLI_NOT_STARTED;
+    int exit_status;
 
-    if (!cli_warm_may_run(request, own_file(place)) || !cli_warm_open(engine, config, &opened))
-        return CLI_NOT_STARTED;
+    if (why != NULL)
+        return refuse(request, why);
+    if (!cli_warm_open(engine, config, &opened))
+        return refuse(request, "there is none that can be used; see krait snapshot list");
     exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
     if (exit_status != CLI_NOT_STARTED)
         exit(exit_status);
     cli_run_close(&opened);
-    return exit_status;
+    return refuse(request, "Python could not go on in it");
 }
 
 static int

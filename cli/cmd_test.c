@@ -34,6 +34,7 @@ static const char usage[] =
     "  --junit FILE         write the results as JUnit XML\n"
     "  --logs DIR           keep what each module printed in the existing directory DIR\n"
     "  --on krait           where to run: in the sandbox (default);\n"
+    "       snapshot        there, in copies of a started Python (krait snapshot)\n"
     "       native=PROGRAM  on another python3;\n"
     "       wasmtime        python.wasm on the wasmtime of python3's wheel; =PYTHON: of\n"
     "                       that Python's\n"
@@ -232,7 +233,7 @@ load_expectations(test_request *request)
     /* Elsewhere, and with other arguments, other things come out. */
     request->compares = request->expectations != NULL ||
                         (path != NULL && request->where.argument_count == 0 &&
-                         strcmp(request->on, "krait") == 0);
+                         suite_where_is_krait(&request->where));
     free(found);
     return status;
 }

@@ -134,6 +134,12 @@ take_report(cli_run_request *request, int argc, char **argv, int *index)
     }
     if (strcmp(arg, "--no-snapshot") == 0) {
         request->no_snapshot = true;
+        request->only_snapshot = false;
+        return 0;
+    }
+    if (strcmp(arg, "--snapshot") == 0) {
+        request->no_snapshot = false;
+        request->only_snapshot = true;
         return 0;
     }
     if (strcmp(arg, "--json") == 0) {

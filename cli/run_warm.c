@@ -54,23 +54,30 @@ touches_start(const char *guest)
     return false;
 }
 
-bool
-cli_warm_may_run(const cli_run_request *request, const char *own_file)
+const char *
+cli_warm_refusal(const cli_run_request *request, const char *own_file)
 {
     size_t i;
 
-    if (request->no_snapshot || request->is_deterministic || request->fuel != 0 ||
-        request->show_fuel || has_options(request) || (own_file != NULL && touches_start(own_file)))
-        return false;
+    if (request->no_snapshot)
+        return "--no-snapshot";
+    if (request->is_deterministic)
+        return "--deterministic starts one with its seed";
+    if (request->fuel != 0 || request->show_fuel)
+        return "fuel needs another translation of Python";
+    if (has_options(request))
+        return "options of Python change how it starts";
+    if (own_file != NULL && touches_start(own_file))
+        return "the script is where Python looks while it starts";
     for (i = 0; i < request->environ_count; i++) {
         if (is_read_at_start(request->environ[2 * i]))
-            return false;
+            return "a variable changes how Python starts";
     }
     for (i = 0; i < request->grants.count; i++) {
         if (touches_start(request->grants.items[i].guest))
-            return false;
+            return "a granted folder is where Python looks while it starts";
     }
-    return true;
+    return NULL;
 }
 
 bool

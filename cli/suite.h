@@ -302,6 +302,8 @@ typedef struct suite_where {
 char *suite_find_in_checkout(const char *name);
 /* 0, or an exit status after a message. */
 int suite_where_find(suite_where *where, const char *on);
+/* True in the sandbox, in a snapshot or not: the same has to come out. */
+bool suite_where_is_krait(const suite_where *where);
 void suite_where_release(suite_where *where);
 /* All modules of the test package, sorted; allocated. NULL after a message. */
 char **suite_where_modules(const suite_where *where, size_t *ret_count);

@@ -4,8 +4,9 @@
  * all three it is CPython's own runner, `-m test -v --junit-xml FILE MODULE`.
  *
  * The guest sees the test package where CPython installs it, read-only as the rest of
- * the library; on wasmtime, which cannot show one folder in another, beside it. The
- * runner works in a folder of its own below /tmp.
+ * the library; on wasmtime, which cannot show one folder in another, beside it. In a snapshot it is
+ * beside it, too: a change of the library is one of the start of Python. The runner works in a folder of
+ * its own below /tmp.
  */
 #include "cli.h"
 #include "suite.h"
@@ -20,6 +21,7 @@
 #define GUEST_TESTS    "/usr/local/lib/python3.13/test"
 #define TESTS_FOLDER   "usr/local/share/krait/test-lib"
 #define TESTS          TESTS_FOLDER "/test"
+#define GUEST_TEST_LIB "/krait-tests"
 #define GUEST_RESULTS  "/krait-results"
 #define WASMTIME       "tools/run-on-wasmtime.py"
 #define LIBRARY_SUFFIX "/usr/local/lib/python3.13"
@@ -68,8 +70,8 @@ find_platform(suite_where *where, const char *on)
     size_t size = equals != NULL ? (size_t)(equals - on) : strlen(on);
 
     where->program = equals != NULL && equals[1] != '\0' ? whole_name(equals + 1) : NULL;
-    if (strcmp(on, "krait") == 0) {
-        where->on = "krait";
+    if (strcmp(on, "krait") == 0 || strcmp(on, "snapshot") == 0) {
+        where->on = on;
         return 0;
     }
     if (size == 6 && strncmp(on, "native", size) == 0 && where->program != NULL) {
@@ -86,9 +88,16 @@ find_platform(suite_where *where, const char *on)
         cli_message("test: '%s' is not there; run this in a checkout of krait", WASMTIME);
         return KRAIT_EXIT_MISSING;
     }
-    cli_message("test: --on takes krait, native=PROGRAM, wasmtime or wasmtime=PYTHON, not '%s'",
-                on);
+    cli_message(
+        "test: --on takes krait, snapshot, native=PROGRAM, wasmtime or wasmtime=PYTHON, not '%s'",
+        on);
     return KRAIT_EXIT_FAILED;
+}
+
+bool
+suite_where_is_krait(const suite_where *where)
+{
+    return strcmp(where->on, "krait") == 0 || strcmp(where->on, "snapshot") == 0;
 }
 
 int
@@ -226,26 +235,45 @@ add_wasmtime(command *line, const suite_where *where, const char *folder)
     add(line, where->runtime);
 }
 
+/* What `-m test` would do. */
+static void
+add_snapshot(command *line, const suite_where *where, const char *folder)
+{
+    add(line, "--snapshot");
+    add_grant(line, folder, "results", GUEST_RESULTS);
+    add_grant(line, where->runtime, TESTS, GUEST_TEST_LIB "/test:ro");
+    add(line, "-c");
+    add(line, "import sys, runpy\n"
+              "sys.path.append('" GUEST_TEST_LIB "')\n"
+              "runpy.run_module('test', run_name='__main__', alter_sys=True)");
+}
+
 char **
 suite_where_command(const suite_where *where, const char *folder, const char *module)
 {
     command line = {.words = NULL};
     int i;
 
-    if (strcmp(where->on, "krait") == 0) {
+    if (suite_where_is_krait(where)) {
         add(&line, "/proc/self/exe");
         add(&line, "run");
         add(&line, "--memory");
         add(&line, where->memory);
-        add_grant(&line, folder, "results", GUEST_RESULTS);
-        add_grant(&line, where->runtime, TESTS, GUEST_TESTS ":ro");
     } else {
         add(&line, where->program);
-        if (strcmp(where->on, "wasmtime") == 0)
-            add_wasmtime(&line, where, folder);
     }
-    add(&line, "-m");
-    add(&line, "test");
+    if (strcmp(where->on, "snapshot") == 0) {
+        add_snapshot(&line, where, folder);
+    } else {
+        if (strcmp(where->on, "krait") == 0) {
+            add_grant(&line, folder, "results", GUEST_RESULTS);
+            add_grant(&line, where->runtime, TESTS, GUEST_TESTS ":ro");
+        } else if (strcmp(where->on, "wasmtime") == 0) {
+            add_wasmtime(&line, where, folder);
+        }
+        add(&line, "-m");
+        add(&line, "test");
+    }
     add(&line, "-v");
     add(&line, "--junit-xml");
     if (strcmp(where->on, "native") == 0)

@@ -246,6 +246,33 @@ def check_ways(folder):
         failed("PYTHONHASHSEED=1")
 
 
+def check_asked(folder):
+    """--snapshot says why a program cannot go on in one."""
+    global count
+    script = os.path.join(folder, "hash.py")
+    for why, options in {
+            "options of Python": ["-B"], "a variable": ["-e", "LANG=C"],
+            "a granted folder": ["--dir", folder + "::/usr/local"],
+            "--deterministic": ["--deterministic"], "fuel": ["--show-fuel"]}.items():
+        count += 1
+        done = subprocess.run([KRAIT, "run", "--snapshot"] + options + ["-c", CODE],
+                              capture_output=True, text=True)
+        if done.returncode != 125 or done.stdout or why not in done.stderr:
+            failed("--snapshot: " + why, done)
+    env = dict(os.environ, KRAIT_SNAPSHOTS="")
+    for line, status in ((["--snapshot", script], 0), (["--no-snapshot", "--snapshot", script], 0),
+                         (["--snapshot", "--no-snapshot", "-B", script], 0)):
+        count += 1
+        done = subprocess.run([KRAIT, "run"] + line, capture_output=True, text=True)
+        if done.returncode != status or done.stderr:
+            failed("krait run %s" % line, done)
+    count += 1
+    done = subprocess.run([KRAIT, "run", "--snapshot", script], env=env, capture_output=True,
+                          text=True)
+    if done.returncode != 125 or "there is none" not in done.stderr:
+        failed("--snapshot without a place for them", done)
+
+
 def interrupt(cold):
     """SIGINT while the program sleeps."""
     env = dict(os.environ, KRAIT_SNAPSHOTS="") if cold else None
@@ -269,6 +296,7 @@ def main():
         if made.returncode != 0:
             failed("snapshot make", made)
         check_ways(folder)
+        check_asked(folder)
         compare(folder)
         count += 1
         if interrupt(True) != interrupt(False):
