@@ -32,6 +32,43 @@ krait__snapshot_inputs(const krait_config *config)
     return hash_strings(hash_strings(3, &config->args), &config->environ);
 }
 
+/* Is one of the two paths at or above the other? */
+static bool
+overlap(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return (*a == '\0' && (*b == '\0' || *b == '/')) || (*b == '\0' && *a == '/');
+}
+
+uint64_t
+krait__snapshot_grants(const krait_config *config)
+{
+    uint64_t hash = 4;
+
+    for (size_t i = 0; i < config->grant_count; i++) {
+        const krait_grant *grant = &config->grants[i];
+
+        if (strcmp(grant->guest, "/") != 0 && !overlap(grant->guest, "/usr/local"))
+            continue;
+        hash = krait__hash(hash, grant->guest, strlen(grant->guest));
+        hash = krait__hash(hash, grant->host, strlen(grant->host));
+        hash = krait__hash(hash, &grant->flags, sizeof(grant->flags));
+    }
+    return hash;
+}
+
+uint32_t
+krait__snapshot_streams(const krait_config *config)
+{
+    const bool in_memory = config->stdin_kind == KRAIT_STDIO_MEMORY &&
+                           config->output_kind != KRAIT_STDIO_FD;
+
+    return in_memory ? (uint32_t)config->output_kind + 1 : 0;
+}
+
 static krait_status
 add_bytes(void *data, const void *bytes, size_t size, krait_error *err)
 {
@@ -59,10 +96,16 @@ write_snapshot(krait_sandbox *sandbox, krait_snapshot_parts *parts, krait_snapsh
     int fd = -1;
 
     header->created_ns = (int64_t)krait__clock_ns(CLOCK_REALTIME);
-    header->inputs = krait__snapshot_inputs(sandbox->config);
-    if (sandbox->config->stdin_kind == KRAIT_STDIO_MEMORY &&
-        sandbox->config->output_kind != KRAIT_STDIO_FD)
-        header->streams = (uint32_t)sandbox->config->output_kind + 1;
+    header->grants = krait__snapshot_grants(sandbox->config);
+    if (sandbox->state == KRAIT_SESSION_COPY) {
+        /* Its memory has not seen this configuration yet. */
+        header->kind = sandbox->origin->view.header->kind;
+        header->inputs = sandbox->origin->view.header->inputs;
+        header->streams = sandbox->origin->view.header->streams;
+    } else {
+        header->inputs = krait__snapshot_inputs(sandbox->config);
+        header->streams = krait__snapshot_streams(sandbox->config);
+    }
     identify(sandbox, header);
     parts->memory = krait__instance_memory(sandbox->instance, &parts->memory_bytes);
     status = krait__snapshot_make(parts, &fd, err);
@@ -83,7 +126,7 @@ set_section(krait_snapshot_parts *parts, krait_snapshot_section section, const v
 }
 
 krait_status
-krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind, const char *text,
+krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind, krait_snapshot_bytes text,
                        krait_snapshot **ret_snapshot, krait_error *err)
 {
     krait_snapshot_parts parts = {.header = {.kind = (uint32_t)kind}};
@@ -102,7 +145,7 @@ krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind, const c
     if (status == KRAIT_OK)
         status = krait__instance_save(sandbox->instance, &state, &state_size, err);
     if (status == KRAIT_OK) {
-        set_section(&parts, KRAIT_SECTION_TEXT, text, text != NULL ? strlen(text) : 0);
+        parts.sections[KRAIT_SECTION_TEXT] = text;
         set_section(&parts, KRAIT_SECTION_STATE, state, state_size);
         set_section(&parts, KRAIT_SECTION_FILES, files.bytes, files.size);
         set_section(&parts, KRAIT_SECTION_STREAMS, &streams, sizeof(streams));
@@ -152,6 +195,14 @@ check_session(krait_sandbox *sandbox, krait_error *err)
     return status;
 }
 
+/* What a copy says of itself is what its origin said: which modules wait. */
+static krait_snapshot_bytes
+text_of(const krait_sandbox *sandbox)
+{
+    return sandbox->origin != NULL ? sandbox->origin->view.sections[KRAIT_SECTION_TEXT]
+                                   : (krait_snapshot_bytes){NULL, 0};
+}
+
 /* Shares what was frozen before, when nothing has run since. */
 static krait_status
 freeze(krait_sandbox *sandbox, krait_error *err)
@@ -164,7 +215,8 @@ freeze(krait_sandbox *sandbox, krait_error *err)
         sandbox->frozen = krait__snapshot_hold(sandbox->origin);
         return KRAIT_OK;
     }
-    return krait__snapshot_freeze(sandbox, KRAIT_SNAPSHOT_SESSION, NULL, &sandbox->frozen, err);
+    return krait__snapshot_freeze(sandbox, KRAIT_SNAPSHOT_SESSION, text_of(sandbox),
+                                  &sandbox->frozen, err);
 }
 
 krait_status

@@ -251,10 +251,15 @@ krait_snapshot *krait__snapshot_hold(krait_snapshot *snapshot);
 /* Opens what is in a descriptor, which it takes over when it succeeds; `name` is for messages. */
 krait_status krait__snapshot_adopt(krait_module *module, int fd, const char *name,
                                    krait_snapshot **ret_snapshot, krait_error *err);
-/* Of a sandbox that does not run and whose Python has been started.  `text` may be NULL. */
+/* Of a sandbox that does not run and whose Python has been started.  `text` says which modules
+ * wait.  A copy that has not run keeps the kind of its origin. */
 krait_status krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind,
-                                    const char *text, krait_snapshot **ret_snapshot,
+                                    krait_snapshot_bytes text, krait_snapshot **ret_snapshot,
                                     krait_error *err);
+/* What of its grants Python looks at when it starts, and never again: those around its library. */
+uint64_t krait__snapshot_grants(const krait_config *config);
+/* How its streams are taken: 0, unless they are in memory or a function's. */
+uint32_t krait__snapshot_streams(const krait_config *config);
 /* What Python has seen of the configuration. */
 uint64_t krait__snapshot_inputs(const krait_config *config);
 /* Sets up a new file system and new descriptors as they were. */

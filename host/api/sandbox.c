@@ -258,6 +258,10 @@ krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_vf
     krait_sandbox *sandbox;
     krait_status status;
 
+    if (origin != NULL && origin->view.header->grants != krait__snapshot_grants(config))
+        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
+                                "grants around /usr/local are not those of the snapshot, whose "
+                                "Python would not look at them");
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);

@@ -269,13 +269,12 @@ differences(const krait_sandbox *sandbox)
 {
     const krait_snapshot_header *header = sandbox->origin->view.header;
     const krait_config *config = sandbox->config;
-    const bool in_memory = config->stdin_kind == KRAIT_STDIO_MEMORY &&
-                           config->output_kind != KRAIT_STDIO_FD;
+    const uint32_t streams = krait__snapshot_streams(config);
     uint32_t flags = 0;
 
     if (header->inputs != krait__snapshot_inputs(config))
         flags |= KRAIT_RESUME_ENVIRON;
-    if (!in_memory || header->streams != (uint32_t)config->output_kind + 1)
+    if (streams == 0 || header->streams != streams)
         flags |= KRAIT_RESUME_STREAMS | line_buffering(sandbox, KRAIT_RESUME_LINE_BUFFERED);
     return flags;
 }
@@ -295,6 +294,8 @@ begin(krait_sandbox *sandbox, krait_result *result, bool *ret_back, krait_error 
     krait_status status = KRAIT_OK;
 
     *ret_back = true;
+    /* The last call has used up some of them, or they are others now. */
+    krait__limits_spend(sandbox, 0, 0);
     if (sandbox->state == KRAIT_SESSION_NEW)
         status = start(sandbox, result, ret_back, err);
     else if (sandbox->state == KRAIT_SESSION_COPY)

@@ -152,7 +152,8 @@ make(krait_sandbox *sandbox, const krait_snapshot_options *options, krait_snapsh
     if (text == NULL)
         return krait__error_nomem(err);
     describe(options, text, TEXT_MAX);
-    status = krait__snapshot_freeze(sandbox, options->kind, text, ret_snapshot, err);
+    status = krait__snapshot_freeze(sandbox, options->kind,
+                                    (krait_snapshot_bytes){text, strlen(text)}, ret_snapshot, err);
     krait__free(text);
     return status;
 }

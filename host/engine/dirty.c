@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* <linux/fs.h> of Linux 6.7; older headers do not have it. */
@@ -43,6 +44,11 @@ struct scan_argument {
 #define SCAN_PRESENT (UINT64_C(1) << 3)
 #define SCAN_SWAPPED (UINT64_C(1) << 4)
 
+/* Linux 4.14. */
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
 /* Bits of an entry of /proc/self/pagemap. */
 #define MAP_FILE_BIT    (UINT64_C(1) << 61)
 #define MAP_SWAPPED_BIT (UINT64_C(1) << 62)
@@ -70,6 +76,23 @@ scan(int fd, uint64_t begin, uint64_t end, struct scan_region *regions, size_t r
     return count;
 }
 
+/* A page that the kernel empties in children.  Their number would not tell: in another namespace a
+ * child can have its parent's. */
+static const volatile char *
+make_mark(uint64_t page)
+{
+    char *mark = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (mark == MAP_FAILED)
+        return NULL;
+    if (madvise(mark, page, MADV_WIPEONFORK) != 0) {
+        munmap(mark, page);
+        return NULL;
+    }
+    *mark = 1;
+    return mark;
+}
+
 krait_dirty_mode
 krait__dirty_open(krait_dirty *dirty)
 {
@@ -77,8 +100,8 @@ krait__dirty_open(krait_dirty *dirty)
     uint64_t walked = 0;
 
     dirty->page = (uint64_t)sysconf(_SC_PAGESIZE);
-    dirty->process = getpid();
-    dirty->fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    dirty->mark = make_mark(dirty->page);
+    dirty->fd = dirty->mark != NULL ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
     if (dirty->fd < 0)
         return KRAIT_DIRTY_UNKNOWN;
     return scan(dirty->fd, dirty->page, 2 * dirty->page, &region, 1, &walked) >= 0
@@ -92,6 +115,9 @@ krait__dirty_close(krait_dirty *dirty)
     if (dirty->fd >= 0)
         close(dirty->fd);
     dirty->fd = -1;
+    if (dirty->mark != NULL)
+        munmap((void *)(uintptr_t)dirty->mark, dirty->page);
+    dirty->mark = NULL;
 }
 
 /* The kernel names each maximal run once, or up to where there was no more room. */
@@ -146,7 +172,7 @@ krait__dirty_next(const krait_dirty *dirty, krait_dirty_mode mode, uint64_t begi
                   krait_dirty_run runs[KRAIT_DIRTY_RUNS], size_t *ret_count, uint64_t *ret_walked)
 {
     /* After a fork the descriptor still shows the parent's memory. */
-    if (mode == KRAIT_DIRTY_UNKNOWN || dirty->process != getpid())
+    if (mode == KRAIT_DIRTY_UNKNOWN || *dirty->mark == 0)
         return ENOTSUP;
     if (mode == KRAIT_DIRTY_SCAN)
         return next_by_scan(dirty, begin, end, runs, ret_count, ret_walked);

@@ -240,5 +240,8 @@ krait__instance_restore(krait_instance *instance, krait_error *err)
     atomic_store(&instance->exit_code, 0);
     atomic_store(&instance->signals, 0);
     krait__instance_uncancel(instance);
+    /* Nothing is pending; a guest without a signal function would be stopped for it for ever. */
+    atomic_store(&instance->own.ended, 0);
+    __atomic_store_n(&instance->own.thread.interrupted, 0, __ATOMIC_RELEASE);
     return KRAIT_OK;
 }

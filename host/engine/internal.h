@@ -49,7 +49,6 @@ typedef struct krait_stack_pool {
     pthread_mutex_t lock;
     krait_stack stacks[16];
     unsigned count;
-    unsigned given; /* how often one came back */
 } krait_stack_pool;
 
 /* Takes one that waits, if it has this size, or opens one. */

@@ -91,9 +91,8 @@ krait__stack_close(krait_stack *stack)
 
 /* ---- stacks that wait --------------------------------------------------------------------- */
 
-/* What a waiting stack keeps in memory is given back now and then, but for this much. */
-#define KEPT_TOP   ((size_t)256 * 1024)
-#define TRIM_EVERY 64u
+/* What a waiting stack may keep in memory. */
+#define KEPT_TOP ((size_t)256 * 1024)
 
 krait_status
 krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack, krait_error *err)
@@ -113,25 +112,25 @@ krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack, k
     return found ? KRAIT_OK : krait__stack_open(ret_stack, size, err);
 }
 
+/* A stack grows down page by page: where it has been deep, the page below what is kept is there. */
 static void
 trim(const krait_stack *stack)
 {
-    if ((size_t)(stack->top - stack->usable) > KEPT_TOP)
-        (void)madvise(stack->usable, (size_t)(stack->top - stack->usable) - KEPT_TOP,
-                      MADV_DONTNEED);
+    const size_t size = (size_t)(stack->top - stack->usable);
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char is_there = 0;
+
+    if (size > KEPT_TOP + page &&
+        (mincore(stack->top - KEPT_TOP - page, page, &is_there) != 0 || (is_there & 1) != 0))
+        (void)madvise(stack->usable, size - KEPT_TOP, MADV_DONTNEED);
 }
 
 void
 krait__stack_give(krait_stack_pool *pool, krait_stack *stack)
 {
     bool is_kept;
-    bool is_due;
 
-    pthread_mutex_lock(&pool->lock);
-    is_due = ++pool->given % TRIM_EVERY == 0;
-    pthread_mutex_unlock(&pool->lock);
-    if (is_due)
-        trim(stack);
+    trim(stack);
     pthread_mutex_lock(&pool->lock);
     is_kept = pool->count < sizeof(pool->stacks) / sizeof(pool->stacks[0]);
     if (is_kept)

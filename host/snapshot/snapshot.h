@@ -46,6 +46,7 @@ typedef struct krait_snapshot_header {
     uint32_t kind;        /* KRAIT_SNAPSHOT_* of the layer above */
     uint32_t page_size;   /* of the machine that wrote it */
     int64_t created_ns;   /* CLOCK_REALTIME */
+    uint64_t grants;      /* hash of the grants that Python has looked at when it started */
     uint64_t inputs;      /* hash of the arguments and the environment that it has seen */
     uint32_t streams;     /* what the layer above says of the streams that it has seen */
     uint32_t reserved;    /* 0 */

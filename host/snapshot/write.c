@@ -209,6 +209,9 @@ store_under(int fd, const krait_snapshot_view *view, const char *path, char *tem
     if (to < 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot write '%s'", path);
     error = fchmod(to, 0600) == 0 ? copy_whole(fd, to, view) : errno;
+    /* The name must not outlive the bytes when the machine stops: nobody reads them all to open it. */
+    if (error == 0 && fsync(to) != 0)
+        error = errno;
     if (close(to) != 0 && error == 0)
         error = errno;
     if (error == 0 && rename(temporary, path) != 0)

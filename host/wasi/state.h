@@ -65,6 +65,7 @@ struct krait_wasi {
     int cancel_fd;
     krait_file *first_files[3]; /* 0 to 2 of the start; held, so that no other file is taken
                                    for one of them */
+    uint16_t first_flags[3];    /* WASI's fdflags, then */
     char tail[KRAIT_WASI_TAIL]; /* a ring: the byte at tail_total % size comes next */
     uint64_t tail_total;
     krait_timers *timers; /* NULL: never set one */

@@ -51,7 +51,8 @@ krait__wasi_streams_save(const krait_wasi *wasi, krait_wasi_streams *ret_streams
         const bool is_open = i < wasi->fd_count && wasi->fds[i].file != NULL;
 
         ret_streams->is_closed[i] = !is_open && wasi->first_files[i] != NULL;
-        ret_streams->flags[i] = is_open ? krait__file_flags(wasi->fds[i].file) : 0;
+        if (is_open)
+            ret_streams->changed[i] = krait__file_flags(wasi->fds[i].file) ^ wasi->first_flags[i];
     }
     if (krait__vfs_virtual(wasi->vfs) != NULL) {
         ret_streams->is_virtual = 1;
@@ -100,8 +101,9 @@ krait__wasi_streams_load(krait_wasi *wasi, const krait_wasi_streams *streams, kr
             continue;
         if (streams->is_closed[i] != 0)
             error = krait__fd_close(wasi, i);
-        else if (krait__file_flags(fd->file) != streams->flags[i])
-            error = krait__file_set_flags(fd->file, (uint16_t)streams->flags[i]);
+        else if (streams->changed[i] != 0)
+            error = krait__file_set_flags(
+                fd->file, (uint16_t)(krait__file_flags(fd->file) ^ streams->changed[i]));
         if (error != 0)
             return krait__error_set(err, KRAIT_EIO, error,
                                     "cannot restore the guest's descriptor %u", i);

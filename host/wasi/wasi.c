@@ -76,8 +76,10 @@ add_stdio(krait_wasi *wasi, uint32_t number, int host_fd, krait_file *file)
     error = krait__fd_set(wasi, number, &fd);
     if (error != 0)
         krait__file_unref(fd.file);
-    else
+    if (error == 0) {
         wasi->first_files[number] = krait__file_ref(fd.file);
+        wasi->first_flags[number] = krait__file_flags(fd.file);
+    }
     return error;
 }
 

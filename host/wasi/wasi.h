@@ -77,7 +77,7 @@ void krait__wasi_begin(krait_wasi *wasi);
 /* What a snapshot has of the standard streams, clocks and chance; the numbers are little-endian in a file. */
 typedef struct krait_wasi_streams {
     uint32_t is_closed[3]; /* 1: the guest had it and has closed it */
-    uint32_t flags[3];     /* WASI's fdflags */
+    uint32_t changed[3];   /* those of WASI's fdflags that the guest has changed */
     uint32_t is_virtual;   /* 1: the guest is deterministic */
     uint32_t reserved;     /* 0 */
     krait_virtual virtual; /* where its clock and its random bytes are */

@@ -114,7 +114,8 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_snapshot_take(krait_sandbox *sandbox
  *
  * Units:   none
  * Owner:   as krait_sandbox_new(); the sandbox keeps the snapshot, which may be released
- * Errors:  those of krait_sandbox_new(); KRAIT_EFORMAT the snapshot's files in memory are damaged
+ * Errors:  those of krait_sandbox_new(); KRAIT_EFORMAT the snapshot's files in memory are damaged;
+ *          KRAIT_EUNSUPPORTED grants at, below or above /usr/local are not those of the snapshot
  * Threads: any thread; the sandbox is then used by one at a time
  * Source:  host/api/sandbox.c
  * Since:   0.1

@@ -201,6 +201,126 @@ clones_with_files(void)
     python_close(&p);
 }
 
+/* A copy that has not run yet has seen nothing of its own configuration, and so has a copy of it. */
+static void
+copies_of_copies(void)
+{
+    static const char code[] = "import os, sys\nprint(os.getenv('A'), sys.argv[1:])";
+    const krait_snapshot_options options = {.size = sizeof(options),
+                                            .kind = KRAIT_SNAPSHOT_PROGRAM};
+    python p;
+    krait_snapshot *first = NULL;
+    krait_snapshot *second;
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_env(p.config, "A", "1", &p.err) == KRAIT_OK);
+    REQUIRE(krait_snapshot_make(p.module, p.config, NULL, &first, &p.err) == KRAIT_OK);
+    krait_config_free(p.config);
+    REQUIRE(krait_config_new(&p.config, &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "python", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_arg(p.config, "x", &p.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_env(p.config, "A", "2", &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, first));
+    REQUIRE(krait_sandbox_put_file(p.sandbox, "/tmp/f", "x", 1, &p.err) == KRAIT_OK);
+    second = take(&p);
+    REQUIRE(second != NULL && from_snapshot(&p, second));
+    CHECK_INT(python_exec(&p, code), KRAIT_RESULT_RETURNED);
+    CHECK_STR(p.result.stdout_bytes, "2 ['x']\n");
+    krait_snapshot_free(second);
+    krait_snapshot_free(first);
+    REQUIRE(krait_snapshot_make(p.module, p.config, &options, &first, &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, first));
+    REQUIRE(krait_sandbox_put_file(p.sandbox, "/tmp/f", "x", 1, &p.err) == KRAIT_OK);
+    second = take(&p);
+    REQUIRE(second != NULL && from_snapshot(&p, second));
+    CHECK_INT(krait_sandbox_exec(p.sandbox, "1", 1, &p.result, &p.err), KRAIT_ESTATE);
+    krait_snapshot_free(second);
+    krait_snapshot_free(first);
+    python_close(&p);
+}
+
+/* Streams that append, and others, in copies of the same snapshot. */
+static void
+appending_streams(void)
+{
+    char path[] = "/tmp/krait-append-XXXXXX";
+    char text[64] = "";
+    python p;
+    krait_snapshot *snapshot;
+    int fd = mkostemp(path, O_APPEND);
+    int plain = open(path, O_RDWR);
+
+    REQUIRE(fd >= 0 && plain >= 0 && python_start(&p));
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    for (int i = 0; i < 2; i++) {
+        krait_config_set_stdio(p.config, -1, i == 0 ? fd : plain, -1);
+        REQUIRE(from_snapshot(&p, snapshot));
+        CHECK_INT(python_exec(&p, "print('one', flush=True)"), KRAIT_RESULT_RETURNED);
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+        CHECK_INT(python_exec(&p, "print('two')"), KRAIT_RESULT_RETURNED);
+        krait_snapshot_free(snapshot);
+        snapshot = take(&p);
+        REQUIRE(snapshot != NULL);
+    }
+    CHECK(pread(plain, text, sizeof(text) - 1, 0) == 8);
+    CHECK_STR(text, "one\ntwo\n");
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+    close(fd);
+    close(plain);
+    CHECK(unlink(path) == 0);
+}
+
+/* Each call has the limits that are set when it begins, also when Python starts or goes on in it. */
+static void
+limits_of_each_call(void)
+{
+    python p;
+    krait_snapshot *snapshot;
+
+    NEEDS_SIGNALS();
+    REQUIRE(python_start(&p));
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL && from_snapshot(&p, snapshot));
+    for (int i = 0; i < 3; i++) {
+        krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_WALL, 20000);
+        CHECK_INT(python_exec(&p, "while True: pass"), KRAIT_RESULT_LIMIT);
+        krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_WALL, UINT64_C(60000000000));
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+        CHECK_INT(python_exec(&p, "pass"), KRAIT_RESULT_RETURNED);
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+    }
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
+/* What Python looked at when it started cannot be another for a copy. */
+static void
+grants_around_the_library(void)
+{
+    static const char *const guests[] = {
+        "/", "/usr", "/usr/local", "/usr/local/lib/x", "/usr/lib", "/usr/localized"};
+    python p;
+    krait_snapshot *snapshot;
+
+    REQUIRE(python_start(&p));
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
+        krait_sandbox *copy = NULL;
+
+        krait_config_free(p.config);
+        REQUIRE(krait_config_new(&p.config, &p.err) == KRAIT_OK);
+        REQUIRE(krait_config_add_dir(p.config, "/tmp", guests[i], 0, &p.err) == KRAIT_OK);
+        CHECK_INT(krait_sandbox_new_from(snapshot, p.config, &copy, &p.err),
+                  i < 4 ? KRAIT_EUNSUPPORTED : KRAIT_OK);
+        krait_sandbox_free(copy);
+    }
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
 static void
 refusals(void)
 {
@@ -555,5 +675,7 @@ nothing_is_left(void)
 
 CHECK_MAIN(CHECK_CASE(goes_on), CHECK_CASE(is_fresh), CHECK_CASE(other_configurations),
            CHECK_CASE(clones), CHECK_CASE(clones_with_files), CHECK_CASE(refusals),
+           CHECK_CASE(copies_of_copies), CHECK_CASE(appending_streams),
+           CHECK_CASE(limits_of_each_call), CHECK_CASE(grants_around_the_library),
            CHECK_CASE(programs), CHECK_CASE(saved_files), CHECK_CASE(damaged_files),
            CHECK_CASE(wrong_builds), CHECK_CASE(nothing_is_left))

@@ -261,6 +261,60 @@ after_traps(void)
     fixture_close(&f);
 }
 
+/* A guest that takes no signals is stopped by one, and can be used again after it went back. */
+static void
+after_a_stop(void)
+{
+    OPEN(f);
+    krait_instance *instance = NULL;
+    krait_trap trap = KRAIT_TRAP_NONE;
+
+    REQUIRE(new_instance(&f, f.image, 0, 0, &instance) == KRAIT_OK);
+    instance->signal_code = NULL;
+    for (int i = 0; i < 6; i++) {
+        if (i % 2 == 0)
+            krait__instance_signal(instance, 9);
+        else
+            krait__instance_cancel(instance);
+        if (i < 4) {
+            (void)call(instance, "counter", 0, 0, &trap);
+            CHECK_INT(trap, KRAIT_TRAP_INTERRUPTED);
+        }
+        REQUIRE(krait__instance_restore(instance, &f.err) == KRAIT_OK);
+        CHECK_INT(call(instance, "counter", 0, 0, NULL), 9);
+        REQUIRE(krait__instance_restore(instance, &f.err) == KRAIT_OK);
+    }
+    krait__instance_free(instance);
+    fixture_close(&f);
+}
+
+/* Stacks wait without what a deep recursion left in them. */
+static void
+deep_stacks(void)
+{
+    OPEN(f);
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    krait_instance *instance = NULL;
+    krait_trap trap = KRAIT_TRAP_NONE;
+    unsigned char there[256];
+    const krait_stack *stack;
+    size_t pages;
+    size_t count = 0;
+
+    REQUIRE(new_instance(&f, f.image, 0, 0, &instance) == KRAIT_OK);
+    (void)call(instance, "recurse", 0, 0, &trap);
+    CHECK_INT(trap, KRAIT_TRAP_STACK);
+    REQUIRE(f.module->stacks.count == 1);
+    stack = &f.module->stacks.stacks[0];
+    pages = (size_t)(stack->top - stack->usable) / page;
+    REQUIRE(pages == sizeof(there) && mincore(stack->usable, pages * page, there) == 0);
+    for (size_t i = 0; i < pages; i++)
+        count += there[i] & 1;
+    CHECK(count <= 256 * 1024 / page);
+    krait__instance_free(instance);
+    fixture_close(&f);
+}
+
 /* What was added is gone: it traps, and is zeros when it is added again. */
 static void
 grown_memory(void)
@@ -465,6 +519,6 @@ in_threads(void)
 }
 
 CHECK_MAIN(CHECK_CASE(copies), CHECK_CASE(restores), CHECK_CASE(gives_pages_back),
-           CHECK_CASE(after_traps), CHECK_CASE(grown_memory), CHECK_CASE(swapped_out),
-           CHECK_CASE(in_a_child), CHECK_CASE(damaged_states), CHECK_CASE(bad_files),
-           CHECK_CASE(in_threads))
+           CHECK_CASE(after_traps), CHECK_CASE(after_a_stop), CHECK_CASE(deep_stacks),
+           CHECK_CASE(grown_memory), CHECK_CASE(swapped_out), CHECK_CASE(in_a_child),
+           CHECK_CASE(damaged_states), CHECK_CASE(bad_files), CHECK_CASE(in_threads))
