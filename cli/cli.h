@@ -211,8 +211,9 @@ void cli_run_close(cli_run_opened *opened);
 /* NULL: it may, else why not.  `own_file`: where the guest sees a file that is granted alone; may
  * be NULL. */
 const char *cli_warm_refusal(const cli_run_request *request, const char *own_file);
-/* False without a message: there is no such copy. */
-bool cli_warm_open(krait_engine *engine, const krait_config *config, cli_run_opened *opened);
+/* False without a message: there is no such copy.  `insists`: makes one rather than that. */
+bool cli_warm_open(krait_engine *engine, const krait_config *config, bool insists,
+                   cli_run_opened *opened);
 
 /* True when the user chose the runtime: then nothing takes its place. */
 bool cli_runtime_is_chosen(void);

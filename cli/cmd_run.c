@@ -287,7 +287,7 @@ run_warm(krait_engine *engine, const krait_config *config, const cli_run_request
 
     if (why != NULL)
         return refuse(request, why);
-    if (!cli_warm_open(engine, config, &opened))
+    if (!cli_warm_open(engine, config, request->only_snapshot, &opened))
         return refuse(request, "there is none that can be used; see krait snapshot list");
     exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
     if (exit_status != CLI_NOT_STARTED)

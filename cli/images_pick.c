@@ -85,7 +85,21 @@ make_now(const cli_images *images, unsigned slot, krait_module *module,
     return made;
 }
 
-/* Takes the place of what was found, if anything. */
+/* The one that was picked, or another one; how many were looked at. */
+static unsigned
+find(const cli_images *images, unsigned picked, krait_engine *engine, krait_module **ret_module,
+     krait_snapshot **ret_snapshot)
+{
+    unsigned tried = 0;
+    bool found = false;
+
+    while (!found && tried < CLI_IMAGE_COUNT)
+        found = open_slot(images, (picked + tried++) % CLI_IMAGE_COUNT, engine, ret_module,
+                          ret_snapshot);
+    return tried;
+}
+
+/* Takes the place of what was found, if anything.  `pace` is 0 for who insists. */
 static bool
 make_slot(const cli_images *images, unsigned slot, time_t pace, krait_engine *engine,
           krait_module **module, krait_snapshot **snapshot)
@@ -94,11 +108,18 @@ make_slot(const cli_images *images, unsigned slot, time_t pace, krait_engine *en
     int lock = -1;
 
     if (cli_images_is_plain(images) && cli_images_make_folder(images, NULL, 0))
-        lock = cli_images_lock(images, false);
+        lock = cli_images_lock(images, pace == 0);
     /* Somebody else may have been faster. */
     if (lock < 0 || !is_due(images, pace)) {
         cli_images_unlock(lock);
         return false;
+    }
+    /* Those who were waited for have left something. */
+    if (pace == 0)
+        (void)find(images, slot, engine, module, snapshot);
+    if (pace == 0 && *snapshot != NULL) {
+        cli_images_unlock(lock);
+        return true;
     }
     (void)futimens(lock, NULL);
     if (*module != NULL ||
@@ -113,32 +134,30 @@ make_slot(const cli_images *images, unsigned slot, time_t pace, krait_engine *en
 }
 
 bool
-cli_images_take(const cli_images *images, krait_engine *engine, krait_module **ret_module,
-                krait_snapshot **ret_snapshot)
+cli_images_take(const cli_images *images, krait_engine *engine, bool insists,
+                krait_module **ret_module, krait_snapshot **ret_snapshot)
 {
     const unsigned picked = random_slot();
     krait_module *module = NULL;
     krait_snapshot *snapshot = NULL;
-    bool is_missing;
-    bool found = false;
     unsigned tried = 0;
+    time_t pace;
+    bool is_missing;
 
     if (!cli_images_trust(images, NULL, 0, &is_missing) && !is_missing)
         return false;
-    while (!found && !is_missing && tried < CLI_IMAGE_COUNT) {
-        const unsigned slot = (picked + tried++) % CLI_IMAGE_COUNT;
-
-        found = open_slot(images, slot, engine, &module, &snapshot);
+    if (!is_missing)
+        tried = find(images, picked, engine, &module, &snapshot);
+    if (snapshot == NULL || tried > 1) {
+        pace = snapshot != NULL ? PACE_OTHERS : insists ? 0 : PACE_FIRST;
+        if (is_due(images, pace))
+            (void)make_slot(images, picked, pace, engine, &module, &snapshot);
     }
-    if (!found || tried > 1) {
-        const time_t pace = found ? PACE_OTHERS : PACE_FIRST;
-
-        if (is_due(images, pace) && make_slot(images, picked, pace, engine, &module, &snapshot))
-            found = true;
-    }
-    if (!found)
+    if (snapshot == NULL) {
         krait_module_close(module);
-    *ret_module = found ? module : NULL;
+        module = NULL;
+    }
+    *ret_module = module;
     *ret_snapshot = snapshot;
-    return found;
+    return snapshot != NULL;
 }

@@ -81,7 +81,8 @@ cli_warm_refusal(const cli_run_request *request, const char *own_file)
 }
 
 bool
-cli_warm_open(krait_engine *engine, const krait_config *config, cli_run_opened *opened)
+cli_warm_open(krait_engine *engine, const krait_config *config, bool insists,
+              cli_run_opened *opened)
 {
     char *runtime = cli_runtime_folder();
     cli_images images;
@@ -91,7 +92,7 @@ cli_warm_open(krait_engine *engine, const krait_config *config, cli_run_opened *
     cli_images_find(&images, runtime);
     free(runtime);
     if (images.folder != NULL &&
-        cli_images_take(&images, engine, &opened->module, &opened->snapshot) &&
+        cli_images_take(&images, engine, insists, &opened->module, &opened->snapshot) &&
         krait_sandbox_new_from(opened->snapshot, config, &opened->sandbox, NULL) != KRAIT_OK)
         cli_run_close(opened);
     cli_images_release(&images);

@@ -278,6 +278,15 @@ def together(base):
                                        for out, err, status in ends), ends)
     check("one of them makes an image", len(cache.images()) == 1, cache.names())
     check("no other file", len(cache.names()) == 3, cache.names())
+    other = Cache(base)
+    line.insert(2, "--snapshot")
+    children = [subprocess.Popen(line, env=other.env, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True) for _ in range(20)]
+    ends = [child.communicate() + (child.returncode,) for child in children]
+    check("20 at once who insist", all(out.endswith(" 42\n") and err == "" and status == 0
+                                       for out, err, status in ends), ends)
+    check("all from one image", len({out for out, _, _ in ends}) == 1 and
+          len(other.images()) == 1, other.names(), ends)
     makers = [subprocess.Popen([KRAIT, "snapshot", "make"], env=cache.env,
                                stdout=subprocess.DEVNULL) for _ in range(3)]
     for _ in range(10):
