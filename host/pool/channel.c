@@ -12,9 +12,12 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
-/* What a worker has to take something of what is sent to it. */
-#define SEND_MS 10000
+/* What a worker has to take a frame, and for each MiB of it.  A worker that was taken over could
+ * hold its driver by taking a byte now and then. */
+#define SEND_NS     UINT64_C(5000000000)
+#define SEND_MIB_NS UINT64_C(200000000)
 
 /* Buffers above this are not kept. */
 #define KEPT_MAX (UINT64_C(1) << 20)
@@ -104,6 +107,7 @@ krait__channel_send(krait_channel *channel, const krait_frame *frame)
 {
     const char *bytes = frame->buffer.bytes;
     size_t left = frame->buffer.size;
+    const uint64_t end = krait__clock_ns(CLOCK_MONOTONIC) + SEND_NS + (left >> 20) * SEND_MIB_NS;
 
     while (left > 0) {
         struct pollfd room = {.fd = channel->fd, .events = POLLOUT};
@@ -116,8 +120,9 @@ krait__channel_send(krait_channel *channel, const krait_frame *frame)
         }
         if (errno == EINTR)
             continue;
-        if ((errno != EAGAIN && errno != EWOULDBLOCK) || poll(&room, 1, SEND_MS) == 0)
+        if ((errno != EAGAIN && errno != EWOULDBLOCK) || krait__clock_ns(CLOCK_MONOTONIC) >= end)
             return false;
+        (void)poll(&room, 1, 100);
     }
     return true;
 }

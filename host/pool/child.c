@@ -141,6 +141,8 @@ krait__child_start(const char *program, krait_child *child, krait_error *err)
 static void
 kill_child(const krait_child *child)
 {
+    /* It leads a group: what a guest that has taken it over may have started goes with it. */
+    (void)kill(-child->pid, SIGKILL);
     if (child->pid_fd >= 0)
         (void)syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL, 0);
     else

@@ -40,7 +40,7 @@ check_options(const krait_pool_options *options, krait_error *err)
         return krait__error_set(err, KRAIT_EINVAL, 0, "there is no isolation %d",
                                 (int)options->isolation);
     if (options->workers > WORKERS_MAX || options->ready > KRAIT_WIRE_READY_MAX ||
-        options->queue_jobs > QUEUE_MAX || options->reserved != 0)
+        options->queue_jobs > QUEUE_MAX)
         return krait__error_set(
             err, KRAIT_EINVAL, 0,
             "a pool has at most %d workers, %u ready instances each, and %d jobs "
@@ -58,6 +58,8 @@ fill_options(krait_pool_options *options)
         options->ready = 2;
     if (options->queue_jobs == 0)
         options->queue_jobs = 4096;
+    if (options->tenant_jobs == 0)
+        options->tenant_jobs = options->queue_jobs / 2 + options->queue_jobs % 2;
     if (options->queue_bytes == 0)
         options->queue_bytes = UINT64_C(256) << 20;
     if (options->idle_bytes == 0)
@@ -194,9 +196,35 @@ krait_pool_new(krait_module *module, const krait_config *config, const krait_poo
 
 /* ---- jobs --------------------------------------------------------------------------------- */
 
+/* Nobody's jobs keep all others out; with the lock. */
+static krait_status
+check_share(const krait_pool *pool, uint64_t number, uint64_t bytes, krait_error *err)
+{
+    const krait_pool_options *options = &pool->options;
+    const krait_tenant *tenant = krait__queue_tenant(&pool->queue, number);
+    uint64_t most;
+
+    if (tenant == NULL)
+        return KRAIT_OK;
+    if (tenant->count >= options->tenant_jobs)
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the queue is full for tenant %llu: %llu of its jobs wait",
+                                (unsigned long long)number, (unsigned long long)tenant->count);
+    most = options->tenant_jobs < options->queue_jobs
+               ? options->queue_bytes / options->queue_jobs * options->tenant_jobs
+               : options->queue_bytes;
+    if (bytes > most || tenant->bytes > most - bytes)
+        return krait__error_set(err, KRAIT_ELIMIT, 0,
+                                "the queue is full for tenant %llu: its jobs have %llu bytes, this "
+                                "one %llu",
+                                (unsigned long long)number, (unsigned long long)tenant->bytes,
+                                (unsigned long long)bytes);
+    return KRAIT_OK;
+}
+
 /* Room in the queue; with the lock. */
 static krait_status
-check_room(const krait_pool *pool, uint64_t bytes, krait_error *err)
+check_room(const krait_pool *pool, uint64_t number, uint64_t bytes, krait_error *err)
 {
     if (pool->state != KRAIT_POOL_RUNS)
         return krait__error_set(err, KRAIT_ESTATE, 0, "the pool takes no more jobs");
@@ -207,7 +235,7 @@ check_room(const krait_pool *pool, uint64_t bytes, krait_error *err)
         return krait__error_set(err, KRAIT_ELIMIT, 0,
                                 "the queue is full: its jobs have %llu bytes, this one %llu",
                                 (unsigned long long)pool->bytes, (unsigned long long)bytes);
-    return KRAIT_OK;
+    return check_share(pool, number, bytes, err);
 }
 
 /* With the lock. */
@@ -215,7 +243,7 @@ static krait_status
 add_job(krait_pool *pool, krait_queued_job *job, krait_error *err)
 {
     const uint64_t bytes = krait__job_bytes(job);
-    krait_status status = check_room(pool, bytes, err);
+    krait_status status = check_room(pool, job->answer->result.tenant, bytes, err);
 
     if (status == KRAIT_OK)
         status = krait__queue_add(&pool->queue, job, false, err);
@@ -239,7 +267,7 @@ krait_pool_submit(krait_pool *pool, const krait_job_spec *spec, krait_job_done d
     if (pool == NULL || spec == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     (void)pthread_mutex_lock(&pool->lock);
-    status = check_room(pool, 0, err);
+    status = check_room(pool, spec->tenant, 0, err);
     number = ++pool->last_job;
     (void)pthread_mutex_unlock(&pool->lock);
     if (status == KRAIT_OK)

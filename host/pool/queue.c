@@ -69,6 +69,8 @@ krait__queue_add(krait_queue *queue, krait_queued_job *job, bool is_first, krait
     *(job->next != NULL ? &job->next->previous : &tenant->last) = job;
     job->tenant = tenant;
     job->state = KRAIT_JOB_QUEUED;
+    tenant->count++;
+    tenant->bytes += krait__job_bytes(job);
     queue->count++;
     return KRAIT_OK;
 }
@@ -80,6 +82,8 @@ krait__queue_remove(krait_queue *queue, krait_queued_job *job)
 
     *(job->previous != NULL ? &job->previous->next : &tenant->first) = job->next;
     *(job->next != NULL ? &job->next->previous : &tenant->last) = job->previous;
+    tenant->count--;
+    tenant->bytes -= krait__job_bytes(job);
     job->tenant = NULL;
     job->next = job->previous = NULL;
     queue->count--;
@@ -88,6 +92,12 @@ krait__queue_remove(krait_queue *queue, krait_queued_job *job)
     unlink_tenant(queue, tenant);
     krait__numbers_remove(&queue->tenants, &tenant->node);
     krait__free(tenant);
+}
+
+const krait_tenant *
+krait__queue_tenant(const krait_queue *queue, uint64_t number)
+{
+    return (const krait_tenant *)krait__numbers_find(&queue->tenants, number);
 }
 
 krait_queued_job *

@@ -83,6 +83,8 @@ typedef struct krait_tenant {
     krait_node node; /* first; by the tenant's number */
     krait_queued_job *first;
     krait_queued_job *last;
+    uint64_t count;            /* jobs that wait, and ... */
+    uint64_t bytes;            /* what they take */
     struct krait_tenant *next; /* whose turn is after this one's */
     struct krait_tenant *previous;
 } krait_tenant;
@@ -99,6 +101,8 @@ void krait__queue_release(krait_queue *queue); /* it is empty */
 /* Behind the other jobs of its tenant, or before them. */
 krait_status krait__queue_add(krait_queue *queue, krait_queued_job *job, bool is_first,
                               krait_error *err);
+/* NULL: no job of this tenant waits. */
+const krait_tenant *krait__queue_tenant(const krait_queue *queue, uint64_t number);
 /* The next one; NULL: none. */
 krait_queued_job *krait__queue_take(krait_queue *queue);
 void krait__queue_remove(krait_queue *queue, krait_queued_job *job);

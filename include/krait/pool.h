@@ -41,7 +41,8 @@ typedef struct krait_pool_options {
     uint32_t ready;      /* instances that each worker keeps ready; 2, at most 1024 */
     uint32_t queue_jobs; /* jobs that may wait; 4096, at most 1048576 */
     uint32_t jobs_per_worker; /* a process is replaced after so many jobs; never */
-    uint32_t reserved;        /* 0 */
+    uint32_t tenant_jobs; /* jobs of one tenant that may wait; half of queue_jobs.  They may have
+                                 as large a part of queue_bytes, or there is one of them */
     uint64_t
         queue_bytes;     /* of all jobs that are not answered, code, arguments and files; 256 MiB */
     uint64_t idle_bytes; /* of linear memory of all ready instances: there are fewer of them

@@ -186,6 +186,7 @@ queue_full(void)
 
     REQUIRE(pool_open(&t));
     t.options.queue_jobs = 3;
+    t.options.tenant_jobs = 3;
     t.options.queue_bytes = 4 << 20;
     REQUIRE(pool_make(&t));
     REQUIRE(pool_submit(&t, 0, wait_at_gate) != 0);
@@ -208,6 +209,32 @@ queue_full(void)
     CHECK_HAS(t.err.text, "the queue is full: its jobs have");
     pool_close(&t);
     CHECK_UINT(t.count, 7);
+}
+
+/* A tenant that fills its part of the queue keeps nobody else out. */
+static void
+queue_shares(void)
+{
+    krait_job_spec spec = pool_spec("pass");
+
+    REQUIRE(pool_open(&t));
+    t.options.queue_jobs = 8;
+    REQUIRE(pool_make(&t));
+    REQUIRE(pool_submit(&t, 0, wait_at_gate) != 0);
+    REQUIRE(pool_wait_gate(&t, 1));
+    for (int i = 0; i < 4; i++)
+        REQUIRE(pool_submit(&t, 7, "pass") != 0);
+    spec.tenant = 7;
+    CHECK_INT(krait_pool_submit(t.pool, &spec, pool_collect, &t, NULL, &t.err), KRAIT_ELIMIT);
+    CHECK_HAS(t.err.text, "the queue is full for tenant 7: 4 of its jobs wait");
+    for (int i = 0; i < 4; i++)
+        REQUIRE(pool_submit(&t, (uint64_t)(8 + i), "pass") != 0);
+    spec.tenant = 12;
+    CHECK_INT(krait_pool_submit(t.pool, &spec, pool_collect, &t, NULL, &t.err), KRAIT_ELIMIT);
+    CHECK_HAS(t.err.text, "the queue is full: 8 jobs wait");
+    pool_open_gate(&t);
+    REQUIRE(pool_wait(&t, 9));
+    pool_close(&t);
 }
 
 static void
@@ -378,6 +405,6 @@ nothing_left(void)
 
 CHECK_MAIN(CHECK_CASE(fair), CHECK_CASE(late_tenant), CHECK_CASE(many_tenants),
            CHECK_CASE(cancel_queued), CHECK_CASE(cancel_running), CHECK_CASE(cancel_at_any_time),
-           CHECK_CASE(queue_full), CHECK_CASE(drain), CHECK_CASE(drain_deadline),
-           CHECK_CASE(freed_with_jobs), CHECK_CASE(callbacks_submit), CHECK_CASE(many_clients),
-           CHECK_CASE(nothing_left))
+           CHECK_CASE(queue_full), CHECK_CASE(queue_shares), CHECK_CASE(drain),
+           CHECK_CASE(drain_deadline), CHECK_CASE(freed_with_jobs), CHECK_CASE(callbacks_submit),
+           CHECK_CASE(many_clients), CHECK_CASE(nothing_left))
