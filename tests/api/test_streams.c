@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -342,13 +343,29 @@ limits_the_start(void)
     }
 }
 
+/* However long Python takes to start: a signal between two calls would be lost. */
+typedef struct later {
+    krait_sandbox *sandbox;
+    sem_t has_begun;
+} later;
+
+static int
+begins(void *data, krait_call *call)
+{
+    (void)call;
+    sem_post(&((later *)data)->has_begun);
+    return 0;
+}
+
 static void *
 signal_later(void *data)
 {
     const struct timespec a_little = {0, 100000000};
+    later *when = data;
 
+    sem_wait(&when->has_begun);
     nanosleep(&a_little, NULL);
-    krait_sandbox_signal(data, SIGINT);
+    krait_sandbox_signal(when->sandbox, SIGINT);
     return NULL;
 }
 
@@ -356,12 +373,19 @@ static void
 signals(void)
 {
     pthread_t thread;
+    later when;
     python p;
 
     NEEDS_SIGNALS();
-    REQUIRE(python_start(&p));
-    REQUIRE(pthread_create(&thread, NULL, signal_later, p.sandbox) == 0);
-    CHECK_INT(python_exec(&p, "while True: pass"), KRAIT_RESULT_RAISED);
+    REQUIRE(sem_init(&when.has_begun, 0, 0) == 0 && python_open(&p));
+    REQUIRE(krait_config_add_function(p.config, "begins", begins, &when, &p.err) == KRAIT_OK &&
+            python_sandbox(&p));
+    when.sandbox = p.sandbox;
+    REQUIRE(pthread_create(&thread, NULL, signal_later, &when) == 0);
+    CHECK_INT(python_exec(&p, "import krait_host\n"
+                              "krait_host.call('begins')\n"
+                              "while True: pass"),
+              KRAIT_RESULT_RAISED);
     CHECK_STR(p.result.message, "KeyboardInterrupt");
     pthread_join(thread, NULL);
     /* Between two calls nobody is there to take it. */
