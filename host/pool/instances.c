@@ -13,13 +13,18 @@
 #include "pool/instances.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 /* What Python has for its start, whatever the jobs have. */
 #define START_NS UINT64_C(60000000000)
+
+/* How long one secret for hashes serves. */
+#define RENEW_NS UINT64_C(3600000000000)
 
 /* What a reset may leave an instance of the pages that it has written, at most and at least; and what
  * it has besides, counted generously. */
@@ -29,6 +34,7 @@
 
 typedef struct instance {
     krait_sandbox *sandbox; /* NULL: none */
+    uint32_t generation;    /* of the snapshot that it was made from */
     bool is_ready;
     bool is_spoilt; /* not to be used again */
 } instance;
@@ -37,6 +43,8 @@ struct krait_instances {
     krait_module *module;
     krait_config *config;
     krait_snapshot *snapshot; /* NULL: not taken yet, or there are none of this module */
+    uint64_t snapshot_ns;     /* when it was taken */
+    uint32_t generation;
     bool has_none;
     uint64_t bytes;      /* most that the ready ones may have */
     uint64_t each_bytes; /* what one may have; 0: not known yet */
@@ -155,6 +163,7 @@ take_snapshot(krait_instances *instances, krait_error *err)
         instances->has_none = true;
         return KRAIT_OK;
     }
+    instances->snapshot_ns = krait__clock_ns(CLOCK_MONOTONIC);
     if (status == KRAIT_OK)
         share_bytes(instances);
     else if (err != NULL)
@@ -181,8 +190,9 @@ make_ready(krait_instances *instances, instance *one, krait_error *err)
 {
     krait_status status;
 
-    if (one->is_spoilt)
+    if (one->is_spoilt || one->generation != instances->generation)
         drop(instances, one);
+    one->generation = instances->generation;
     if (one->sandbox != NULL)
         status = krait_sandbox_reset(one->sandbox, err);
     else
@@ -209,8 +219,19 @@ wanted(const krait_instances *instances)
     return (uint32_t)most;
 }
 
-krait_status
-krait__instances_tend(krait_instances *instances, bool *ret_did, krait_error *err)
+void
+krait__instances_renew(krait_instances *instances)
+{
+    if (instances->snapshot == NULL)
+        return;
+    /* Those that were made from it hold it. */
+    krait_snapshot_free(instances->snapshot);
+    instances->snapshot = NULL;
+    instances->generation++;
+}
+
+static krait_status
+tend(krait_instances *instances, bool *ret_did, krait_error *err)
 {
     const uint32_t most = wanted(instances);
     instance *used = NULL;
@@ -240,6 +261,14 @@ krait__instances_tend(krait_instances *instances, bool *ret_did, krait_error *er
     if (*ret_did)
         drop(instances, ready);
     return KRAIT_OK;
+}
+
+krait_status
+krait__instances_tend(krait_instances *instances, bool *ret_did, krait_error *err)
+{
+    if (krait__clock_ns(CLOCK_MONOTONIC) - instances->snapshot_ns > RENEW_NS)
+        krait__instances_renew(instances);
+    return tend(instances, ret_did, err);
 }
 
 /* One that is ready; made now when there is none. */

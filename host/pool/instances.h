@@ -18,6 +18,10 @@ krait_status krait__instances_new(krait_module *module, const krait_config *conf
                                   krait_error *err);
 void krait__instances_free(krait_instances *instances); /* takes NULL */
 
+/* The next ones that are made come from a new snapshot, with a secret for hashes of its own; those that
+ * are ready stay until they are used.  tend does it every hour. */
+void krait__instances_renew(krait_instances *instances);
+
 /* One step towards as many ready ones as there should be.  *ret_did: there was one. */
 krait_status krait__instances_tend(krait_instances *instances, bool *ret_did, krait_error *err);
 
