@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TENANTS = 3, JOBS = 4 };
+enum { TENANTS = 3, JOBS = 4, ROOM = 600 };
 
 /* What the tenants' jobs came to; each job writes its own. */
-static char answers[TENANTS][JOBS][200];
+static char answers[TENANTS][JOBS][ROOM];
 
 static const char library[] = "import os\n"
                               "def work(tenant, n):\n"
@@ -29,11 +29,11 @@ done(void *data, krait_job_result *result)
     char *answer = data;
 
     if (result->status != KRAIT_OK)
-        snprintf(answer, 200, "error: %s", result->error.text);
+        snprintf(answer, ROOM, "error: %s", result->error.text);
     else if (result->result.kind == KRAIT_RESULT_RETURNED)
-        snprintf(answer, 200, "%s", (const char *)result->result.value);
+        snprintf(answer, ROOM, "%s", (const char *)result->result.value);
     else
-        snprintf(answer, 200, "stopped: %s", result->result.message);
+        snprintf(answer, ROOM, "stopped: %s", result->result.message);
     krait_job_result_free(result);
 }
 
@@ -69,7 +69,7 @@ main(void)
     for (int tenant = 0; tenant < TENANTS; tenant++) {
         for (int n = 0; n < JOBS; n++) {
             if (submit(pool, tenant, n, &error) != KRAIT_OK)
-                snprintf(answers[tenant][n], sizeof(answers[tenant][n]), "%s", error.text);
+                snprintf(answers[tenant][n], ROOM, "%s", error.text);
         }
     }
     if (krait_pool_drain(pool, KRAIT_UNLIMITED, &error) != KRAIT_OK)

@@ -212,7 +212,7 @@ krait__worker_serve(krait_worker *worker)
     for (;;) {
         if (do_job(worker))
             has_failed = false; /* the next job asks again */
-        else if (!do_step(worker, &has_failed))
+        else if (!do_step(worker, &has_failed) && !worker->has_job)
             (void)pthread_cond_wait(&worker->changed, &worker->lock);
     }
 }

@@ -375,6 +375,32 @@ many_clients(void)
     pool_close(&t);
 }
 
+/* A job may come at any moment of a worker's: none is overlooked, which would cost its worker. */
+static void
+quick_jobs(void)
+{
+    krait_pool_counts counts = KRAIT_POOL_COUNTS_INIT;
+
+    REQUIRE(pool_open(&t));
+    t.options.workers = 1;
+    t.options.ready = 2;
+    REQUIRE(pool_make(&t));
+    for (unsigned i = 0; i < 6000; i++) {
+        REQUIRE(pool_submit(&t, i % 7, "pass") != 0);
+        REQUIRE(pool_wait(&t, i % 16 == 15 || i > 3000 ? i + 1 : 0));
+        /* Until the worker has made an instance again, or a little more or less. */
+        for (unsigned spin = 0; spin < i % 500 * 200; spin++)
+            atomic_signal_fence(memory_order_seq_cst);
+    }
+    REQUIRE(pool_wait(&t, 6000));
+    for (unsigned i = 0; i < 6000; i++)
+        REQUIRE(CHECK_INT(t.answers[i]->result.kind, KRAIT_RESULT_RETURNED));
+    REQUIRE(krait_pool_stats(t.pool, &counts, &t.err) == KRAIT_OK);
+    CHECK_UINT(counts.done, 6000);
+    CHECK_UINT(counts.replaced, 0);
+    pool_close(&t);
+}
+
 /* No descriptor, thread or child is left, after ends of every kind. */
 static void
 nothing_left(void)
@@ -407,4 +433,4 @@ CHECK_MAIN(CHECK_CASE(fair), CHECK_CASE(late_tenant), CHECK_CASE(many_tenants),
            CHECK_CASE(cancel_queued), CHECK_CASE(cancel_running), CHECK_CASE(cancel_at_any_time),
            CHECK_CASE(queue_full), CHECK_CASE(queue_shares), CHECK_CASE(drain),
            CHECK_CASE(drain_deadline), CHECK_CASE(freed_with_jobs), CHECK_CASE(callbacks_submit),
-           CHECK_CASE(many_clients), CHECK_CASE(nothing_left))
+           CHECK_CASE(many_clients), CHECK_CASE(quick_jobs), CHECK_CASE(nothing_left))
