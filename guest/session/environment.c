@@ -83,6 +83,7 @@ refresh_zone(void)
     result = module != NULL ? PyObject_CallMethod(module, "tzset", NULL) : NULL;
     Py_XDECREF(module);
     Py_XDECREF(result);
+    krait_stash_forgive("time");
     return result != NULL ? 0 : -1;
 }
 

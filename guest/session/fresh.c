@@ -9,6 +9,11 @@
 #include "session.h"
 
 #include <string.h>
+#include <unistd.h>
+
+/* guest/native/random.c: clock sequence and node of the first call are kept. */
+int __real_uuid_generate_time_safe(uint8_t out[16]);
+int __wrap_uuid_generate_time_safe(uint8_t out[16]);
 
 /* SQLite's generator is seeded again at the next use. */
 void sqlite3_randomness(int size, void *bytes);
@@ -54,6 +59,29 @@ static int
 refresh_uuid(PyObject *module)
 {
     return set_none(module, "_node") == 0 ? set_none(module, "_last_timestamp") : -1;
+}
+
+/* Bytes 8 to 15 of the UUIDs of this copy (RFC 9562, version 1): a random node. */
+static uint8_t fixed[8];
+static bool is_fixed;
+
+int
+__wrap_uuid_generate_time_safe(uint8_t out[16])
+{
+    int result = __real_uuid_generate_time_safe(out);
+
+    if (result == 0 && !is_fixed) {
+        if (getentropy(fixed, sizeof(fixed)) != 0) {
+            return -1;
+        }
+        fixed[0] = (uint8_t)((fixed[0] & 0x3f) | 0x80);
+        fixed[2] |= 1; /* multicast: no network card has it */
+        is_fixed = true;
+    }
+    if (is_fixed) {
+        memcpy(out + 8, fixed, sizeof(fixed));
+    }
+    return result;
 }
 
 static int
@@ -135,6 +163,7 @@ refresh(size_t owner, PyObject *module)
 void
 krait_fresh_all(void)
 {
+    is_fixed = false;
     for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
         PyObject *module = find_module(owners[i].name);
 

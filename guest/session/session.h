@@ -60,6 +60,9 @@ void krait_fresh_module(const char *name, PyObject *module);
  * an exception. */
 int krait_stash_fill(const char *names, size_t names_size, const char *text, size_t text_size);
 
+/* This module of Python's start was changed by us. */
+void krait_stash_forgive(const char *name);
+
 /* host_module.c: lets Python find krait_host; before Python starts. */
 void krait_session_register(void);
 

@@ -248,6 +248,19 @@ show_objects(krait_stash *stash)
     }
 }
 
+void
+krait_stash_forgive(const char *name)
+{
+    krait_stash *stash = &krait_the_stash;
+
+    for (uint32_t i = 0; i < stash->count; i++) {
+        if (is_present(stash, stash->entries[i]) &&
+            PyUnicode_CompareWithASCIIString(stash->entries[i]->name, name) == 0) {
+            krait_stash_note(stash->entries[i]);
+        }
+    }
+}
+
 bool
 krait_stash_hides(void)
 {

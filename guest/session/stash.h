@@ -51,6 +51,7 @@ typedef struct stash_entry {
     uint32_t visit;   /* number of the visit that has been here */
     uint32_t parent;  /* the package, or STASH_NOBODY */
     uint32_t owner;   /* ALIAS: whose body made it */
+    bool is_unfit;    /* what its body did cannot be done again */
     bool is_foreign;  /* a FILE that is not of the standard library */
     PyObject *dict;   /* the module's; only its address counts */
     uint64_t version; /* of the module's dict: its ma_version_tag */

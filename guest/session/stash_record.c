@@ -22,6 +22,9 @@
 /* Bodies that run inside of each other. */
 #define MOST_NESTED 200
 
+/* sys.path, sys.meta_path, sys.path_hooks and the filters of warnings. */
+#define MOST_LISTS 4
+
 typedef struct watch {
     PyObject *dict;
     PyObject *copy;
@@ -33,8 +36,11 @@ static struct {
     uint32_t depth;
     watch *watches;
     size_t watch_count, watch_room;
-    Py_ssize_t known; /* modules in sys.modules that have entries */
-    int callbacks;    /* of atexit */
+    PyObject *lists[MOST_LISTS];  /* that import and warnings work with */
+    PyObject *copies[MOST_LISTS]; /* as they were at the start */
+    PyObject *seen[MOST_LISTS];   /* as they were last */
+    Py_ssize_t known;             /* modules in sys.modules that have entries */
+    int callbacks;                /* of atexit */
 } record;
 
 static uint32_t
@@ -254,6 +260,81 @@ take_callbacks(void)
     return 0;
 }
 
+/* ---- lists that a body must not change ---------------------------------------------------- */
+
+static bool
+is_list_same(PyObject *list, PyObject *copy)
+{
+    const Py_ssize_t count = PyList_GET_SIZE(list);
+
+    if (count != PyList_GET_SIZE(copy)) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (PyList_GET_ITEM(list, i) != PyList_GET_ITEM(copy, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int
+watch_lists(void)
+{
+    PyObject *lists[MOST_LISTS] = {PySys_GetObject("path"), PySys_GetObject("meta_path"),
+                                   PySys_GetObject("path_hooks"),
+                                   PyInterpreterState_Get()->warnings.filters};
+
+    for (size_t i = 0; i < MOST_LISTS; i++) {
+        if (lists[i] == NULL || !PyList_CheckExact(lists[i])) {
+            continue;
+        }
+        record.lists[i] = Py_NewRef(lists[i]);
+        record.copies[i] = PyList_GetSlice(lists[i], 0, PY_SSIZE_T_MAX);
+        record.seen[i] = Py_XNewRef(record.copies[i]);
+        if (record.copies[i] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* What bodies do to them cannot be done again: their modules do not wait. */
+static int
+look_at_lists(void)
+{
+    for (size_t i = 0; i < MOST_LISTS; i++) {
+        if (record.lists[i] == NULL || is_list_same(record.lists[i], record.seen[i])) {
+            continue;
+        }
+        for (uint32_t j = 0; j < record.depth; j++) {
+            krait_the_stash.entries[record.stack[j]]->is_unfit = true;
+        }
+        Py_SETREF(record.seen[i], PyList_GetSlice(record.lists[i], 0, PY_SSIZE_T_MAX));
+        if (record.seen[i] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+restore_lists(void)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < MOST_LISTS; i++) {
+        if (result == 0 && record.lists[i] != NULL &&
+            !is_list_same(record.lists[i], record.copies[i])) {
+            result = PyList_SetSlice(record.lists[i], 0, PY_SSIZE_T_MAX, record.copies[i]);
+        }
+        Py_XDECREF(record.lists[i]);
+        Py_XDECREF(record.copies[i]);
+        Py_XDECREF(record.seen[i]);
+    }
+    return result;
+}
+
 /* ---- the moment between two bodies -------------------------------------------------------- */
 
 static int
@@ -268,7 +349,7 @@ look(void)
             return -1;
         }
     }
-    if (find_aliases() != 0 || take_callbacks() != 0) {
+    if (find_aliases() != 0 || take_callbacks() != 0 || look_at_lists() != 0) {
         return -1;
     }
     krait_stash_move(young,
@@ -378,7 +459,7 @@ static int
 finish_entry(stash_entry *entry, PyObject *module)
 {
     entry->module = Py_NewRef(module);
-    if (!PyModule_CheckExact(module) || !note_kind(entry, module)) {
+    if (entry->is_unfit || !PyModule_CheckExact(module) || !note_kind(entry, module)) {
         entry->state = STASH_UNFIT;
         return 0;
     }
@@ -631,18 +712,24 @@ watch_start(void)
     if (result == 0 && interpreter->codecs.error_registry != NULL) {
         result = watch_dict(interpreter->codecs.error_registry);
     }
-    return result == 0 ? watch_dict(PySys_GetObject("path_importer_cache")) : -1;
+    if (result == 0) {
+        result = watch_dict(PySys_GetObject("path_importer_cache"));
+    }
+    return result == 0 ? watch_lists() : -1;
 }
 
-static void
+static int
 release(void)
 {
+    int result = restore_lists();
+
     for (size_t i = 0; i < record.watch_count; i++) {
         Py_DECREF(record.watches[i].dict);
         Py_XDECREF(record.watches[i].copy);
     }
     PyMem_RawFree(record.watches);
     memset(&record, 0, sizeof(record));
+    return result;
 }
 
 /* Imports each line; empty ones are left out. */
@@ -721,6 +808,5 @@ krait_stash_record(const char *names, size_t names_size, const char *text, size_
     }
     Py_XDECREF(loader);
     Py_XDECREF(importer);
-    release();
-    return result;
+    return release() == 0 ? result : -1;
 }

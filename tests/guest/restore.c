@@ -7,6 +7,7 @@
  *   --preload NAMES    modules for krait_init, with spaces between them
  *   --warm TEXT        a text for krait_init
  *   --dir HOST::GUEST  a folder that the program sees, not the image
+ *   --both HOST::GUEST the same, and the image sees it, too
  *   --env NAME=VALUE   for the program, not the image
  *   --times            how long each part took, and the pages that were written, to stderr
  *   --repeat N         runs it so often; --times then has medians
@@ -35,6 +36,7 @@ typedef struct settings {
     char *preload;
     const char *warm;
     krait_config *config;
+    krait_config *image;
 } settings;
 
 typedef struct tally {
@@ -84,15 +86,13 @@ static int
 make_image(krait_module *module, const settings *s, size_t *ret_size)
 {
     const char *const input[2] = {s->preload, s->warm};
-    krait_config *config = NULL;
     krait_sandbox *sandbox = NULL;
     krait_result result;
     krait_error err;
     const krait_memory *memory;
     int fd = memfd_create("image", MFD_CLOEXEC);
 
-    if (krait_config_new(&config, &err) != KRAIT_OK ||
-        krait_sandbox_new(module, config, &sandbox, &err) != KRAIT_OK)
+    if (krait_sandbox_new(module, s->image, &sandbox, &err) != KRAIT_OK)
         die("the image", &err);
     if (call(sandbox, "krait_init", KRAIT_INIT_PROGRAM | KRAIT_INIT_IMAGE, input, &result) != 0 ||
         sandbox->ended_by != KRAIT_TRAP_NONE) {
@@ -115,7 +115,6 @@ make_image(krait_module *module, const settings *s, size_t *ret_size)
         at += (size_t)n;
     }
     krait_sandbox_free(sandbox);
-    krait_config_free(config);
     return fd;
 }
 
@@ -255,7 +254,7 @@ run_warm(krait_module *module, const settings *s)
 }
 
 static void
-add_grant(krait_config *config, char *text)
+add_grant(krait_config *config, krait_config *other, char *text)
 {
     char *guest = strstr(text, "::");
     krait_error err;
@@ -263,7 +262,8 @@ add_grant(krait_config *config, char *text)
     if (guest == NULL)
         die("no HOST::GUEST", NULL);
     *guest = '\0';
-    if (krait_config_add_dir(config, text, guest + 2, 0, &err) != KRAIT_OK)
+    if (krait_config_add_dir(config, text, guest + 2, 0, &err) != KRAIT_OK ||
+        (other != NULL && krait_config_add_dir(other, text, guest + 2, 0, &err) != KRAIT_OK))
         die(text, &err);
 }
 
@@ -300,7 +300,9 @@ parse(settings *s, int argc, char **argv)
         else if (strcmp(argv[i], "--repeat") == 0)
             s->repeat = atoi(argv[++i]);
         else if (strcmp(argv[i], "--dir") == 0)
-            add_grant(s->config, argv[++i]);
+            add_grant(s->config, NULL, argv[++i]);
+        else if (strcmp(argv[i], "--both") == 0)
+            add_grant(s->config, s->image, argv[++i]);
         else if (strcmp(argv[i], "--env") == 0)
             add_variable(s->config, argv[++i]);
         else
@@ -332,6 +334,7 @@ configure(settings *s, int argc, char **argv)
     s->warm = "";
     s->repeat = 1;
     if (krait_config_new(&s->config, &err) != KRAIT_OK ||
+        krait_config_new(&s->image, &err) != KRAIT_OK ||
         krait_config_add_arg(s->config, KRAIT_GUEST_PYTHON, &err) != KRAIT_OK)
         die("configuration", &err);
     keep_closed(fds);
@@ -363,6 +366,7 @@ main(int argc, char **argv)
         die("Python", &err);
     code = s.cold ? run_cold(module, &s) : run_warm(module, &s);
     krait_config_free(s.config);
+    krait_config_free(s.image);
     krait_module_close(module);
     krait_engine_free(engine);
     return code;

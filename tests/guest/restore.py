@@ -231,6 +231,47 @@ MODULES = ("json re dataclasses datetime pathlib sqlite3 typing collections func
            "concurrent.futures queue socket select signal platform calendar locale getpass gzip zlib bz2 lzma tarfile "
            "hmac ast dis tokenize linecache codecs numbers cmath array mimetypes difflib zoneinfo runpy")
 
+# What must not be equal in two copies of one memory, after a warm-up that used all of it.
+USED = """
+import random, uuid, tempfile, logging, sqlite3, secrets, multiprocessing.process, os, time
+random.random(), uuid.uuid1(), uuid.uuid4(), uuid.getnode(), tempfile.mktemp(), secrets.token_hex()
+sqlite3.connect(':memory:').execute('select random()').fetchall()
+"""
+FRESH = (
+    "import random; print(random.random())",
+    "import random; print(random.getstate()[1][:3])",
+    "from random import choice; print([choice(range(1000)) for i in range(20)])",
+    "import uuid; print(uuid.uuid1().node, uuid.uuid1().clock_seq)",
+    "import uuid; print(uuid.uuid4())",
+    "import uuid; print(uuid.getnode())",
+    "import tempfile; print(tempfile.mktemp())",
+    "import tempfile; f = tempfile.NamedTemporaryFile(); print(f.name)",
+    "import logging; print(logging._startTime)",
+    "import sqlite3; print(sqlite3.connect(':memory:').execute('select random()').fetchall())",
+    "import multiprocessing.process as p; print(bytes(p.current_process().authkey))",
+    "import secrets; print(secrets.token_hex())",
+    "import os; print(os.urandom(8))",
+    "import time; print(time.time_ns(), time.perf_counter_ns())",
+    "import email.utils; print(email.utils.make_msgid(domain='x'))",
+    "import random; print(random.Random().random(), random.SystemRandom().random())",
+)
+
+
+def fresh():
+    """Two copies of one memory; prints what is equal in them."""
+    failed = 0
+    for warm in "", USED:
+        for code in FRESH:
+            done = subprocess.run([TOOL, "--repeat", "2", "--warm", warm, "--preload", MODULES, "--", "-c", code],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            lines = done.stdout.decode().splitlines()
+            if done.returncode != 0 or len(lines) != 2 or lines[0] == lines[1]:
+                failed += 1
+                print("%s: %s" % (code, lines))
+    print("%d programs, %d are equal in two copies" % (2 * len(FRESH), failed))
+    sys.exit(1 if failed else 0)
+
+
 # What an import changes, as far as a program can see it. Asks for no module that changes that.
 CHANGES = r"""
 import sys
@@ -294,6 +335,19 @@ def changed():
             yield changes("import " + name, options=there)
             yield changes("sys.path.append('/shadow')", "import " + name, options=shadow)
             yield changes("sys.path.insert(0, '/shadow')", "import " + name, options=shadow)
+        # Modules of the user's, as they were or not: the image sees the same folder.
+        write("own/own_module.py", "import json\nprint('body')\nvalue = [json]\n")
+        write("own/quiet.py", "import json, collections\nvalue = [json]\n")
+        write("own/pack/__init__.py", "from . import part\n")
+        write("own/pack/part.py", "import quiet\n")
+        write("own/filters.py", "import warnings\nwarnings.simplefilter('error')\n")
+        write("own/path.py", "import sys\nsys.path.append('/nowhere')\n")
+        write("own/run.py", "import quiet, pack.part, filters, path, sys, warnings\nprint(quiet, pack, pack.part, warnings.filters[0], sys.path)\n")
+        both = ["--both", folder + "/own::/own"]
+        for preload in ("quiet", "quiet pack.part", "pack filters path"):
+            yield Probe("/own/run.py", options=both + ["--warm", "import sys; sys.path.insert(0, '/own')\nimport " + preload.replace(" ", ", ")])
+        yield Probe("-c", "t = open('/own/quiet.py').read(); open('/own/quiet.py', 'w').write(t + 'print(1)\\n')\nimport sys; sys.path.insert(0, '/own')\n"
+                    "try: import quiet, pack\nfinally: open('/own/quiet.py', 'w').write(t)", options=both + ["--warm", "import sys; sys.path.insert(0, '/own'); import pack"])
         yield Probe("/mine/first.py", options=["--dir", folder + "/mine::/mine"], preload=MODULES)
         yield Probe("-c", "import os\nos.chdir('/tmp')\nimport json\nopen('random.py', 'w').write('print(1)')\nimport tempfile\nimport random",
                     preload=MODULES)
@@ -339,4 +393,5 @@ def changed():
 
 
 if __name__ == "__main__":
-    sys.exit(compare(globals()[sys.argv[2]]()))
+    chosen = globals()[sys.argv[2]]
+    sys.exit(chosen() if chosen is fresh else compare(chosen()))
