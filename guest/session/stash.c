@@ -313,6 +313,7 @@ is_import_ready(krait_stash *stash, uint32_t number)
     case STASH_MISSING:
         return now == NULL && krait_stash_search_agrees(entry);
     case STASH_WAITING:
+    case STASH_FAILED:
         return now == NULL && is_ready(stash, number);
     default:
         return false;
@@ -477,13 +478,35 @@ apply_callbacks(const stash_entry *entry)
 
 static int give(krait_stash *stash, uint32_t number);
 
+static int give_imports(krait_stash *stash, const stash_entry *entry);
+
+/* The body would raise an exception again, which is caught again; what it has imported stays. */
+static int
+give_failed(krait_stash *stash, stash_entry *entry)
+{
+    int result = 0;
+
+    entry->state = STASH_LOADING;
+    if (entry->kind == STASH_FILE) {
+        result = give_finder(stash, entry->parent);
+    }
+    if (result == 0) {
+        result = give_imports(stash, entry);
+    }
+    entry->state = STASH_FAILED;
+    return result;
+}
+
 static int
 give_imports(krait_stash *stash, const stash_entry *entry)
 {
     for (uint32_t i = 0; i < entry->import_count; i++) {
-        const stash_entry *import = stash->entries[entry->imports[i]];
+        stash_entry *import = stash->entries[entry->imports[i]];
 
         if (import->state == STASH_WAITING && give(stash, entry->imports[i]) != 0) {
+            return -1;
+        }
+        if (import->state == STASH_FAILED && give_failed(stash, import) != 0) {
             return -1;
         }
         if (import->state == STASH_MISSING && give_finder(stash, import->parent) != 0) {

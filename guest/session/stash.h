@@ -28,6 +28,7 @@ typedef enum stash_state {
     STASH_START,   /* was there before */
     STASH_LOADING, /* its body runs, and is recorded */
     STASH_WAITING, /* loaded, and in nobody's sight */
+    STASH_FAILED,  /* its body ends with an ImportError, after it has imported others */
     STASH_GIVEN,   /* put in place */
     STASH_UNFIT    /* never comes from here */
 } stash_state;

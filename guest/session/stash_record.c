@@ -406,11 +406,10 @@ note_file(stash_entry *entry, PyObject *spec)
 }
 
 static bool
-note_kind(stash_entry *entry, PyObject *module)
+note_kind(stash_entry *entry, PyObject *spec)
 {
     const krait_stash *stash = &krait_the_stash;
-    PyObject *spec = PyObject_GetAttrString(module, "__spec__");
-    PyObject *loader = spec != NULL ? PyObject_GetAttrString(spec, "loader") : NULL;
+    PyObject *loader = PyObject_GetAttrString(spec, "loader");
     bool fits = false;
 
     if (loader != NULL && Py_IS_TYPE(spec, stash->spec_type)) {
@@ -426,7 +425,6 @@ note_kind(stash_entry *entry, PyObject *module)
         }
     }
     Py_XDECREF(loader);
-    Py_XDECREF(spec);
     PyErr_Clear();
     return fits;
 }
@@ -455,11 +453,23 @@ watch_registries(const stash_entry *entry)
     return 0;
 }
 
+/* Its exception stays set. */
+static void
+fail_entry(stash_entry *entry, PyObject *spec)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    const bool fits = PyErr_GivenExceptionMatches(exception, PyExc_ImportError) &&
+                      !entry->is_unfit && look() == 0 && note_kind(entry, spec);
+
+    entry->state = fits ? STASH_FAILED : STASH_UNFIT;
+    PyErr_SetRaisedException(exception);
+}
+
 static int
-finish_entry(stash_entry *entry, PyObject *module)
+finish_entry(stash_entry *entry, PyObject *module, PyObject *spec)
 {
     entry->module = Py_NewRef(module);
-    if (entry->is_unfit || !PyModule_CheckExact(module) || !note_kind(entry, module)) {
+    if (entry->is_unfit || !PyModule_CheckExact(module) || !note_kind(entry, spec)) {
         entry->state = STASH_UNFIT;
         return 0;
     }
@@ -492,11 +502,11 @@ load(PyObject *self, PyObject *spec)
     module = PyObject_CallOneArg(stash->load, spec);
     entry = stash->entries[number];
     if (module == NULL) {
+        fail_entry(entry, spec);
         record.depth--;
-        entry->state = STASH_UNFIT;
         return NULL;
     }
-    if (look() != 0 || finish_entry(entry, module) != 0) {
+    if (look() != 0 || finish_entry(entry, module, spec) != 0) {
         Py_CLEAR(module);
     }
     record.depth--;

@@ -96,8 +96,9 @@ finish_entries(krait_stash *stash)
         if (entry->state == STASH_LOADING) {
             entry->state = STASH_UNFIT;
         }
-        if ((entry->state == STASH_WAITING && entry->kind == STASH_FILE) ||
-            entry->state == STASH_MISSING) {
+        if (entry->state == STASH_MISSING ||
+            (entry->kind == STASH_FILE &&
+             (entry->state == STASH_WAITING || entry->state == STASH_FAILED))) {
             if (make_files(stash, entry) != 0) {
                 return -1;
             }
