@@ -26,6 +26,8 @@ enum {
 
 /* No status: the program has not begun, and another way to start it may work. */
 #define CLI_NOT_STARTED (-1)
+/* The same, and the snapshot is to blame. */
+#define CLI_DAMAGED (-2)
 
 int krait_cmd_run(int argc, char **argv);
 int krait_cmd_python(int argc, char **argv);
@@ -166,8 +168,8 @@ int cli_result_write(const cli_run_request *request, const krait_result *result,
 krait_status cli_run_configure(krait_config *config, const cli_run_request *request,
                                krait_error *err);
 /* Runs it, says what happened, and returns the exit status.  `script_host` is a file that was
- * granted alone, for hints; may be NULL.  `may_fail`: CLI_NOT_STARTED without a message when the
- * program could not begin. */
+ * granted alone, for hints; may be NULL.  `may_fail`: CLI_NOT_STARTED or CLI_DAMAGED without a
+ * message when the program could not begin. */
 int cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const char *script_host,
                     bool may_fail);
 
@@ -195,6 +197,7 @@ char *cli_cache_folder(void);
 typedef struct cli_run_opened {
     krait_module *module;
     krait_snapshot *snapshot; /* that the sandbox was made from */
+    char *image;              /* its file */
     krait_sandbox *sandbox;
     cli_translated translated; /* when the translation that was there could not be used */
 } cli_run_opened;

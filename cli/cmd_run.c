@@ -290,8 +290,11 @@ run_warm(krait_engine *engine, const krait_config *config, const cli_run_request
     if (!cli_warm_open(engine, config, request->only_snapshot, &opened))
         return refuse(request, "there is none that can be used; see krait snapshot list");
     exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
-    if (exit_status != CLI_NOT_STARTED)
+    if (exit_status >= 0)
         exit(exit_status);
+    /* The next run makes another one. */
+    if (exit_status == CLI_DAMAGED)
+        (void)unlink(opened.image);
     cli_run_close(&opened);
     return refuse(request, "Python could not go on in it");
 }

@@ -45,7 +45,7 @@ bool cli_images_is_plain(const cli_images *images);
 /* An image for one run; makes one when that is due, or when there is none and `insists`, after
  * everybody else who does.  False: there is none. */
 bool cli_images_take(const cli_images *images, krait_engine *engine, bool insists,
-                     krait_module **ret_module, krait_snapshot **ret_snapshot);
+                     cli_run_opened *opened);
 
 /* ---- images_wish.c ------------------------------------------------------------------------ */
 

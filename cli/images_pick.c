@@ -30,27 +30,21 @@ random_slot(void)
 }
 
 static bool
-open_slot(const cli_images *images, unsigned slot, krait_engine *engine, krait_module **ret_module,
-          krait_snapshot **ret_snapshot)
+open_slot(const cli_images *images, unsigned slot, krait_engine *engine, cli_run_opened *opened)
 {
     char *path = cli_images_path(images, slot);
-    krait_module *module = NULL;
-    krait_snapshot *snapshot = NULL;
     krait_snapshot_info info;
-    bool opened = krait_python_open_snapshot(engine, images->runtime, NULL, path, &module,
-                                             &snapshot, NULL) == KRAIT_OK;
 
-    free(path);
-    if (!opened)
+    if (krait_python_open_snapshot(engine, images->runtime, NULL, path, &opened->module,
+                                   &opened->snapshot, NULL) != KRAIT_OK) {
+        free(path);
         return false;
-    krait_snapshot_describe(snapshot, &info);
-    if (info.kind == KRAIT_SNAPSHOT_PROGRAM && cli_images_age(images, &info) == NULL) {
-        *ret_module = module;
-        *ret_snapshot = snapshot;
-        return true;
     }
-    krait_snapshot_free(snapshot);
-    krait_module_close(module);
+    opened->image = path;
+    krait_snapshot_describe(opened->snapshot, &info);
+    if (info.kind == KRAIT_SNAPSHOT_PROGRAM && cli_images_age(images, &info) == NULL)
+        return true;
+    cli_run_close(opened);
     return false;
 }
 
@@ -69,95 +63,86 @@ is_due(const cli_images *images, time_t seconds)
 }
 
 /* With the wishes of the user; without them when they cannot be met any more. */
-static bool
-make_now(const cli_images *images, unsigned slot, krait_module *module,
-         krait_snapshot **ret_snapshot)
+static krait_snapshot *
+make_now(const cli_images *images, unsigned slot, krait_module *module)
 {
     const cli_wishes none = {.imports = NULL};
+    krait_snapshot *made = NULL;
     cli_wishes wishes;
-    bool made;
 
     cli_wishes_load(&wishes, images);
-    made = cli_images_make(images, slot, module, &wishes, NULL, ret_snapshot, NULL) == KRAIT_OK;
-    if (!made && !cli_wishes_are_empty(&wishes))
-        made = cli_images_make(images, slot, module, &none, NULL, ret_snapshot, NULL) == KRAIT_OK;
+    (void)!cli_images_make(images, slot, module, &wishes, NULL, &made, NULL);
+    if (made == NULL && !cli_wishes_are_empty(&wishes))
+        (void)!cli_images_make(images, slot, module, &none, NULL, &made, NULL);
     cli_wishes_release(&wishes);
     return made;
 }
 
 /* The one that was picked, or another one; how many were looked at. */
 static unsigned
-find(const cli_images *images, unsigned picked, krait_engine *engine, krait_module **ret_module,
-     krait_snapshot **ret_snapshot)
+find(const cli_images *images, unsigned picked, krait_engine *engine, cli_run_opened *opened)
 {
     unsigned tried = 0;
     bool found = false;
 
     while (!found && tried < CLI_IMAGE_COUNT)
-        found = open_slot(images, (picked + tried++) % CLI_IMAGE_COUNT, engine, ret_module,
-                          ret_snapshot);
+        found = open_slot(images, (picked + tried++) % CLI_IMAGE_COUNT, engine, opened);
     return tried;
 }
 
-/* Takes the place of what was found, if anything.  `pace` is 0 for who insists. */
-static bool
-make_slot(const cli_images *images, unsigned slot, time_t pace, krait_engine *engine,
-          krait_module **module, krait_snapshot **snapshot)
+/* With the lock held.  Takes the place of what was found, if anything. */
+static void
+make_slot(const cli_images *images, unsigned slot, krait_engine *engine, cli_run_opened *opened)
 {
     krait_snapshot *made = NULL;
+
+    if (opened->module != NULL ||
+        krait_python_open_with(engine, images->runtime, NULL, &opened->module, NULL) == KRAIT_OK)
+        made = make_now(images, slot, opened->module);
+    if (made == NULL)
+        return;
+    krait_snapshot_free(opened->snapshot);
+    opened->snapshot = made;
+    free(opened->image);
+    opened->image = cli_images_path(images, slot);
+}
+
+/* `pace` is 0 for who waits for others who make one, and then takes that. */
+static void
+renew(const cli_images *images, unsigned slot, time_t pace, krait_engine *engine,
+      cli_run_opened *opened)
+{
     int lock = -1;
 
     if (cli_images_is_plain(images) && cli_images_make_folder(images, NULL, 0))
         lock = cli_images_lock(images, pace == 0);
+    if (lock >= 0 && pace == 0)
+        (void)find(images, slot, engine, opened);
     /* Somebody else may have been faster. */
-    if (lock < 0 || !is_due(images, pace)) {
-        cli_images_unlock(lock);
-        return false;
+    if (lock >= 0 && is_due(images, pace) && (pace != 0 || opened->snapshot == NULL)) {
+        (void)futimens(lock, NULL);
+        make_slot(images, slot, engine, opened);
     }
-    /* Those who were waited for have left something. */
-    if (pace == 0)
-        (void)find(images, slot, engine, module, snapshot);
-    if (pace == 0 && *snapshot != NULL) {
-        cli_images_unlock(lock);
-        return true;
-    }
-    (void)futimens(lock, NULL);
-    if (*module != NULL ||
-        krait_python_open_with(engine, images->runtime, NULL, module, NULL) == KRAIT_OK)
-        (void)make_now(images, slot, *module, &made);
     cli_images_unlock(lock);
-    if (made == NULL)
-        return false;
-    krait_snapshot_free(*snapshot);
-    *snapshot = made;
-    return true;
 }
 
 bool
 cli_images_take(const cli_images *images, krait_engine *engine, bool insists,
-                krait_module **ret_module, krait_snapshot **ret_snapshot)
+                cli_run_opened *opened)
 {
     const unsigned picked = random_slot();
-    krait_module *module = NULL;
-    krait_snapshot *snapshot = NULL;
     unsigned tried = 0;
-    time_t pace;
     bool is_missing;
+    time_t pace;
 
     if (!cli_images_trust(images, NULL, 0, &is_missing) && !is_missing)
         return false;
     if (!is_missing)
-        tried = find(images, picked, engine, &module, &snapshot);
-    if (snapshot == NULL || tried > 1) {
-        pace = snapshot != NULL ? PACE_OTHERS : insists ? 0 : PACE_FIRST;
+        tried = find(images, picked, engine, opened);
+    if (opened->snapshot == NULL || tried > 1) {
+        pace = opened->snapshot != NULL ? PACE_OTHERS : insists ? 0 : PACE_FIRST;
         if (is_due(images, pace))
-            (void)make_slot(images, picked, pace, engine, &module, &snapshot);
+            renew(images, picked, pace, engine, opened);
     }
-    if (snapshot == NULL) {
-        krait_module_close(module);
-        module = NULL;
-    }
-    *ret_module = module;
-    *ret_snapshot = snapshot;
-    return snapshot != NULL;
+    return opened->snapshot != NULL;
 }

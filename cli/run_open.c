@@ -16,6 +16,7 @@ cli_run_close(cli_run_opened *opened)
     krait_sandbox_free(opened->sandbox);
     krait_snapshot_free(opened->snapshot);
     krait_module_close(opened->module);
+    free(opened->image);
     cli_translated_release(&opened->translated);
     memset(opened, 0, sizeof(*opened));
 }

@@ -156,7 +156,9 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
     catch_interrupt(sandbox);
     if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
         if (may_fail)
-            return after_interrupt(was_interrupted ? 128 + SIGINT : CLI_NOT_STARTED);
+            return after_interrupt(was_interrupted             ? 128 + SIGINT
+                                   : err.code == KRAIT_EFORMAT ? CLI_DAMAGED
+                                                               : CLI_NOT_STARTED);
         cli_error(&err);
         exit_status = err.code == KRAIT_ENOTFOUND ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
     } else {

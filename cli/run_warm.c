@@ -91,9 +91,9 @@ cli_warm_open(krait_engine *engine, const krait_config *config, bool insists,
         return false;
     cli_images_find(&images, runtime);
     free(runtime);
-    if (images.folder != NULL &&
-        cli_images_take(&images, engine, insists, &opened->module, &opened->snapshot) &&
-        krait_sandbox_new_from(opened->snapshot, config, &opened->sandbox, NULL) != KRAIT_OK)
+    if (images.folder != NULL && cli_images_take(&images, engine, insists, opened))
+        (void)!krait_sandbox_new_from(opened->snapshot, config, &opened->sandbox, NULL);
+    if (opened->sandbox == NULL)
         cli_run_close(opened);
     cli_images_release(&images);
     return opened->sandbox != NULL;

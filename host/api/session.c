@@ -452,6 +452,12 @@ krait__session_main(krait_sandbox *sandbox, krait_result *ret_result, krait_erro
     wall_ns = ret_result->wall_ns;
     cpu_ns = ret_result->cpu_ns;
     sandbox->state = KRAIT_SESSION_RAN;
+    /* The program has not begun, so this is no result of its. */
+    if (status == KRAIT_OK && !is_back &&
+        (ret_result->kind == KRAIT_RESULT_TRAPPED || ret_result->kind == KRAIT_RESULT_EXITED))
+        return krait__error_set(err, KRAIT_EFORMAT, 0,
+                                "Python could not go on in a snapshot, which must be damaged: %s",
+                                ret_result->message);
     if (status != KRAIT_OK || !is_back)
         return status;
     krait__limits_spend(sandbox, wall_ns, cpu_ns);

@@ -55,7 +55,7 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_new(krait_module *module,
  * Units:   none
  * Owner:   ret_result is the caller's storage
  * Errors:  KRAIT_EINVAL; KRAIT_ENOTFOUND the module has no _start; KRAIT_ESTATE it ran before; KRAIT_EBUSY
- *          it runs; KRAIT_EIO
+ *          it runs; KRAIT_EIO; KRAIT_EFORMAT the snapshot is damaged: the program has not begun
  * Threads: one at a time; it blocks, and uses the calling thread
  * Source:  host/api/sandbox.c
  * Since:   0.1
