@@ -37,6 +37,10 @@ check "a consumer links statically" eval "\"$KRAIT_TEST_CC\" -std=c11 \"$T/use.c
 same "and runs the same" "$("$T/use2")" "$out"
 
 check "the program is there" test -x "$prefix/bin/krait"
+check "the program of pools is there" test -x "$prefix/libexec/krait/krait-worker"
+out=$("$prefix/libexec/krait/krait-worker" 2>&1 3<&-)
+same "which is not for users" $? 125
+has "and says so" "$out" "not by hand"
 (cd "$KRAIT_SOURCE_DIR/include" && ls krait/*.h) >"$T/headers"
 check "all headers are there" sh -c 'cd "$1/include" && xargs ls <"$2"' sh "$prefix" "$T/headers"
 for file in share/man/man1/krait.1 share/man/man3/libkrait.3; do

@@ -174,9 +174,13 @@ answered(void *data, krait_job_result *result)
         s->right++;
     } else {
         s->wrong++;
-        printf("wrong: job %llu wanted %s got %d %s %s %s\n", (unsigned long long)job->number,
-               job->wanted, (int)result->result.kind, result->error.text, result->result.message,
-               result->result.stdout_bytes);
+        printf("wrong: job %llu wanted %s    got %d after %.3f s, %.3f s of processor time: "
+               "%s%s\n%s%s%s",
+               (unsigned long long)job->number, job->wanted, (int)result->result.kind,
+               (double)result->result.wall_ns / 1e9, (double)result->result.cpu_ns / 1e9,
+               result->error.text, result->result.message, result->result.backtrace,
+               result->result.stdout_bytes, result->result.stderr_bytes);
+        fflush(stdout);
     }
     if (result->status == KRAIT_OK)
         s->by_kind[result->result.kind]++;
