@@ -232,7 +232,7 @@ measure(const char *folder, unsigned long at)
 static bool
 live_again(const char *folder)
 {
-    char own[300];
+    char own[340];
 
     snprintf(own, sizeof(own), "%s/XXXXXX", folder);
     return CHECK(mkdtemp(own) != NULL) && CHECK(live(own));
