@@ -187,6 +187,9 @@ krait_stash_is_same(stash_entry *entry)
     PyObject *dict;
     uint64_t version;
 
+    if (entry->is_changed) {
+        return false;
+    }
     if (!has_dict(entry)) {
         return true;
     }
@@ -679,6 +682,9 @@ krait_stash_fill(const char *names, size_t names_size, const char *text, size_t 
         result = install(stash);
     }
     hide(&stash->rest);
+    if (result == 0) {
+        result = krait_stash_watch_types();
+    }
     state->enabled = was_enabled;
     for (uint32_t i = 0; result == 0 && i < stash->count; i++) {
         if (stash->entries[i]->state == STASH_START) {

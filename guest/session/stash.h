@@ -52,6 +52,7 @@ typedef struct stash_entry {
     uint32_t visit;   /* number of the visit that has been here */
     uint32_t parent;  /* the package, or STASH_NOBODY */
     uint32_t owner;   /* ALIAS: whose body made it */
+    bool is_changed;  /* a class of its is not what it was */
     bool is_unfit;    /* what its body did cannot be done again */
     bool is_foreign;  /* a FILE that is not of the standard library */
     PyObject *dict;   /* the module's; only its address counts */
@@ -126,6 +127,11 @@ int krait_stash_record(const char *names, size_t names_size, const char *text, s
 
 /* Puts aside what was recorded.  -1 with an exception. */
 int krait_stash_seal(void);
+
+/* ---- stash_types.c ---- */
+
+/* From now on entries are marked when a class of theirs changes.  -1 with an exception. */
+int krait_stash_watch_types(void);
 
 /* ---- stash_search.c ---- */
 

@@ -355,6 +355,8 @@ def changed():
                 "import json; del sys.modules['json']; import json as again; print(again is json)",
                 "import json; del sys.modules['json.decoder']; import json as again; print(again is json); import json.decoder",
                 "import re; re.compile = print; import json, string, textwrap",
+                "import enum; enum.Enum.__str__ = lambda self: 'patched'; import re, signal; print(re.RegexFlag.A, signal.SIGINT)",
+                "import enum; n = enum.EnumType.__new__; enum.EnumType.__new__ = lambda *a, **k: print(a[1]) or n(*a, **k); import re, inspect",
                 "import re; sys.modules['re'] = None; import json",
                 "sys.modules['re'] = None; import json",
                 "import functools; functools.lru_cache = lambda *a, **k: print(a, k) or (lambda f: f); import re, typing",
