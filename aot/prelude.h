@@ -329,26 +329,45 @@ MINMAX(f64, d, u64, 63)
 #define copysign_f(x, y) __builtin_copysignf(x, y)
 #define copysign_d(x, y) __builtin_copysign(x, y)
 
-/* What gcc writes for these without SSE 4.1 lets a signalling NaN through;
- * libm's functions and the processors' instructions make it quiet. */
-#if defined(__clang__)
-#define ROUNDED(x, call) call
-#else
-#define ROUNDED(x, call) (BAD((x) != (x)) ? (x) + (x) : call)
-#endif
-#define ROUNDING(name, function)                                                                   \
-    INLINE f32 name##_f(f32 x)                                                                     \
+/* Rounding.  Where the processor has no instruction for it, compilers would call libm, which every process
+ * that loads the module would have to load too.  From 2^23 and 2^52 on, numbers have no fraction; below,
+ * adding that leaves no room for one.  What is 1 too far is brought back, and the sign of zero set.  NaN
+ * takes the way through the arithmetic, which makes it quiet. */
+#if defined(__aarch64__) || defined(__SSE4_1__)
+#define ROUNDING(name, F, letter, suffix)                                                          \
+    INLINE F name##_##letter(F x)                                                                  \
     {                                                                                              \
-        return ROUNDED(x, __builtin_##function##f(x));                                             \
-    }                                                                                              \
-    INLINE f64 name##_d(f64 x)                                                                     \
-    {                                                                                              \
-        return ROUNDED(x, __builtin_##function(x));                                                \
+        return __builtin_##name##suffix(x);                                                        \
     }
-ROUNDING(ceil, ceil)
-ROUNDING(floor, floor)
-ROUNDING(trunc, trunc)
-ROUNDING(rint, rint)
+#define SCALAR_ROUNDINGS(F, letter, suffix, large)                                                 \
+    ROUNDING(ceil, F, letter, suffix)                                                              \
+    ROUNDING(floor, F, letter, suffix)                                                             \
+    ROUNDING(trunc, F, letter, suffix)                                                             \
+    ROUNDING(rint, F, letter, suffix)
+#else
+#define SCALAR_ROUNDINGS(F, letter, suffix, large)                                                 \
+    INLINE F rint_##letter(F x)                                                                    \
+    {                                                                                              \
+        F magnitude = fabs_##letter(x);                                                            \
+        return magnitude >= large ? x : copysign_##letter((magnitude + large) - large, x);         \
+    }                                                                                              \
+    INLINE F floor_##letter(F x)                                                                   \
+    {                                                                                              \
+        F near = rint_##letter(x);                                                                 \
+        return near > x ? near - 1 : near;                                                         \
+    }                                                                                              \
+    INLINE F ceil_##letter(F x)                                                                    \
+    {                                                                                              \
+        F near = rint_##letter(x);                                                                 \
+        return near < x ? copysign_##letter(near + 1, x) : near;                                   \
+    }                                                                                              \
+    INLINE F trunc_##letter(F x)                                                                   \
+    {                                                                                              \
+        return copysign_##letter(floor_##letter(fabs_##letter(x)), x);                             \
+    }
+#endif
+SCALAR_ROUNDINGS(f32, f, f, 0x1p23f)
+SCALAR_ROUNDINGS(f64, d, , 0x1p52)
 
 /* Conversions to integers.  `low` and `high` are the nearest floats that are
  * already out of range, or, where `low` itself is in range, `above` is >=. */

@@ -26,7 +26,7 @@
 /* Raised when the same module would be translated to other code (tests/aot/revision.sh
  * notices).  What an earlier translator made is refused: it may have errors that are
  * mended since.  Which C compiler made the code is in the text, and no reason to refuse. */
-#define KRAIT_TRANSLATOR_REVISION 3u
+#define KRAIT_TRANSLATOR_REVISION 4u
 
 /* Parts of the object that quick_hash covers. */
 #define KRAIT_KRT_RANGES 6
