@@ -114,6 +114,7 @@ spawn(const char *program, int fd, pid_t *ret_pid)
 krait_status
 krait__child_start(const char *program, krait_child *child, krait_error *err)
 {
+    char how[64];
     int fds[2];
     int error;
 
@@ -131,22 +132,25 @@ krait__child_start(const char *program, krait_child *child, krait_error *err)
     child->pid_fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
     child->fd = fds[0];
     /* The worker's end stays as it is: they are two open files. */
-    if (fcntl(child->fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0)
-        return krait__error_set(err, KRAIT_EIO, errno, "cannot use the socket of a worker");
-    return KRAIT_OK;
+    if (fcntl(child->fd, F_SETFL, O_RDWR | O_NONBLOCK) == 0)
+        return KRAIT_OK;
+    error = errno;
+    krait__child_end(child, how, sizeof(how));
+    return krait__error_set(err, KRAIT_EIO, error, "cannot use the socket of a worker");
 }
 
 /* ---- ending ------------------------------------------------------------------------------- */
 
+/* It leads a group: what a guest that has taken it over may have started goes with it.  As long as the
+ * worker can be signalled by its own descriptor, the number of its group is nobody else's. */
 static void
 kill_child(const krait_child *child)
 {
-    /* It leads a group: what a guest that has taken it over may have started goes with it. */
-    (void)kill(-child->pid, SIGKILL);
-    if (child->pid_fd >= 0)
-        (void)syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL, 0);
-    else
+    if (child->pid_fd < 0)
         (void)kill(child->pid, SIGKILL);
+    else if (syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL, 0) != 0)
+        return;
+    (void)kill(-child->pid, SIGKILL);
 }
 
 static void
