@@ -3,9 +3,14 @@
  * The environment of a copy: libc's and Python's variables, the folder, the time zone.
  *
  * os.environ and os.environb are views of posix.environ, which therefore is filled again in place, in
- * the way of convertenviron() in CPython's Modules/posixmodule.c.
+ * the way of convertenviron() in CPython's Modules/posixmodule.c.  It is the dict of Python's start:
+ * what a program puts in its place is its own.
  */
+#define Py_BUILD_CORE 1
 #include "session.h"
+
+#include <internal/pycore_dict.h>
+#include <internal/pycore_interp.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,34 +22,23 @@ extern char **environ;
 
 void krait_enter_folder(void);
 
-/* ---- the time zone ------------------------------------------------------------------------ */
+static PyObject *variables; /* posix.environ */
 
-/* Where libc looks without TZ. */
-#define ZONE_FILE "/etc/localtime"
-
-/* At the start of Python, when `time` read it: TZ, NULL: none. */
-static char *zone;
-static bool had_zone_file;
-
-void
+int
 krait_environment_remember(void)
 {
-    const char *name = getenv("TZ");
+    PyObject *module = PyImport_ImportModule("posix");
 
-    zone = name != NULL ? strdup(name) : NULL;
-    had_zone_file = access(ZONE_FILE, F_OK) == 0;
-}
-
-static bool
-is_zone_other(void)
-{
-    const char *name = getenv("TZ");
-
-    if (name == NULL) {
-        return zone != NULL || had_zone_file || access(ZONE_FILE, F_OK) == 0;
+    variables = module != NULL ? PyObject_GetAttrString(module, "environ") : NULL;
+    Py_XDECREF(module);
+    if (variables != NULL && !PyDict_Check(variables)) {
+        PyErr_SetString(PyExc_SystemError, "posix.environ is not a dict");
+        Py_CLEAR(variables);
     }
-    return zone == NULL || strcmp(name, zone) != 0 || strchr(name, '/') != NULL;
+    return variables != NULL ? 0 : -1;
 }
+
+/* ---- the time zone ------------------------------------------------------------------------ */
 
 /* libc reads a zone again only when TZ has changed. */
 static int
@@ -66,31 +60,77 @@ forget_zone(void)
     return result;
 }
 
+/* What time.tzset() sets; a new reference, NULL without an exception: the module is not loaded, or
+ * somebody took something from it. */
+static PyObject *
+zone_of(PyObject *dict)
+{
+    PyObject *names = PyDict_GetItemString(dict, "tzname");
+    PyObject *offset = PyDict_GetItemString(dict, "timezone");
+    PyObject *other = PyDict_GetItemString(dict, "altzone");
+    PyObject *saving = PyDict_GetItemString(dict, "daylight");
+
+    if (names == NULL || !PyTuple_CheckExact(names) || offset == NULL ||
+        !PyLong_CheckExact(offset) || other == NULL || !PyLong_CheckExact(other) ||
+        saving == NULL || !PyLong_CheckExact(saving)) {
+        return NULL;
+    }
+    return PyTuple_Pack(4, names, offset, other, saving);
+}
+
+/* Values that are equal are to be the same objects: the module has not changed.  Others are our doing. */
+static int
+keep_zone(PyObject *dict, PyObject *before)
+{
+    static const char *const names[] = {"tzname", "timezone", "altzone", "daylight"};
+    PyObject *now = zone_of(dict);
+    int result = 0;
+
+    if (now != NULL && before != NULL && PyObject_RichCompareBool(now, before, Py_EQ) == 1) {
+        for (Py_ssize_t i = 0; result == 0 && i < 4; i++) {
+            result = PyDict_SetItemString(dict, names[i], PyTuple_GET_ITEM(before, i));
+        }
+    } else {
+        krait_stash_forgive("time");
+    }
+    Py_XDECREF(now);
+    return PyErr_Occurred() ? -1 : result;
+}
+
+/* Libc may have read it at any time, for any TZ. */
 static int
 refresh_zone(void)
 {
-    PyObject *module;
+    PyObject *modules = PyInterpreterState_Get()->imports.modules;
+    PyObject *module = PyDict_GetItemString(modules, "time");
+    PyObject *dict = module != NULL && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
+    PyObject *function = dict != NULL ? PyDict_GetItemString(dict, "tzset") : NULL;
+    PyObject *before;
     PyObject *result;
+    int status;
 
-    if (!is_zone_other()) {
-        return 0;
-    }
     if (forget_zone() != 0) {
         PyErr_NoMemory();
         return -1;
     }
-    module = PyImport_ImportModule("time");
-    result = module != NULL ? PyObject_CallMethod(module, "tzset", NULL) : NULL;
-    Py_XDECREF(module);
+    tzset();
+    if (function == NULL || !PyCFunction_Check(function)) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    Py_INCREF(dict);
+    before = zone_of(dict);
+    result = PyObject_CallNoArgs(function);
+    status = result != NULL ? keep_zone(dict, before) : -1;
     Py_XDECREF(result);
-    krait_stash_forgive("time");
-    return result != NULL ? 0 : -1;
+    Py_XDECREF(before);
+    Py_DECREF(dict);
+    return status;
 }
 
 /* ---- variables ---------------------------------------------------------------------------- */
 
 static int
-add_variable(PyObject *variables, const char *text)
+add_variable(const char *text)
 {
     const char *equals = strchr(text, '=');
     PyObject *name;
@@ -114,29 +154,156 @@ add_variable(PyObject *variables, const char *text)
 static int
 refresh_variables(void)
 {
-    PyObject *module = PyImport_ImportModule("posix");
-    PyObject *variables = module != NULL ? PyObject_GetAttrString(module, "environ") : NULL;
-    int result = -1;
+    int result = 0;
 
-    if (variables != NULL && PyDict_Check(variables)) {
-        PyDict_Clear(variables);
-        result = 0;
-        for (char **at = environ; result == 0 && *at != NULL; at++) {
-            result = add_variable(variables, *at);
-        }
-    } else if (variables != NULL) {
-        PyErr_SetString(PyExc_TypeError, "posix.environ is not a dict");
+    PyDict_Clear(variables);
+    for (char **at = environ; result == 0 && *at != NULL; at++) {
+        result = add_variable(*at);
     }
-    Py_XDECREF(variables);
-    Py_XDECREF(module);
     return result;
+}
+
+static void
+read_environ(void)
+{
+    __wasilibc_deinitialize_environ();
+    __wasilibc_maybe_reinitialize_environ_eagerly();
+    krait_enter_folder();
 }
 
 int
 krait_environment_refresh(void)
 {
-    __wasilibc_deinitialize_environ();
-    __wasilibc_maybe_reinitialize_environ_eagerly();
-    krait_enter_folder();
+    read_environ();
     return refresh_variables() == 0 ? refresh_zone() : -1;
+}
+
+/* ---- variables that code may have changed ------------------------------------------------- */
+
+static struct {
+    char **start, **seen; /* copies, up to NULL */
+    uint64_t version;     /* of posix.environ */
+    bool is_touched;
+} noted;
+
+static uint64_t
+version_now(void)
+{
+    return ((PyDictObject *)variables)->ma_version_tag &
+           ~(uint64_t)DICT_WATCHER_AND_MODIFICATION_MASK;
+}
+
+static void
+free_copy(char **copy)
+{
+    for (char **at = copy; at != NULL && *at != NULL; at++) {
+        free(*at);
+    }
+    free(copy);
+}
+
+/* NULL: no memory. */
+static char **
+copy_environ(void)
+{
+    size_t count = 0;
+    char **copy;
+
+    while (environ[count] != NULL) {
+        count++;
+    }
+    copy = calloc(count + 1, sizeof(*copy));
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = strdup(environ[i]);
+        if (copy[i] == NULL) {
+            free_copy(copy);
+            copy = NULL;
+        }
+    }
+    return copy;
+}
+
+static bool
+is_copy(char **copy)
+{
+    size_t i = 0;
+
+    while (environ[i] != NULL && copy[i] != NULL && strcmp(environ[i], copy[i]) == 0) {
+        i++;
+    }
+    return environ[i] == NULL && copy[i] == NULL;
+}
+
+int
+krait_environment_note(void)
+{
+    noted.start = copy_environ();
+    noted.seen = copy_environ();
+    noted.version = version_now();
+    if (noted.start == NULL || noted.seen == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+bool
+krait_environment_is_other(void)
+{
+    if (noted.seen != NULL && noted.version == version_now() && is_copy(noted.seen)) {
+        return false;
+    }
+    free_copy(noted.seen);
+    noted.seen = copy_environ();
+    noted.version = version_now();
+    noted.is_touched = true;
+    return true;
+}
+
+/* By hand: what the start of Python itself has added is no variable of the host's. */
+static int
+restore_environ(void)
+{
+    while (environ[0] != NULL) {
+        const size_t size = strcspn(environ[0], "=");
+        char *name = strndup(environ[0], size);
+        const int failed = name == NULL || unsetenv(name) != 0;
+
+        free(name);
+        if (failed) {
+            return -1;
+        }
+    }
+    for (char **at = noted.start; *at != NULL; at++) {
+        char *value = strchr(*at, '=');
+
+        if (value != NULL) {
+            *value = '\0';
+            if (setenv(*at, value + 1, 1) != 0) {
+                return -1;
+            }
+            *value = '=';
+        }
+    }
+    return 0;
+}
+
+int
+krait_environment_restore(void)
+{
+    const bool is_touched = krait_environment_is_other() || noted.is_touched;
+    const bool is_same = is_copy(noted.start);
+    int result = 0;
+
+    if (!is_same && restore_environ() != 0) {
+        PyErr_SetString(PyExc_RuntimeError, "the code changed the environment");
+        result = -1;
+    } else if (is_touched) {
+        result = refresh_variables();
+    }
+    free_copy(noted.start);
+    free_copy(noted.seen);
+    noted.start = noted.seen = NULL;
+    /* Also when TZ was only another one for a while. */
+    return result == 0 && is_touched ? refresh_zone() : result;
 }

@@ -18,11 +18,12 @@ refresh(uint32_t flags)
             return -1;
         }
     }
-    if ((flags & KRAIT_RESUME_STREAMS) != 0 && krait_streams_refresh() != 0) {
-        return -1;
-    }
-    if ((flags & KRAIT_RESUME_LINE_BUFFERED) != 0 && krait_streams_buffer_lines() != 0) {
-        return -1;
+    if ((flags & KRAIT_RESUME_STREAMS) != 0) {
+        if (krait_streams_refresh((flags & KRAIT_RESUME_LINE_BUFFERED) != 0) != 0) {
+            return -1;
+        }
+    } else if ((flags & KRAIT_RESUME_LINE_BUFFERED) != 0) {
+        krait_streams_buffer_lines();
     }
     krait_fresh_all();
     return 0;

@@ -34,22 +34,6 @@ krait_session_ignores(int number)
     return number == SIGINT && is_session && !is_active;
 }
 
-static void
-flush(const char *name)
-{
-    PyObject *stream = PySys_GetObject(name);
-    PyObject *result;
-
-    if (stream == NULL || stream == Py_None) {
-        return;
-    }
-    result = PyObject_CallMethod(stream, "flush", NULL);
-    Py_XDECREF(result);
-    if (result == NULL) {
-        PyErr_Clear();
-    }
-}
-
 /* What is left to do after the code has run; a signal that came too late must not hit the next
  * call. */
 static int
@@ -58,8 +42,9 @@ finish(PyObject *value)
     int result = value != NULL ? KRAIT_GUEST_RETURNED : krait_outcome_raised();
 
     Py_XDECREF(value);
-    flush("stdout");
-    flush("stderr");
+    if (krait_streams_flush() != 0) {
+        PyErr_Clear();
+    }
     is_active = 0;
     while (PyErr_CheckSignals() != 0) {
         PyErr_Clear();

@@ -42,14 +42,24 @@ int krait_arguments_set_session(void);
 /* start.c: krait_init was told to start a program. */
 bool krait_is_program(void);
 
-/* environment.c: before Python starts. */
-void krait_environment_remember(void);
+/* environment.c, when Python has started; -1 with an exception. */
+int krait_environment_remember(void);
 /* Reads variables, folder and time zone again; -1 with an exception. */
 int krait_environment_refresh(void);
+/* Remembers the variables as they are. */
+int krait_environment_note(void);
+/* Has anybody changed one since they were noted, or this was asked last? */
+bool krait_environment_is_other(void);
+/* Makes them what they were when they were noted. */
+int krait_environment_restore(void);
 
-/* streams.c: -1 with an exception. */
-int krait_streams_refresh(void);
-int krait_streams_buffer_lines(void);
+/* streams.c, when Python has started; -1 with an exception. */
+int krait_streams_remember(void);
+/* Makes them anew, for what the descriptors are now. */
+int krait_streams_refresh(bool buffers_lines);
+void krait_streams_buffer_lines(void);
+/* What is in sys and what Python made; -1 with the last exception. */
+int krait_streams_flush(void);
 
 /* fresh.c: makes new what may not be equal in two runs: of all modules that are loaded, or of one. */
 void krait_fresh_all(void);

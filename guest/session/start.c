@@ -132,16 +132,18 @@ prepare(bool is_image)
 static int
 finish(uint32_t flags)
 {
-    if (prepare((flags & KRAIT_INIT_IMAGE) != 0) != 0) {
+    if (krait_environment_remember() != 0 || krait_streams_remember() != 0 ||
+        prepare((flags & KRAIT_INIT_IMAGE) != 0) != 0) {
         return -1;
     }
     if (!is_program && add_current_folder() != 0) {
         return -1;
     }
-    if ((flags & KRAIT_INIT_LINE_BUFFERED) != 0 && krait_streams_buffer_lines() != 0) {
-        return -1;
+    if ((flags & KRAIT_INIT_LINE_BUFFERED) != 0) {
+        krait_streams_buffer_lines();
     }
-    return 0;
+    /* Text that waits would come out in each copy. */
+    return (flags & KRAIT_INIT_IMAGE) != 0 ? krait_streams_flush() : 0;
 }
 
 int
@@ -159,7 +161,6 @@ krait_init(uint32_t flags)
     }
     krait_enter_folder();
     krait_session_register();
-    krait_environment_remember();
     status = is_program ? start_program() : start_session();
     if (PyStatus_Exception(status)) {
         const char *text = status.err_msg != NULL ? status.err_msg : "Python ended at its start";

@@ -167,20 +167,6 @@ krait_stash_note(stash_entry *entry)
     }
 }
 
-/* Modules that every program changes; what a body takes from them is not what changes. */
-static bool
-may_change(const stash_entry *entry)
-{
-    static const char *const names[] = {"sys", "builtins", "__main__", "posix", "os"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (PyUnicode_CompareWithASCIIString(entry->name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool
 krait_stash_is_same(stash_entry *entry)
 {
@@ -198,8 +184,8 @@ krait_stash_is_same(stash_entry *entry)
     if (version == entry->version) {
         return true;
     }
-    if (print_of(dict) != entry->print) {
-        return may_change(entry);
+    if (print_of(dict) != entry->print && !krait_stash_base_is_same(dict)) {
+        return false;
     }
     entry->version = version;
     return true;
@@ -669,7 +655,7 @@ krait_stash_fill(const char *names, size_t names_size, const char *text, size_t 
 {
     krait_stash *stash = &krait_the_stash;
     struct _gc_runtime_state *state = &PyInterpreterState_Get()->gc;
-    const int was_enabled = state->enabled;
+    const int threshold = state->generations[0].threshold;
     int result = -1;
 
     PyGC_Collect();
@@ -677,19 +663,22 @@ krait_stash_fill(const char *names, size_t names_size, const char *text, size_t 
         return -1;
     }
     hide(&stash->objects);
-    state->enabled = 0;
-    if (krait_stash_record(names, names_size, text, text_size) == 0 && krait_stash_seal() == 0) {
+    /* Not by `enabled`, so that it is seen when code changes that. */
+    state->generations[0].threshold = 0;
+    /* Somebody may have closed the streams or changed them, or read ahead. */
+    if (krait_stash_record(names, names_size, text, text_size) == 0 && krait_stash_seal() == 0 &&
+        krait_streams_refresh(false) == 0) {
         result = install(stash);
     }
     hide(&stash->rest);
+    state->generations[0].threshold = threshold;
     if (result == 0) {
         result = krait_stash_watch_types();
     }
-    state->enabled = was_enabled;
     for (uint32_t i = 0; result == 0 && i < stash->count; i++) {
         if (stash->entries[i]->state == STASH_START) {
             krait_stash_note(stash->entries[i]);
         }
     }
-    return result;
+    return result == 0 ? krait_stash_base_note() : -1;
 }

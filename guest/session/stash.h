@@ -143,7 +143,16 @@ bool krait_stash_search_is_same(void);
 void krait_stash_search_begin(void);
 /* Would the import system find it where it was found before, or, if MISSING, nowhere? */
 bool krait_stash_search_agrees(const stash_entry *entry);
+/* Is it of the standard library?  That is read-only, and the same in all copies. */
+bool krait_stash_search_is_library(PyObject *path);
 /* 0, or -1 when there is no such file. */
 int krait_stash_search_stat(PyObject *path, int64_t *ret_mtime_ns, int64_t *ret_size);
+
+/* ---- stash_base.c ---- */
+
+/* Notes what is in the modules that every program changes; -1 with an exception. */
+int krait_stash_base_note(void);
+/* Is the dict of one of them, as far as a body that takes something from it can see, what it was? */
+bool krait_stash_base_is_same(PyObject *dict);
 
 #endif /* KRAIT_GUEST_STASH_H */

@@ -9,6 +9,7 @@
  * the end.  Objects that a body made are taken from the collector, which does not run meanwhile.
  */
 #include "stash.h"
+#include "state.h"
 
 #include <internal/pycore_atexit.h>
 #include <internal/pycore_codecs.h>
@@ -22,9 +23,6 @@
 /* Bodies that run inside of each other. */
 #define MOST_NESTED 200
 
-/* sys.path, sys.meta_path, sys.path_hooks and the filters of warnings. */
-#define MOST_LISTS 4
-
 typedef struct watch {
     PyObject *dict;
     PyObject *copy;
@@ -33,14 +31,12 @@ typedef struct watch {
 
 static struct {
     uint32_t stack[MOST_NESTED];
+    bool is_library[MOST_NESTED]; /* what is on the stack is of the standard library */
     uint32_t depth;
     watch *watches;
     size_t watch_count, watch_room;
-    PyObject *lists[MOST_LISTS];  /* that import and warnings work with */
-    PyObject *copies[MOST_LISTS]; /* as they were at the start */
-    PyObject *seen[MOST_LISTS];   /* as they were last */
-    Py_ssize_t known;             /* modules in sys.modules that have entries */
-    int callbacks;                /* of atexit */
+    Py_ssize_t known; /* modules in sys.modules that have entries */
+    int callbacks;    /* of atexit */
 } record;
 
 static uint32_t
@@ -228,7 +224,34 @@ find_aliases(void)
 
 /* ---- functions for the end ---------------------------------------------------------------- */
 
-/* Takes those that were registered since from atexit. */
+static void
+drop_callback(atexit_py_callback *callback)
+{
+    Py_DECREF(callback->func);
+    Py_DECREF(callback->args);
+    Py_XDECREF(callback->kwargs);
+    PyMem_Free(callback);
+}
+
+static int
+keep_callback(stash_entry *entry, atexit_py_callback *callback)
+{
+    PyObject **all = PyMem_RawRealloc(entry->callbacks,
+                                      (entry->callback_count + 3) * sizeof(PyObject *));
+
+    if (all == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    entry->callbacks = all;
+    all[entry->callback_count++] = callback->func;
+    all[entry->callback_count++] = callback->args;
+    all[entry->callback_count++] = callback->kwargs;
+    PyMem_Free(callback);
+    return 0;
+}
+
+/* Takes those that were registered since from atexit; those of no body are forgotten. */
 static int
 take_callbacks(void)
 {
@@ -237,105 +260,41 @@ take_callbacks(void)
 
     while (state->ncallbacks > record.callbacks) {
         atexit_py_callback *last = state->callbacks[record.callbacks];
-        PyObject **all;
 
-        if (entry == NULL) {
-            return 0;
-        }
-        all = PyMem_RawRealloc(entry->callbacks, (entry->callback_count + 3) * sizeof(PyObject *));
-        if (all == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        entry->callbacks = all;
-        all[entry->callback_count++] = last->func;
-        all[entry->callback_count++] = last->args;
-        all[entry->callback_count++] = last->kwargs;
-        PyMem_Free(last);
         state->ncallbacks--;
         memmove(&state->callbacks[record.callbacks], &state->callbacks[record.callbacks + 1],
                 (size_t)(state->ncallbacks - record.callbacks) * sizeof(state->callbacks[0]));
         state->callbacks[state->ncallbacks] = NULL;
-    }
-    return 0;
-}
-
-/* ---- lists that a body must not change ---------------------------------------------------- */
-
-static bool
-is_list_same(PyObject *list, PyObject *copy)
-{
-    const Py_ssize_t count = PyList_GET_SIZE(list);
-
-    if (count != PyList_GET_SIZE(copy)) {
-        return false;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (PyList_GET_ITEM(list, i) != PyList_GET_ITEM(copy, i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int
-watch_lists(void)
-{
-    PyObject *lists[MOST_LISTS] = {PySys_GetObject("path"), PySys_GetObject("meta_path"),
-                                   PySys_GetObject("path_hooks"),
-                                   PyInterpreterState_Get()->warnings.filters};
-
-    for (size_t i = 0; i < MOST_LISTS; i++) {
-        if (lists[i] == NULL || !PyList_CheckExact(lists[i])) {
-            continue;
-        }
-        record.lists[i] = Py_NewRef(lists[i]);
-        record.copies[i] = PyList_GetSlice(lists[i], 0, PY_SSIZE_T_MAX);
-        record.seen[i] = Py_XNewRef(record.copies[i]);
-        if (record.copies[i] == NULL) {
+        if (entry == NULL) {
+            drop_callback(last);
+        } else if (keep_callback(entry, last) != 0) {
             return -1;
         }
     }
     return 0;
-}
-
-/* What bodies do to them cannot be done again: their modules do not wait. */
-static int
-look_at_lists(void)
-{
-    for (size_t i = 0; i < MOST_LISTS; i++) {
-        if (record.lists[i] == NULL || is_list_same(record.lists[i], record.seen[i])) {
-            continue;
-        }
-        for (uint32_t j = 0; j < record.depth; j++) {
-            krait_the_stash.entries[record.stack[j]]->is_unfit = true;
-        }
-        Py_SETREF(record.seen[i], PyList_GetSlice(record.lists[i], 0, PY_SSIZE_T_MAX));
-        if (record.seen[i] == NULL) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int
-restore_lists(void)
-{
-    int result = 0;
-
-    for (size_t i = 0; i < MOST_LISTS; i++) {
-        if (result == 0 && record.lists[i] != NULL &&
-            !is_list_same(record.lists[i], record.copies[i])) {
-            result = PyList_SetSlice(record.lists[i], 0, PY_SSIZE_T_MAX, record.copies[i]);
-        }
-        Py_XDECREF(record.lists[i]);
-        Py_XDECREF(record.copies[i]);
-        Py_XDECREF(record.seen[i]);
-    }
-    return result;
 }
 
 /* ---- the moment between two bodies -------------------------------------------------------- */
+
+/* What the body that runs did, and is no name in a module. */
+static int
+note_acts(void)
+{
+    const int is_other = krait_state_is_other();
+    const bool has_warned = krait_state_has_warned();
+
+    if ((is_other > 0 || has_warned) && whose() != STASH_NOBODY) {
+        krait_the_stash.entries[whose()]->is_unfit = true;
+    }
+    return is_other < 0 ? -1 : 0;
+}
+
+/* The library may change its own classes while it is loaded. */
+static void
+look_at_classes(void)
+{
+    krait_classes_look(record.depth > 0 && record.is_library[record.depth - 1]);
+}
 
 static int
 look(void)
@@ -349,7 +308,7 @@ look(void)
             return -1;
         }
     }
-    if (find_aliases() != 0 || take_callbacks() != 0 || look_at_lists() != 0) {
+    if (find_aliases() != 0 || take_callbacks() != 0 || note_acts() != 0) {
         return -1;
     }
     krait_stash_move(young,
@@ -362,9 +321,7 @@ look(void)
 static int
 note_foreign(stash_entry *entry)
 {
-    PyObject *library = krait_the_stash.library;
-
-    entry->is_foreign = PyUnicode_Tailmatch(entry->origin, library, 0, PY_SSIZE_T_MAX, -1) != 1;
+    entry->is_foreign = !krait_stash_search_is_library(entry->origin);
     return entry->is_foreign
                ? krait_stash_search_stat(entry->origin, &entry->mtime_ns, &entry->size)
                : 0;
@@ -403,6 +360,21 @@ note_file(stash_entry *entry, PyObject *spec)
     Py_XDECREF(locations);
     PyErr_Clear();
     return fits;
+}
+
+/* Is this, as far as can be told before it is loaded, of the standard library? */
+static bool
+is_of_library(PyObject *spec)
+{
+    PyObject *origin = PyObject_GetAttrString(spec, "origin");
+    const bool is = origin != NULL && PyUnicode_Check(origin) &&
+                    (PyUnicode_CompareWithASCIIString(origin, "built-in") == 0 ||
+                     PyUnicode_CompareWithASCIIString(origin, "frozen") == 0 ||
+                     krait_stash_search_is_library(origin));
+
+    Py_XDECREF(origin);
+    PyErr_Clear();
+    return is;
 }
 
 static bool
@@ -458,8 +430,9 @@ static void
 fail_entry(stash_entry *entry, PyObject *spec)
 {
     PyObject *exception = PyErr_GetRaisedException();
-    const bool fits = PyErr_GivenExceptionMatches(exception, PyExc_ImportError) &&
-                      !entry->is_unfit && look() == 0 && note_kind(entry, spec);
+    const bool fits = look() == 0 && !entry->is_unfit &&
+                      PyErr_GivenExceptionMatches(exception, PyExc_ImportError) &&
+                      note_kind(entry, spec);
 
     entry->state = fits ? STASH_FAILED : STASH_UNFIT;
     PyErr_SetRaisedException(exception);
@@ -475,6 +448,9 @@ finish_entry(stash_entry *entry, PyObject *module, PyObject *spec)
     }
     entry->state = STASH_WAITING;
     record.known = PyDict_GET_SIZE(krait_the_stash.modules);
+    if (krait_classes_note_dict(PyModule_GetDict(module)) != 0) {
+        return -1;
+    }
     return watch_dict(PyModule_GetDict(module)) == 0 ? watch_registries(entry) : -1;
 }
 
@@ -494,12 +470,15 @@ load(PyObject *self, PyObject *spec)
     if (entry == NULL || look() != 0) {
         return NULL;
     }
+    look_at_classes();
     if (entry->state != STASH_MISSING || record.depth == MOST_NESTED) {
         return PyObject_CallOneArg(stash->load, spec);
     }
     entry->state = STASH_LOADING;
+    record.is_library[record.depth] = is_of_library(spec);
     record.stack[record.depth++] = number;
     module = PyObject_CallOneArg(stash->load, spec);
+    look_at_classes();
     entry = stash->entries[number];
     if (module == NULL) {
         fail_entry(entry, spec);
@@ -710,7 +689,9 @@ watch_start(void)
         if (result == 0) {
             entry->state = STASH_START;
             entry->module = module; /* sys.modules has it */
-            result = watch_registries(entry);
+            result = krait_classes_note_dict(PyModule_GetDict(module)) == 0
+                         ? watch_registries(entry)
+                         : -1;
         }
     }
     Py_XDECREF(modules);
@@ -725,21 +706,18 @@ watch_start(void)
     if (result == 0) {
         result = watch_dict(PySys_GetObject("path_importer_cache"));
     }
-    return result == 0 ? watch_lists() : -1;
+    return result;
 }
 
-static int
+static void
 release(void)
 {
-    int result = restore_lists();
-
     for (size_t i = 0; i < record.watch_count; i++) {
         Py_DECREF(record.watches[i].dict);
         Py_XDECREF(record.watches[i].copy);
     }
     PyMem_RawFree(record.watches);
     memset(&record, 0, sizeof(record));
-    return result;
 }
 
 /* Imports each line; empty ones are left out. */
@@ -807,10 +785,12 @@ krait_stash_record(const char *names, size_t names_size, const char *text, size_
 
     if (loader != NULL && importer != NULL &&
         PyDict_SetItemString(builtins, "__import__", importer) == 0 &&
-        PyObject_SetAttrString(bootstrap, "_load_unlocked", loader) == 0 && watch_start() == 0) {
+        PyObject_SetAttrString(bootstrap, "_load_unlocked", loader) == 0 && watch_start() == 0 &&
+        krait_state_note() == 0) {
         result = import_all(names, names_size);
         result = result == 0 ? run_text(text, text_size) : -1;
         result = result == 0 ? look() : -1;
+        result = result == 0 ? krait_state_restore() : -1;
     }
     if (PyDict_SetItemString(builtins, "__import__", stash->importer) != 0 ||
         PyObject_SetAttrString(bootstrap, "_load_unlocked", stash->load) != 0) {
@@ -818,5 +798,6 @@ krait_stash_record(const char *names, size_t names_size, const char *text, size_
     }
     Py_XDECREF(loader);
     Py_XDECREF(importer);
-    return release() == 0 ? result : -1;
+    release();
+    return result;
 }

@@ -231,18 +231,35 @@ is_mtime_same(PyObject *finder, PyObject *path)
     return same;
 }
 
-/* The library is read-only, and the same in all copies. */
-static bool
-is_of_library(PyObject *path)
+/* Is this the first part of the path?  What comes after it, or NULL. */
+static const char *
+after(const char *path, const char *part)
 {
-    return PyUnicode_Check(path) &&
-           PyUnicode_Tailmatch(path, krait_the_stash.library, 0, PY_SSIZE_T_MAX, -1) == 1;
+    const size_t size = strlen(part);
+
+    if (strncmp(path, part, size) != 0 || (path[size] != '/' && path[size] != '\0')) {
+        return NULL;
+    }
+    return path + size;
+}
+
+/* Packages that somebody installed are below it, and not of it. */
+bool
+krait_stash_search_is_library(PyObject *path)
+{
+    const char *text = PyUnicode_Check(path) ? PyUnicode_AsUTF8(path) : NULL;
+    const char *library = PyUnicode_AsUTF8(krait_the_stash.library);
+    const char *rest = text != NULL && library != NULL ? after(text, library) : NULL;
+
+    PyErr_Clear();
+    return rest != NULL && after(rest, "/site-packages") == NULL &&
+           after(rest, "/dist-packages") == NULL;
 }
 
 static bool
 is_fresh(PyObject *finder, PyObject *path)
 {
-    if (is_of_library(path)) {
+    if (krait_stash_search_is_library(path)) {
         return true;
     }
     for (size_t i = 0; i < fresh_count; i++) {

@@ -2,6 +2,9 @@
 /*
  * The standard streams of Python, made as create_stdio() in CPython's Python/pylifecycle.c makes
  * them.  A program may have put something else in their places: that stays.
+ *
+ * Streams for output are made anew in the objects that are there, because a program may keep them
+ * elsewhere, as handlers of `logging` do.
  */
 #define Py_BUILD_CORE 1
 #include "session.h"
@@ -14,13 +17,66 @@
 
 /* ---- making one --------------------------------------------------------------------------- */
 
-static PyObject *
-open_buffered(PyObject *io, int fd, bool is_buffered)
-{
-    const bool writes = fd != STDIN_FILENO;
+/* Of the module _io. */
+static struct {
+    PyTypeObject *raw, *reader, *writer, *text;
+} types;
 
-    return PyObject_CallMethod(io, "open", "isiOOOO", fd, writes ? "wb" : "rb",
-                               is_buffered ? -1 : 0, Py_None, Py_None, Py_None, Py_False);
+static PyTypeObject *
+find_type(PyObject *module, const char *name)
+{
+    PyObject *type = module != NULL ? PyObject_GetAttrString(module, name) : NULL;
+
+    if (type != NULL && !PyType_Check(type)) {
+        PyErr_Format(PyExc_SystemError, "_io.%s is no type", name);
+        Py_CLEAR(type);
+    }
+    return (PyTypeObject *)type;
+}
+
+int
+krait_streams_remember(void)
+{
+    PyObject *module = PyImport_ImportModule("_io");
+
+    types.raw = find_type(module, "FileIO");
+    types.reader = types.raw != NULL ? find_type(module, "BufferedReader") : NULL;
+    types.writer = types.reader != NULL ? find_type(module, "BufferedWriter") : NULL;
+    types.text = types.writer != NULL ? find_type(module, "TextIOWrapper") : NULL;
+    Py_XDECREF(module);
+    return types.text != NULL ? 0 : -1;
+}
+
+/* The three objects of a standard stream; without a buffer, `buffer` is `raw`. */
+typedef struct layers {
+    PyObject *raw, *buffer, *text;
+} layers;
+
+static void
+release(layers *stream)
+{
+    Py_CLEAR(stream->raw);
+    Py_CLEAR(stream->buffer);
+    Py_CLEAR(stream->text);
+}
+
+/* Makes an object anew, or a new one when it is none of this type. */
+static int
+make(PyObject **object, PyTypeObject *type, PyObject *args)
+{
+    int result;
+
+    if (args == NULL) {
+        return -1;
+    }
+    if (*object == NULL || !Py_IS_TYPE(*object, type)) {
+        Py_XSETREF(*object, PyObject_Call((PyObject *)type, args, NULL));
+        result = *object != NULL ? 0 : -1;
+    } else {
+        result = type->tp_init(*object, args, NULL);
+    }
+    Py_DECREF(args);
+    return result;
 }
 
 static int
@@ -49,130 +105,165 @@ name_raw(PyObject *raw, const char *name)
     return is_terminal;
 }
 
-static PyObject *
-wrap_text(PyObject *io, PyObject *buffer, const wchar_t *encoding, const wchar_t *errors,
-          bool is_line_buffered, bool writes_through)
+static int
+make_buffer(layers *stream, int fd, bool is_buffered)
 {
-    PyObject *encoding_text = PyUnicode_FromWideChar(encoding, -1);
-    PyObject *errors_text = PyUnicode_FromWideChar(errors, -1);
-    PyObject *stream = NULL;
+    const bool writes = fd != STDIN_FILENO;
+    PyObject *size;
 
-    if (encoding_text != NULL && errors_text != NULL) {
-        stream = PyObject_CallMethod(io, "TextIOWrapper", "OOOsOO", buffer, encoding_text,
-                                     errors_text, "\n", is_line_buffered ? Py_True : Py_False,
-                                     writes_through ? Py_True : Py_False);
+    if (!is_buffered) {
+        Py_XSETREF(stream->buffer, Py_NewRef(stream->raw));
+        return 0;
     }
-    Py_XDECREF(encoding_text);
-    Py_XDECREF(errors_text);
-    return stream;
+    size = PyObject_GetAttrString(stream->raw, "_blksize");
+    if (size == NULL) {
+        return -1;
+    }
+    return make(&stream->buffer, writes ? types.writer : types.reader,
+                Py_BuildValue("(ON)", stream->raw, size));
 }
 
-static PyObject *
-make_open(PyObject *io, const PyConfig *config, int fd, const char *name)
+static int
+make_text(layers *stream, const PyConfig *config, int fd, bool is_line_buffered)
 {
+    PyObject *encoding = PyUnicode_FromWideChar(config->stdio_encoding, -1);
+    PyObject *errors = PyUnicode_FromWideChar(
+        fd == STDERR_FILENO ? L"backslashreplace" : config->stdio_errors, -1);
+    int result = -1;
+
+    if (encoding != NULL && errors != NULL) {
+        result = make(&stream->text, types.text,
+                      Py_BuildValue("(OOOsOO)", stream->buffer, encoding, errors, "\n",
+                                    is_line_buffered ? Py_True : Py_False,
+                                    config->buffered_stdio ? Py_False : Py_True));
+    }
+    Py_XDECREF(encoding);
+    Py_XDECREF(errors);
+    return result == 0 ? set_text(stream->text, "mode", fd != STDIN_FILENO ? "w" : "r") : -1;
+}
+
+static int
+make_layers(layers *stream, int fd, const char *name, bool buffers_lines)
+{
+    const PyConfig *config = _PyInterpreterState_GetConfig(PyInterpreterState_Get());
     const bool writes = fd != STDIN_FILENO;
     /* The standard input always is, for text needs it. */
     const bool is_buffered = config->buffered_stdio || !writes;
-    PyObject *buffer = open_buffered(io, fd, is_buffered);
-    PyObject *raw = NULL;
-    PyObject *stream = NULL;
-    int is_terminal = -1;
+    int is_terminal;
 
-    if (buffer != NULL) {
-        raw = is_buffered ? PyObject_GetAttrString(buffer, "raw") : Py_NewRef(buffer);
+    if (make(&stream->raw, types.raw, Py_BuildValue("(isO)", fd, writes ? "wb" : "rb", Py_False)) !=
+        0) {
+        return -1;
     }
-    if (raw != NULL) {
-        is_terminal = name_raw(raw, name);
+    is_terminal = name_raw(stream->raw, name);
+    if (is_terminal < 0 || make_buffer(stream, fd, is_buffered) != 0) {
+        return -1;
     }
-    if (is_terminal >= 0) {
-        stream = wrap_text(io, buffer, config->stdio_encoding,
-                           fd == STDERR_FILENO ? L"backslashreplace" : config->stdio_errors,
-                           config->buffered_stdio && (is_terminal || fd == STDERR_FILENO),
-                           !config->buffered_stdio);
-    }
-    if (stream != NULL && set_text(stream, "mode", writes ? "w" : "r") != 0) {
-        Py_CLEAR(stream);
-    }
-    Py_XDECREF(raw);
-    Py_XDECREF(buffer);
-    return stream;
+    return make_text(stream, config, fd,
+                     config->buffered_stdio &&
+                         (is_terminal || fd == STDERR_FILENO || buffers_lines));
 }
 
-static PyObject *
-make_stream(PyObject *io, const PyConfig *config, int fd, const char *name)
+/* ---- the one that is there ---------------------------------------------------------------- */
+
+static int
+flush(PyObject *stream)
 {
-    PyObject *stream;
+    PyObject *result;
 
-    if (!_Py_IsValidFD(fd)) {
-        return Py_NewRef(Py_None);
+    if (stream == NULL || stream == Py_None) {
+        return 0;
     }
-    stream = make_open(io, config, fd, name);
-    if (stream == NULL && PyErr_ExceptionMatches(PyExc_OSError) && !_Py_IsValidFD(fd)) {
-        PyErr_Clear();
-        stream = Py_NewRef(Py_None);
-    }
-    return stream;
+    result = PyObject_CallMethod(stream, "flush", NULL);
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
 }
 
-/* ---- all of them -------------------------------------------------------------------------- */
+/* Takes apart what Python made, unless somebody else did that, or its text cannot be written. */
+static void
+find_layers(layers *stream, PyObject *text)
+{
+    if (text == NULL || !Py_IS_TYPE(text, types.text)) {
+        return;
+    }
+    stream->text = Py_NewRef(text);
+    stream->buffer = PyObject_GetAttrString(text, "buffer");
+    if (stream->buffer != NULL && Py_IS_TYPE(stream->buffer, types.writer)) {
+        stream->raw = PyObject_GetAttrString(stream->buffer, "raw");
+    }
+    if (stream->raw == NULL || !Py_IS_TYPE(stream->raw, types.raw) || flush(text) != 0) {
+        release(stream);
+    }
+    PyErr_Clear();
+}
 
 /* sys.NAME is followed when nobody has replaced it; sys.__NAME__ always. */
 static int
 replace(const char *name, const char *dunder, PyObject *stream)
 {
     PyObject *now = PySys_GetObject(name);
-    const bool is_own = now == NULL || now == PySys_GetObject(dunder);
+    PyObject *made = PySys_GetObject(dunder);
+    const bool is_own = now == NULL || now == made;
 
-    if (PySys_SetObject(dunder, stream) != 0) {
+    if (made != stream && PySys_SetObject(dunder, stream) != 0) {
         return -1;
     }
-    return is_own ? PySys_SetObject(name, stream) : 0;
+    return is_own && now != stream ? PySys_SetObject(name, stream) : 0;
 }
 
-int
-krait_streams_refresh(void)
+static int
+refresh(int fd, const char *name, const char *dunder, const char *file, bool buffers_lines)
 {
-    static const struct {
-        const char *name, *dunder, *file;
-    } streams[] = {
-        {"stdin", "__stdin__", "<stdin>"},
-        {"stdout", "__stdout__", "<stdout>"},
-        {"stderr", "__stderr__", "<stderr>"},
-    };
-    const PyConfig *config = _PyInterpreterState_GetConfig(PyInterpreterState_Get());
-    PyObject *io;
-    struct stat status;
+    layers stream = {NULL, NULL, NULL};
     int result = 0;
+
+    if (_Py_IsValidFD(fd)) {
+        if (fd != STDIN_FILENO) {
+            find_layers(&stream, PySys_GetObject(dunder));
+        }
+        result = make_layers(&stream, fd, file, buffers_lines);
+        if (result != 0 && PyErr_ExceptionMatches(PyExc_OSError) && !_Py_IsValidFD(fd)) {
+            PyErr_Clear();
+            release(&stream);
+            result = 0;
+        }
+    }
+    if (result == 0) {
+        result = replace(name, dunder, stream.text != NULL ? stream.text : Py_None);
+    }
+    release(&stream);
+    return result;
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+int
+krait_streams_refresh(bool buffers_lines)
+{
+    struct stat status;
 
     if (fstat(STDIN_FILENO, &status) == 0 && S_ISDIR(status.st_mode)) {
         PyErr_SetString(PyExc_OSError, "<stdin> is a directory, cannot continue");
         return -1;
     }
-    io = PyImport_ImportModule("io");
-    if (io == NULL) {
+    if (refresh(STDIN_FILENO, "stdin", "__stdin__", "<stdin>", false) != 0 ||
+        refresh(STDOUT_FILENO, "stdout", "__stdout__", "<stdout>", buffers_lines) != 0) {
         return -1;
     }
-    for (int fd = 0; result == 0 && fd < 3; fd++) {
-        PyObject *stream = make_stream(io, config, fd, streams[fd].file);
-
-        result = stream != NULL ? replace(streams[fd].name, streams[fd].dunder, stream) : -1;
-        Py_XDECREF(stream);
-    }
-    Py_DECREF(io);
-    return result;
+    return refresh(STDERR_FILENO, "stderr", "__stderr__", "<stderr>", buffers_lines);
 }
 
-static int
-buffer_lines(const char *name)
+/* What a program put in their places, or closed, is its own. */
+static void
+buffer_lines(PyObject *stream)
 {
-    PyObject *stream = PySys_GetObject(name);
     PyObject *method;
     PyObject *options;
     PyObject *none;
     PyObject *result = NULL;
 
-    if (stream == NULL || stream == Py_None) {
-        return 0;
+    if (stream == NULL || !Py_IS_TYPE(stream, types.text)) {
+        return;
     }
     method = PyObject_GetAttrString(stream, "reconfigure");
     options = Py_BuildValue("{s:O}", "line_buffering", Py_True);
@@ -184,11 +275,49 @@ buffer_lines(const char *name)
     Py_XDECREF(options);
     Py_XDECREF(method);
     Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
+    PyErr_Clear();
+}
+
+void
+krait_streams_buffer_lines(void)
+{
+    buffer_lines(PySys_GetObject("__stdout__"));
+    buffer_lines(PySys_GetObject("__stderr__"));
+}
+
+static int
+flush_both(const char *name, const char *dunder)
+{
+    PyObject *stream = Py_XNewRef(PySys_GetObject(name));
+    PyObject *made = Py_XNewRef(PySys_GetObject(dunder));
+    int result = flush(stream);
+
+    /* The other one all the same, and the exception is that of the last one. */
+    if (made != stream) {
+        if (result != 0) {
+            PyErr_Clear();
+        }
+        result = flush(made) != 0 ? -1 : result;
+        if (result != 0 && !PyErr_Occurred()) {
+            PyErr_Format(PyExc_OSError, "sys.%s cannot be flushed", name);
+        }
+    }
+    Py_XDECREF(made);
+    Py_XDECREF(stream);
+    return result;
 }
 
 int
-krait_streams_buffer_lines(void)
+krait_streams_flush(void)
 {
-    return buffer_lines("stdout") == 0 ? buffer_lines("stderr") : -1;
+    PyObject *exception;
+    int result = flush_both("stdout", "__stdout__");
+
+    exception = PyErr_GetRaisedException();
+    if (flush_both("stderr", "__stderr__") != 0) {
+        Py_XDECREF(exception);
+        return -1;
+    }
+    PyErr_SetRaisedException(exception);
+    return result;
 }

@@ -272,6 +272,138 @@ appending_streams(void)
     CHECK(unlink(path) == 0);
 }
 
+static int
+collect(void *data, int stream, const void *bytes, size_t size)
+{
+    char *text = data;
+
+    (void)stream;
+    (void)snprintf(text + strlen(text), 200 - strlen(text), "%.*s", (int)size, (const char *)bytes);
+    return 0;
+}
+
+/* What a program keeps of its streams, or puts in their places, also works where the output goes elsewhere. */
+static void
+kept_streams(void)
+{
+    static const char *const before[] = {
+        "import sys\nout, err, buffer = sys.stdout, sys.stderr, sys.stdout.buffer",
+        "import io, sys\nsys.stdout, sys.stderr = io.StringIO(), None",
+        "import io, sys\nsys.stdout = io.StringIO()\nsys.stdout.close()",
+        "import sys\nsys.stdout.close()\ndel sys.stderr",
+    };
+    static const char *const after[] = {
+        "out.write('o'); buffer.write(b'b'); err.write('e'); print(out is sys.stdout, end='')",
+        "print('hidden'); sys.__stdout__.write(sys.stdout.getvalue())",
+        "sys.__stdout__.write('a\\n'); sys.__stderr__.write('b\\n')",
+        "pass",
+    };
+    static const char *const wanted[] = {"beoTrue", "hidden\n", "a\nb\n", ""};
+
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        char text[200] = "";
+        python p;
+        krait_snapshot *snapshot;
+
+        REQUIRE(python_start(&p));
+        python_run(&p, before[i]);
+        snapshot = take(&p);
+        REQUIRE(snapshot != NULL);
+        krait_config_set_output(p.config, collect, text);
+        REQUIRE(from_snapshot(&p, snapshot));
+        CHECK_INT(python_exec(&p, after[i]), KRAIT_RESULT_RETURNED);
+        CHECK_STR(p.result.message, "");
+        CHECK(strlen(text) == strlen(wanted[i]));
+        for (const char *at = text; *at != '\0'; at++)
+            CHECK(strchr(wanted[i], *at) != NULL);
+        krait_snapshot_free(snapshot);
+        python_close(&p);
+    }
+}
+
+/* Whatever earlier calls did to Python, a copy goes on or says why it does not. */
+static void
+broken_sessions(void)
+{
+    static const char *const before[] = {
+        "import builtins; builtins.__dict__.clear()",
+        "import sys; sys.modules.clear()",
+        "import sys; sys.__dict__.clear()",
+        "import sys; sys.modules.update(dict.fromkeys(list(sys.modules)))",
+        "import io, posix, time; io.__dict__.clear(); posix.__dict__.clear(); "
+        "time.__dict__.clear()",
+        "import posix, os; posix.environ = 1; os.environ = None",
+        "import time; time.tzset = time.tzname = 5",
+        "import sys; sys.stdin = sys.stdout = sys.stderr = sys.__stdout__ = sys.__stdin__ = 5",
+        "import sys; sys.stdout.detach(); sys.stderr.buffer.detach()",
+        "import sys, random; random._inst = None; sys.modules['random'].__dict__.clear()",
+    };
+
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        char text[200] = "";
+        python p;
+        krait_snapshot *snapshot;
+
+        REQUIRE(python_start(&p));
+        (void)python_exec(&p, before[i]);
+        snapshot = take(&p);
+        REQUIRE(snapshot != NULL);
+        krait_config_set_output(p.config, collect, text);
+        REQUIRE(krait_config_add_env(p.config, "A", "1", &p.err) == KRAIT_OK);
+        REQUIRE(from_snapshot(&p, snapshot));
+        CHECK(krait_sandbox_exec(p.sandbox, "0", 1, &p.result, &p.err) != KRAIT_OK ||
+              p.result.kind == KRAIT_RESULT_RETURNED || p.result.message[0] != '\0');
+        krait_snapshot_free(snapshot);
+        python_close(&p);
+    }
+}
+
+/* What code that runs beforehand prints is nobody's output, and what it changes is refused or undone. */
+static void
+warmed_up(void)
+{
+    static const char code[] = "import sys, os\nprint('loud')\nsys.stdout.write('no end')\n"
+                               "sys.setrecursionlimit(50)\nos.chdir('/tmp')\nos.environ['A'] = '1'";
+    static const char patch[] = "import json\njson.JSONDecoder.decode = None";
+    krait_snapshot_options options = {
+        .size = sizeof(options), .code = code, .code_size = sizeof(code) - 1};
+    python p;
+    krait_snapshot *snapshot = NULL;
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    python_run(&p, "import sys, os\nprint(sys.getrecursionlimit(), os.getcwd(), os.getenv('A'))");
+    CHECK_STR(p.result.stdout_bytes, "1000 / None\n");
+    krait_snapshot_free(snapshot);
+    options.code = patch;
+    options.code_size = sizeof(patch) - 1;
+    CHECK(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err) != KRAIT_OK);
+    CHECK_HAS(p.err.text, "JSONDecoder");
+    python_close(&p);
+}
+
+/* The zone is that of the copy, whatever zone the session has last asked libc for. */
+static void
+time_zones(void)
+{
+    python p;
+    krait_snapshot *snapshot;
+
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_env(p.config, "TZ", "AAA1", &p.err) == KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "import os, time\nos.environ['TZ'] = 'BBB2'\ntime.tzset()");
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    REQUIRE(krait_config_add_env(p.config, "OTHER", "1", &p.err) == KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    python_run(&p, "print(time.tzname[0], time.localtime(0).tm_hour, os.environ['TZ'])");
+    CHECK_STR(p.result.stdout_bytes, "AAA 23 AAA1\n");
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+}
+
 /* Each call has the limits that are set when it begins, also when Python starts or goes on in it. */
 static void
 limits_of_each_call(void)
@@ -678,4 +810,5 @@ CHECK_MAIN(CHECK_CASE(goes_on), CHECK_CASE(is_fresh), CHECK_CASE(other_configura
            CHECK_CASE(copies_of_copies), CHECK_CASE(appending_streams),
            CHECK_CASE(limits_of_each_call), CHECK_CASE(grants_around_the_library),
            CHECK_CASE(programs), CHECK_CASE(saved_files), CHECK_CASE(damaged_files),
-           CHECK_CASE(wrong_builds), CHECK_CASE(nothing_is_left))
+           CHECK_CASE(wrong_builds), CHECK_CASE(nothing_is_left), CHECK_CASE(kept_streams),
+           CHECK_CASE(broken_sessions), CHECK_CASE(warmed_up), CHECK_CASE(time_zones))

@@ -6,8 +6,10 @@
  *   --cold             from the beginning; so it runs, too, when krait_resume refuses
  *   --preload NAMES    modules for krait_init, with spaces between them
  *   --warm TEXT        a text for krait_init
+ *   --loud             the image may write something, which nobody sees
  *   --dir HOST::GUEST  a folder that the program sees, not the image
  *   --both HOST::GUEST the same, and the image sees it, too
+ *   --image-dir HOST::GUEST  the other way round
  *   --env NAME=VALUE   for the program, not the image
  *   --times            how long each part took, and the pages that were written, to stderr
  *   --repeat N         runs it so often; --times then has medians
@@ -31,7 +33,7 @@
 #define MOST_TIMES 1000
 
 typedef struct settings {
-    bool cold, times;
+    bool cold, times, loud;
     int repeat;
     char *preload;
     const char *warm;
@@ -102,7 +104,7 @@ make_image(krait_module *module, const settings *s, size_t *ret_size)
             krait__buffer_text(&sandbox->message), krait__buffer_text(&sandbox->backtrace));
         die("krait_init", NULL);
     }
-    if (sandbox->output[0].size + sandbox->output[1].size > 0)
+    if (!s->loud && sandbox->output[0].size + sandbox->output[1].size > 0)
         (void)fprintf(stderr, "the image wrote: %s%s\n", krait__buffer_text(&sandbox->output[0]),
                       krait__buffer_text(&sandbox->output[1]));
     memory = sandbox->instance->memories[0];
@@ -291,6 +293,8 @@ parse(settings *s, int argc, char **argv)
             s->cold = true;
         else if (strcmp(argv[i], "--times") == 0)
             s->times = true;
+        else if (strcmp(argv[i], "--loud") == 0)
+            s->loud = true;
         else if (i + 1 == argc)
             die("an argument is missing", NULL);
         else if (strcmp(argv[i], "--preload") == 0)
@@ -303,6 +307,8 @@ parse(settings *s, int argc, char **argv)
             add_grant(s->config, NULL, argv[++i]);
         else if (strcmp(argv[i], "--both") == 0)
             add_grant(s->config, s->image, argv[++i]);
+        else if (strcmp(argv[i], "--image-dir") == 0)
+            add_grant(s->image, NULL, argv[++i]);
         else if (strcmp(argv[i], "--env") == 0)
             add_variable(s->config, argv[++i]);
         else

@@ -15,21 +15,25 @@ TOOL = sys.argv[1]
 
 
 class Probe:
-    def __init__(self, *args, stdin=b"", options=(), preload=None, stdio=None, where="pipe"):
+    def __init__(self, *args, stdin=b"", options=(), preload=None, stdio=None, where="pipe", warm=None,
+                 refused=None):
         self.args = list(args)
         self.stdin = stdin
         self.options = list(options)
         self.preload = preload
         self.stdio = stdio  # shell redirections
         self.where = where  # pipe, terminal
+        self.warm = warm  # code that runs before the copy is made
+        self.refused = refused  # what the message has when there may be no such copy
 
 
 def run(probe, cold):
     command = [TOOL] + probe.options
     if cold:
         command.append("--cold")
-    elif probe.preload:
-        command += ["--preload", probe.preload]
+    else:
+        command += ["--preload", probe.preload] if probe.preload else []
+        command += ["--warm", probe.warm] if probe.warm else []
     command += ["--"] + probe.args
     if probe.stdio:
         command = ["sh", "-c", 'exec "$@" ' + probe.stdio, "sh"] + command
@@ -71,11 +75,14 @@ def compare(suite):
     failed = count = 0
     for probe in suite:
         count += 1
-        cold = run(probe, True)
+        cold = run(probe, True) if not probe.refused else [125, "", probe.refused]
         warm = run(probe, False)
+        if probe.refused and probe.refused in warm[2]:
+            warm[2] = probe.refused
         if cold != warm:
             failed += 1
-            print("%.200s %s %s %s" % (probe.args, probe.options, probe.stdio or "", probe.where))
+            print("%.200r %s %s %s %s" % (probe.args, probe.options, probe.stdio or "", probe.where,
+                                          probe.warm or ""))
             if cold[0] != warm[0]:
                 print("  status %d, restored %d" % (cold[0], warm[0]))
             for a, b in zip(cold[1:], warm[1:]):
@@ -390,8 +397,132 @@ def changed():
                 "import unittest; unittest.main(argv=['x'])",
                 "import enum; print(list(enum.Enum('E', 'a b')), enum.Flag.__members__)",
                 "import _interpreters; i = _interpreters.create(); _interpreters.exec(i, 'import json, sys; print(len(sys.modules) > 30)'); _interpreters.destroy(i)",
+                "os.urandom = print; import random; print(random._urandom is print)",
+                "sys.platform = 'win32'; import subprocess",
+                "os.name = 'nt'; import ntpath, pathlib; print(pathlib.Path)",
+                "builtins.open = print; import tokenize; print(tokenize._builtin_open)",
+                "sys.excepthook = print; import threading; print(threading._make_invoke_excepthook.__code__.co_name)",
+                "sys.new = os.new = builtins.new = 1; import json; print(json)",
+                "import warnings; warnings.simplefilter('error'); import sre_compile",
+                "import warnings; warnings.simplefilter('always'); import sre_compile, sre_parse, sre_constants",
                 "import json, this_is_missing"):
-            yield Probe("-c", "import sys\n" + code, preload=MODULES)
+            yield Probe("-c", "import builtins, os, sys\n" + code, preload=MODULES + " sre_compile")
+
+
+# What a program sees of settings that other code may have changed.
+SETTINGS = r"""
+import sys, os, signal, gc, warnings, locale, decimal, time, atexit, codecs
+print([signal.getsignal(n) for n in signal.valid_signals()], signal.set_wakeup_fd(-1))
+print(sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits())
+print(os.umask(0o22), os.getcwd(), os.environ, os.environb, os.getenv('A'), list(os.environ._data))
+print(warnings.filters, warnings.defaultaction)
+warnings.warn('warned', stacklevel=1)
+warnings.warn('deprecated', DeprecationWarning)
+print(gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.get_debug(), gc.callbacks)
+print(sys.path, sys.meta_path, sys.path_hooks, sys.argv, sys.warnoptions)
+print(decimal.getcontext(), locale.setlocale(locale.LC_ALL), time.tzname, time.localtime(0))
+print(sys.get_asyncgen_hooks(), sys.get_coroutine_origin_tracking_depth(), atexit._ncallbacks())
+for s in sys.stdin, sys.stdout, sys.stderr:
+    print(s.encoding, s.errors, s.line_buffering, s.write_through, s.closed)
+try:
+    codecs.lookup('of_warm')
+except LookupError as e:
+    print(e)
+import json, re, random
+print(json.dumps([1]), random.Random(1).random())
+"""
+
+
+def warmed():
+    """Code that runs before the copy is made, and what programs see of it."""
+    for code in (
+            "import sys; print('printed'); sys.stdout.write('to out'); sys.stderr.write('to err')",
+            "import signal\nfor n in (2, 3, 13, 14, 15): signal.signal(n, lambda *a: print(a))",
+            "import signal; signal.signal(2, signal.SIG_IGN); signal.signal(15, signal.SIG_IGN)",
+            "import sys; sys.setrecursionlimit(77)", "import sys; sys.setrecursionlimit(100000)",
+            "import os; os.umask(0o77)", "import os; os.chdir('/tmp')",
+            "import warnings; warnings.simplefilter('error')", "import warnings; warnings.resetwarnings()",
+            "import warnings; warnings.filters = [('error', None, Warning, None, 0)]\ntry: warnings.warn('x')\nexcept Warning: pass",
+            "import warnings; warnings.warn('x'); warnings.warn('y', DeprecationWarning)",
+            "import sys; sys.setswitchinterval(1)", "import sys; sys.set_int_max_str_digits(1000)",
+            "import os; os.environ['A'] = '1'; os.environ['TZ'] = 'XYZ5'; import time; time.tzset()",
+            "import os; os.environ['TZ'] = 'XYZ5'; import time; time.localtime(); del os.environ['TZ']",
+            "import os; os.putenv('A', '1')", "import os; os.environ.clear()", "import posix; posix.environ[b'A'] = b'1'",
+            "import gc; gc.disable()", "import gc; gc.set_threshold(1, 2, 3)", "import gc; gc.freeze()",
+            "import gc; gc.set_debug(1); gc.callbacks.append(print)",
+            "import sys; sys.path.insert(0, '/tmp')", "import sys; sys.path[:] = []", "import sys; sys.path = ['/x']",
+            "import sys; sys.meta_path.insert(0, 1)", "import sys; sys.path_hooks.clear()",
+            "import sys; sys.argv.append('x'); sys.warnoptions.append('error')",
+            "import decimal; decimal.getcontext().prec = 5", "import decimal; decimal.setcontext(decimal.Context(prec=3))",
+            "import contextvars; contextvars.ContextVar('x').set(1)",
+            "import locale; locale.setlocale(locale.LC_ALL, 'C')",
+            "import sys; sys.set_asyncgen_hooks(print, print); sys.set_coroutine_origin_tracking_depth(3)",
+            "import sys; sys.stdout.reconfigure(encoding='ascii', line_buffering=True); sys.stderr.reconfigure(write_through=True)",
+            "import sys; sys.stdout = None; sys.stderr = None; sys.stdin = None",
+            "import sys; sys.stdin.read()", "import sys; sys.stdin.close()",
+            "import atexit; atexit.register(print, 'of the image')",
+            "import codecs; codecs.register(lambda name: codecs.lookup('utf-8') if name == 'of_warm' else None)",
+            "import builtins, os, json; builtins.len = None; os.getcwd = None; json.dumps = None",
+            "import random; random.seed(1)", "import sys; sys.excepthook = print; sys.displayhook = None",
+            "import sys; sys.flags = None; sys.modules['json'] = None",
+            "import json, re, sqlite3, datetime; json.dumps({'a': [1.5]}); re.compile('a+b').match('aab'); sqlite3.connect(':memory:').execute('select 1'); datetime.datetime.strptime('2020', '%Y'); print(json)"):
+        yield Probe("-c", SETTINGS, warm=code, preload=MODULES, options=["--loud"])
+    yield Probe("-c", SETTINGS, warm="import os; os.environ['A'] = '1'", options=["--loud", "--env", "B=2"])
+    for code, what in (
+            ("import json; json.JSONDecoder.decode = print", "the class json.decoder.JSONDecoder"),
+            ("import os; type(os.environ).get = lambda *a: 1", "the class os._Environ"),
+            ("import json; json.loads.__code__ = (lambda *a: 1).__code__", "the function json.loads"),
+            ("import json; json.JSONEncoder.encode.__defaults__ = (1,)", "the class json.encoder.JSONEncoder"),
+            ("import sys; sys.addaudithook(lambda *a: None)", "an audit hook"),
+            ("import sys; sys.settrace(lambda *a: None)", "trace or profile"),
+            ("import sys; sys.monitoring.use_tool_id(1, 'x'); sys.monitoring.set_events(1, 1)", "sys.monitoring"),
+            ("import sys; sys.stdout.close()", "closed file"),
+            ("import _interpreters; i = _interpreters.create()", "left an interpreter"),
+            ("1 / 0", "ZeroDivisionError")):
+        yield Probe("-c", "pass", warm=code, preload="json re", refused=what)
+
+
+# Modules that do something when they are loaded besides making names.
+LOUD = {
+    "prints": "print('prints is loaded')", "warns": "import warnings\nwarnings.warn('old', stacklevel=2)",
+    "recursion": "import sys\nsys.setrecursionlimit(500)", "filters": "import warnings\nwarnings.simplefilter('error')",
+    "variable": "import os\nos.environ['OF_MODULE'] = '1'", "handler": "import signal\nsignal.signal(15, signal.SIG_IGN)",
+    "folders": "import sys\nsys.path.append('/of/module')", "collector": "import gc\ngc.disable()",
+    "context": "import decimal\ndecimal.getcontext().prec = 7", "quiet": "import json, decimal\nvalue = json.dumps([1])",
+    "user": "import quiet, prints\nprint(quiet.value)", "masks": "import os\nos.umask(0o77)",
+}
+
+
+def foreign():
+    """Modules that are not of the library: what their bodies did, and whether the files are the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        def write(name, text, when=1000000000):
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            os.utime(path, (when, when))
+        for name, text in LOUD.items():
+            write("one/%s.py" % name, text + "\n")
+        write("one/other.py", "print('one')\n")
+        write("two/other.py", "print('another')\n")
+        write("old/one.py", "value = 'old'\n")
+        write("new/one.py", "value = 'a new one'\n")
+        for which in "one", "old", "new":
+            os.utime(os.path.join(folder, which), (1000000000, 1000000000))
+        for where in "site-packages", "dist-packages":
+            site = "::/usr/local/lib/python3.13/" + where
+            image = ["--loud", "--image-dir", folder + "/%s" + site, "--dir", folder + "/%s" + site]
+            begin = "" if where == "site-packages" else "import sys; sys.path.append('/usr/local/lib/python3.13/dist-packages')\n"
+            for name in LOUD:
+                options = [o % "one" if "%s" in o else o for o in image]
+                yield Probe("-c", begin + SETTINGS, options=options, warm=begin + "import " + name)
+                yield Probe("-c", begin + "import " + name + "\n" + SETTINGS, options=options,
+                            warm=begin + "import " + name)
+            options = image[:2] + [image[2] % "old", image[3], image[4] % "new"]
+            yield Probe("-c", begin + "import one; print(one.value)", options=options, warm=begin + "import one")
+            options[4] = image[4] % "one"
+            yield Probe("-c", begin + "import one; print(one.value)", options=options, warm=begin + "import one")
 
 
 if __name__ == "__main__":
