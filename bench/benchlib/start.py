@@ -51,6 +51,7 @@ def processes(systems, rounds):
         for system in systems:
             inline = [krait, "run", "-c"] if system.name == "krait" else system.inline_command
             commands[(system.name, label)] = inline + [code]
+        commands[("krait, no snapshot", label)] = [krait, "run", "--no-snapshot", "-c", code]
     with tempfile.TemporaryDirectory() as cache:
         environ = {"PATH": os.defpath, "HOME": cache}
         times = {key: [] for key in commands}
@@ -93,8 +94,11 @@ def measure_inside(build):
         rows.append(row(f"fresh, run and reset: {name}", result["cycle_us"]))
         rows.append(row(f"fresh, run only: {name}", result["ready_us"]))
         key = ("fresh", "fresh_pagemap", "fresh_dontneed")[mode]
-        found[f"{key}_p50_us"] = round(statistics.median(result["cycle_us"]), 1)
-        found[f"{key}_p99_us"] = round(stats.percentile(result["cycle_us"], 0.99), 1)
+        # A run is what waits for its end; the reset comes after it, and counts for the rate.
+        found[f"{key}_p50_us"] = round(statistics.median(result["ready_us"]), 1)
+        found[f"{key}_p99_us"] = round(stats.percentile(result["ready_us"], 0.99), 1)
+        found[f"{key}_cycle_p50_us"] = round(statistics.median(result["cycle_us"]), 1)
+        found[f"{key}_cycle_p99_us"] = round(stats.percentile(result["cycle_us"], 0.99), 1)
         found[f"{key}_per_s_core"] = round(result["per_second"])
     result = inside(program, runtime, "new", 2000)
     rows.append(row("made, run and released", result["new_us"]))
