@@ -76,8 +76,8 @@ scan(int fd, uint64_t begin, uint64_t end, struct scan_region *regions, size_t r
     return count;
 }
 
-/* A page that the kernel empties in children.  Their number would not tell: in another namespace a
- * child can have its parent's. */
+/* A page that the kernel empties in children.  Their number is not enough: in another namespace a
+ * child can have its parent's.  It is looked at as well, for an emulator may not empty the page. */
 static const volatile char *
 make_mark(uint64_t page)
 {
@@ -100,6 +100,7 @@ krait__dirty_open(krait_dirty *dirty)
     uint64_t walked = 0;
 
     dirty->page = (uint64_t)sysconf(_SC_PAGESIZE);
+    dirty->process = getpid();
     dirty->mark = make_mark(dirty->page);
     dirty->fd = dirty->mark != NULL ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
     if (dirty->fd < 0)
@@ -172,7 +173,7 @@ krait__dirty_next(const krait_dirty *dirty, krait_dirty_mode mode, uint64_t begi
                   krait_dirty_run runs[KRAIT_DIRTY_RUNS], size_t *ret_count, uint64_t *ret_walked)
 {
     /* After a fork the descriptor still shows the parent's memory. */
-    if (mode == KRAIT_DIRTY_UNKNOWN || *dirty->mark == 0)
+    if (mode == KRAIT_DIRTY_UNKNOWN || *dirty->mark == 0 || dirty->process != getpid())
         return ENOTSUP;
     if (mode == KRAIT_DIRTY_SCAN)
         return next_by_scan(dirty, begin, end, runs, ret_count, ret_walked);

@@ -7,11 +7,14 @@
 
 #include "engine/image.h"
 
+#include <sys/types.h>
+
 /* Runs that one call can tell of. */
 #define KRAIT_DIRTY_RUNS 256
 
 typedef struct krait_dirty {
-    int fd;                    /* /proc/self/pagemap of the process that opened it; -1 */
+    int fd;                    /* /proc/self/pagemap of `process`; -1 */
+    pid_t process;             /* that opened it */
     const volatile char *mark; /* 1 in that process, 0 in its children; NULL: none */
     uint64_t page;             /* bytes */
 } krait_dirty;
