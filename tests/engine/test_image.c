@@ -489,7 +489,8 @@ work(void *argument)
         krait_instance *instance = instances[i % 6];
         krait_trap trap;
 
-        (void)call(instance, "store", i * 4, w->seed, NULL);
+        /* Checks are the main thread's. */
+        (void)call(instance, "store", i * 4, w->seed, &trap);
         (void)call(instance, i % 9 == 0 ? "recurse" : "counter", 0, 0, &trap);
         w->failed |= krait__instance_restore(instance, NULL) != KRAIT_OK ||
                      !is_image(w->f, instance);
