@@ -228,6 +228,7 @@ wall(void)
     fixture f;
     krait_outcome outcome;
     uint32_t result = 0;
+    unsigned told = 0;
 
     NEEDS_SIGNALS;
     REQUIRE(fixture_open(&f));
@@ -236,9 +237,11 @@ wall(void)
         outcome = call(&f, i % 2 == 0 ? "spin" : "fill", 0, 0, NULL);
         CHECK_INT(outcome.trap, KRAIT_TRAP_INTERRUPTED);
         CHECK_INT(outcome.cause, KRAIT_CAUSE_WALL);
-        CHECK(outcome.backtrace[0] != '\0');
+        told += outcome.backtrace[0] != '\0';
         check_works(&f);
     }
+    /* On a busy machine the time may be over before the guest has begun: there is no frame then. */
+    CHECK(told > 0);
     /* No time at all is little, but not none. */
     set_limits(&f, 0, UINT64_MAX, 0);
     CHECK_INT(call(&f, "spin", 0, 0, NULL).cause, KRAIT_CAUSE_WALL);
