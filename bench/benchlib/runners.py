@@ -36,6 +36,14 @@ def version(program):
     return done.stdout.strip() or "?"
 
 
+def executable(program):
+    """The interpreter itself: what is on PATH may be a script that looks for it first."""
+    done = subprocess.run([program, "-I", "-c", "import sys; print(sys.executable)"],
+                          capture_output=True, text=True, check=False)
+    found = done.stdout.strip()
+    return found if done.returncode == 0 and os.access(found, os.X_OK) else program
+
+
 def wasmtime_peer():
     """The portable python.wasm on wasmtime, when its Python wheel is installed and
     KRAIT_PORTABLE names the folder that `recipes/build` prints."""
@@ -57,6 +65,7 @@ def find(krait, python):
     native = shutil.which(python)
     if native is None:
         raise Missing(f"no '{python}' on PATH")
+    native = executable(native)
     if not os.access(krait, os.X_OK):
         raise Missing(f"'{krait}' is not there; build it first (./krait check)")
     systems = [
