@@ -330,8 +330,7 @@ broken_sessions(void)
         "import sys; sys.modules.clear()",
         "import sys; sys.__dict__.clear()",
         "import sys; sys.modules.update(dict.fromkeys(list(sys.modules)))",
-        "import io, posix, time; io.__dict__.clear(); posix.__dict__.clear(); "
-        "time.__dict__.clear()",
+        "import io, posix, time\nfor m in io, posix, time: m.__dict__.clear()",
         "import posix, os; posix.environ = 1; os.environ = None",
         "import time; time.tzset = time.tzname = 5",
         "import sys; sys.stdin = sys.stdout = sys.stderr = sys.__stdout__ = sys.__stdin__ = 5",
