@@ -236,7 +236,7 @@ command_drop(void)
     unsigned count = 0;
     uint64_t bytes = root != NULL ? cli_images_drop(root, &count) : 0;
 
-    printf("%u snapshots removed, %" PRIu64 " bytes\n", count, bytes);
+    printf("%u snapshot%s removed, %" PRIu64 " bytes\n", count, count == 1 ? "" : "s", bytes);
     free(root);
     return 0;
 }
