@@ -86,21 +86,23 @@ open_mounts(krait_snapshot *snapshot, krait_error *err)
     return status == KRAIT_OK ? krait__python_mount(snapshot->mounts, notes, err) : status;
 }
 
-krait_status
-krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snapshot **ret_snapshot,
-                      krait_error *err)
+/* Takes over the view, also when it fails, and the descriptor when it does not. */
+static krait_status
+adopt(krait_module *module, int fd, krait_snapshot_view *view, const char *name,
+      krait_snapshot **ret_snapshot, krait_error *err)
 {
     krait_snapshot *snapshot = krait__calloc(1, sizeof(*snapshot));
     krait_status status;
 
-    if (snapshot == NULL)
+    if (snapshot == NULL) {
+        krait__snapshot_unread(view);
         return krait__error_nomem(err);
+    }
     atomic_init(&snapshot->references, 1);
     snapshot->module = module;
+    snapshot->view = *view;
     snapshot->fd = -1;
-    status = krait__snapshot_read(fd, name, &snapshot->view, err);
-    if (status == KRAIT_OK)
-        status = check_origin(module, snapshot->view.header, name, err);
+    status = check_origin(module, snapshot->view.header, name, err);
     if (status == KRAIT_OK) {
         snapshot->fd = fd;
         status = open_image(snapshot, err);
@@ -114,6 +116,16 @@ krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snap
     }
     *ret_snapshot = snapshot;
     return KRAIT_OK;
+}
+
+krait_status
+krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snapshot **ret_snapshot,
+                      krait_error *err)
+{
+    krait_snapshot_view view;
+    krait_status status = krait__snapshot_read(fd, name, &view, err);
+
+    return status == KRAIT_OK ? adopt(module, fd, &view, name, ret_snapshot, err) : status;
 }
 
 /* ---- making ------------------------------------------------------------------------------- */
@@ -218,7 +230,6 @@ krait_python_open_snapshot(krait_engine *engine, const char *folder, const char 
                            const char *path, krait_module **ret_module,
                            krait_snapshot **ret_snapshot, krait_error *err)
 {
-    krait_file_identity known = {0};
     krait_snapshot_view view;
     krait_module *module = NULL;
     krait_status status;
@@ -231,12 +242,12 @@ krait_python_open_snapshot(krait_engine *engine, const char *folder, const char 
         return status;
     status = krait__snapshot_read(fd, path, &view, err);
     if (status == KRAIT_OK) {
-        known = view.header->module;
-        krait__snapshot_unread(&view);
-        status = krait__python_open(engine, folder, krt, &known, &module, err);
+        status = krait__python_open(engine, folder, krt, &view.header->module, &module, err);
+        if (status == KRAIT_OK)
+            status = adopt(module, fd, &view, path, ret_snapshot, err);
+        else
+            krait__snapshot_unread(&view);
     }
-    if (status == KRAIT_OK)
-        status = krait__snapshot_adopt(module, fd, path, ret_snapshot, err);
     if (status != KRAIT_OK) {
         close(fd);
         krait_module_close(module);
