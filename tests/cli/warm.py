@@ -5,14 +5,16 @@ Standard output, standard error and exit status have to be equal. Which way a ru
 hash of a text: images have one each, and a new Python has another one each time."""
 import difflib
 import os
-import pty
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import tty
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+
+import terminal  # noqa: E402
 
 KRAIT = os.environ["KRAIT"]
 failures = []
@@ -34,23 +36,8 @@ def normal(text):
 
 
 def on_terminal(command, stdin):
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave) as child:
-        os.close(slave)
-        os.write(master, stdin)
-        output = b""
-        while True:
-            try:
-                chunk = os.read(master, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            output += chunk
-        child.wait()
-    os.close(master)
-    return [child.returncode, normal(output), ""]
+    status, output = terminal.run(command, stdin)
+    return [status, normal(output), ""]
 
 
 class Probe:

@@ -11,6 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+
+import terminal  # noqa: E402
+
 TOOL = sys.argv[1]
 
 
@@ -50,25 +54,8 @@ def normal(text):
 
 
 def run_on_terminal(command, stdin):
-    import pty
-    import tty
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave) as child:
-        os.close(slave)
-        os.write(master, stdin)
-        output = b""
-        while True:
-            try:
-                chunk = os.read(master, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            output += chunk
-        child.wait()
-    os.close(master)
-    return [child.returncode, normal(output), ""]
+    status, output = terminal.run(command, stdin)
+    return [status, normal(output), ""]
 
 
 def compare(suite):
@@ -146,18 +133,18 @@ def start():
         write("fails.py", "def f():\n    1 / 0\nf()\n")
         write("empty.py", "")
         write("syntax.py", "x = = 1\n")
-        grant = ["--dir", folder + "::/work"]
-        inside = grant + ["--env", "KRAIT_CWD=/work"]
+        grant = ["--dir", folder + "::/granted"]
+        inside = grant + ["--env", "KRAIT_CWD=/granted"]
         yield Probe("-c", STATE)
         yield Probe("-c", STATE, options=["--env", "A=1", "--env", "PATH=/bin", "--env", "A2=\xe9"])
         yield Probe("-c", STATE, options=inside)
         yield Probe("-c", STATE, where="terminal")
         for stdio in "</dev/null", "<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "<.", "</dev/zero", "2>&1":
             yield Probe("-c", STATE, stdio=stdio)
-        yield Probe("/work/state.py", "a", "-c", "", options=grant)
+        yield Probe("/granted/state.py", "a", "-c", "", options=grant)
         yield Probe("state.py", "a", options=inside)
         yield Probe("./state.py", options=inside)
-        yield Probe("/work/package", "x", options=grant)
+        yield Probe("/granted/package", "x", options=grant)
         yield Probe("package", options=inside)
         yield Probe("-m", "package", "x", "-v", options=inside)
         yield Probe("-m", "state", options=inside)
@@ -166,7 +153,7 @@ def start():
         yield Probe("-m", "json", stdin=b"[1, 2")
         yield Probe("-m", "json.tool", "--compact", stdin=b"[1, 2]")
         for name in "fails.py", "empty.py", "syntax.py", "missing.py", "package/__init__.py":
-            yield Probe("/work/" + name, options=grant)
+            yield Probe("/granted/" + name, options=grant)
             yield Probe(name, options=inside)
         yield Probe("-", "a", "b", stdin=CONFIG.encode())
         yield Probe(stdin=CONFIG.encode())

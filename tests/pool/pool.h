@@ -129,6 +129,18 @@ pool_close(pool_test *t)
     pthread_cond_destroy(&t->changed);
 }
 
+/* A host function that answers with what it is given. */
+static inline int
+pool_echo(void *data, krait_call *call)
+{
+    size_t size = 0;
+    const void *bytes = krait_call_input(call, &size);
+
+    (void)data;
+    (void)krait_call_return(call, bytes, size);
+    return 0;
+}
+
 /* A krait_job_done. */
 static inline void
 pool_collect(void *data, krait_job_result *result)

@@ -99,17 +99,6 @@ add(void *data, krait_call *call)
     return 0;
 }
 
-static int
-echo(void *data, krait_call *call)
-{
-    size_t size = 0;
-    const void *bytes = krait_call_input(call, &size);
-
-    (void)data;
-    (void)krait_call_return(call, bytes, size);
-    return 0;
-}
-
 /* ---- jobs -------------------------------------------------------------------------------------- */
 
 /* What a good job does, and what it has to print. */
@@ -418,7 +407,7 @@ soak_open(soak *s)
     s->t.options.workers = 2;
     s->t.options.ready = 2;
     return CHECK_INT(krait_config_add_function(config, "add", add, NULL, err), KRAIT_OK) &&
-           CHECK_INT(krait_config_add_function(config, "echo", echo, NULL, err), KRAIT_OK) &&
+           CHECK_INT(krait_config_add_function(config, "echo", pool_echo, NULL, err), KRAIT_OK) &&
            CHECK_INT(krait_config_set_limit(config, KRAIT_LIMIT_MEMORY, 96 << 20, err), KRAIT_OK) &&
            CHECK_INT(krait_config_set_limit(config, KRAIT_LIMIT_OUTPUT, 1 << 18, err), KRAIT_OK) &&
            CHECK_INT(krait_config_set_limit(config, KRAIT_LIMIT_FS_BYTES, 4 << 20, err),

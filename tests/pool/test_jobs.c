@@ -289,17 +289,6 @@ refuse(void *data, krait_call *call)
     return 0;
 }
 
-static int
-echo(void *data, krait_call *call)
-{
-    size_t size = 0;
-    const void *bytes = krait_call_input(call, &size);
-
-    (void)data;
-    (void)krait_call_return(call, bytes, size);
-    return 0;
-}
-
 typedef struct later {
     pthread_t thread;
     krait_call *call;
@@ -344,7 +333,7 @@ host_functions(void)
     REQUIRE(krait_config_add_function(t.p.config, "twice", twice, NULL, &t.err) == KRAIT_OK);
     REQUIRE(krait_config_add_function(t.p.config, "refuse", refuse, NULL, &t.err) == KRAIT_OK);
     REQUIRE(krait_config_add_function(t.p.config, "pending", pending, &l, &t.err) == KRAIT_OK);
-    REQUIRE(krait_config_add_function(t.p.config, "echo", echo, NULL, &t.err) == KRAIT_OK);
+    REQUIRE(krait_config_add_function(t.p.config, "echo", pool_echo, NULL, &t.err) == KRAIT_OK);
     REQUIRE(pool_make(&t));
     pool_prints(&t, all, "42\nrefused\nlater\nTrue\n9900\n");
     CHECK(l.has_thread);
