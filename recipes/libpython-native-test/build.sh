@@ -3,7 +3,7 @@
 # recipes/libpython-native with the modules that only CPython's own tests import, and ensurepip.
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/libpython guest/libc guest/native include/krait/guest.h
+# inputs: recipes/libpython guest/libc guest/embed guest/native include/krait/guest.h
 
 flavor=native
 with_tests=yes

@@ -3,7 +3,7 @@
 # CPython's library with what only Krait's own host can serve (guest/native).
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/libpython guest/libc guest/native include/krait/guest.h
+# inputs: recipes/libpython guest/libc guest/embed guest/native include/krait/guest.h
 
 flavor=native
 RECIPE=$KRAIT_ROOT/recipes/libpython

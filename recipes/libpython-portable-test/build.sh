@@ -3,7 +3,7 @@
 # recipes/libpython with the modules that only CPython's own tests import, and ensurepip.
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/libpython guest/libc
+# inputs: recipes/libpython guest/libc guest/embed
 
 with_tests=yes
 RECIPE=$KRAIT_ROOT/recipes/libpython

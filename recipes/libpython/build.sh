@@ -4,7 +4,7 @@
 # the program, so that a change of guest/main does not compile CPython again.
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: guest/libc
+# inputs: guest/libc guest/embed
 #
 # docs/building-the-guest.md says what each flag is for and what was measured.
 #
@@ -45,7 +45,8 @@ fi
 
 test_modules=--disable-test-modules
 [ "$with_tests" = no ] || test_modules=--enable-test-modules
-link_flags="-z stack-size=8388608 -Wl,--stack-first -Wl,--initial-memory=20971520"
+stack_size=8388608
+link_flags="-z stack-size=$stack_size -Wl,--stack-first -Wl,--initial-memory=20971520"
 cd build
 mkdir Modules
 cat "$RECIPE/Setup.local" >Modules/Setup.local
@@ -81,6 +82,8 @@ find "$OUT/include" -name '*.txt' -exec rm -f {} +
     Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
 # Stand-ins for functions of libc; without -fno-builtin they would call themselves.
 wasm_objects "-DNDEBUG -fno-builtin" "$KRAIT_ROOT"/guest/libc/*.c
+# Refuses a module that was linked without the flags of the .pc files.
+wasm_objects "-DNDEBUG -DKRAIT_STACK_SIZE=$stack_size" "$KRAIT_ROOT"/guest/embed/*.c
 "$AR" qcsD "$lib/libpython$version.a" obj/*.o
 libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
 for pc in "libpython$version" "python-$version-embed"; do

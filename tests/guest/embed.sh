@@ -35,4 +35,12 @@ python3 "$KRAIT_SOURCE_DIR/recipes/cpython/check_wasm.py" "$T/main.wasm" \
     "$imports" 2>"$T/problems"
 same "nothing is imported that python.wasm does not import" "$(grep 'not in the list' "$T/problems")" ""
 same "the stack is as large and as low" "$(grep 'the stack starts' "$T/problems")" ""
+
+# Without the flags it links as well: then the library itself has to say so (guest.stack-check,
+# engines.embed). CPython refers to the check, so that it is there for certain.
+# shellcheck disable=SC2046,SC2086 # flags
+check "it links without the flags of the stack" $CC --target=$TARGET --sysroot="$sysroot" $(flags Cflags) \
+    "$T/main.c" $(flags Libs | sed 's/ -z .*//') -o "$T/bare.wasm"
+has "the check of the stack is inside" "$(tr -c '[:print:]' '\n' <"$T/bare.wasm" | grep krait_stack_check)" \
+    krait_stack_check
 finish
