@@ -72,12 +72,12 @@ typedef struct krait_pack_slot {
 
 /** At the beginning of the image. */
 typedef struct krait_pack_header {
-    uint8_t magic[8];    /* KRAIT_PACK_MAGIC */
-    uint32_t version;    /* KRAIT_PACK_VERSION */
-    uint32_t index_crc;  /* CRC-32 (zlib's) of the bytes 16 to index_size */
-    uint32_t index_size; /* bytes of the index, this header included; contents follow */
-    uint32_t image_size; /* bytes of all */
-    uint32_t block_log2; /* contents are in blocks of 1 << block_log2 bytes, the last one shorter */
+    uint8_t magic[8];      /* KRAIT_PACK_MAGIC */
+    uint32_t version;      /* KRAIT_PACK_VERSION */
+    uint32_t index_crc;    /* CRC-32 (zlib's) of the bytes 16 to index_size */
+    uint32_t index_size;   /* bytes of the index, this header included; contents follow */
+    uint32_t image_size;   /* bytes of all */
+    uint32_t block_log2;   /* contents are in blocks of at most 1 << block_log2 bytes */
     uint32_t memory_limit; /* bytes of the writable layer in memory; 0: files cannot be changed */
     uint32_t inodes_at;    /* krait_pack_inode[inode_count]; inode 0 is the root directory */
     uint32_t inode_count;
@@ -106,7 +106,7 @@ typedef struct krait_pack_inode {
     uint32_t first;  /* file: first block; directory: first entry; link: target's offset in names */
     uint32_t count;  /* file: number of blocks; directory: of entries; link: 0 */
     uint32_t parent; /* directory: the one it is in, of the root 0; else 0 */
-    uint32_t reserved;
+    uint32_t offset; /* file: where it begins in its first block when decoded; else 0 */
 } krait_pack_inode;
 
 /** A name in a directory.  Those of one directory follow each other, in the order of their bytes. */
@@ -116,11 +116,22 @@ typedef struct krait_pack_entry {
     uint32_t inode;
 } krait_pack_entry;
 
-/** A piece of a file: stored as it is when `size` is the length of the piece, else raw deflate. */
+/** How a block is stored. */
+#define KRAIT_PACK_STORED  0u /* as it is: size == length */
+#define KRAIT_PACK_DEFLATE 1u /* raw deflate, RFC 1951 */
+#define KRAIT_PACK_LZMA    2u /* one LZMA1 stream, lc = 3, lp = 0, pb = 0, without header */
+
+/**
+ * A piece of the contents.  A file of more than 1 << block_log2 bytes has blocks of its own, each of so many
+ * bytes but the last, and begins at offset 0.  A smaller one lies in one block, which it may
+ * share with others: that makes many small files small.  An empty one has no block.
+ */
 typedef struct krait_pack_block {
-    uint32_t at;   /* any alignment */
-    uint32_t size; /* bytes in the image, at most the length of the piece, at least 1 */
-    uint32_t crc;  /* CRC-32 of these bytes, as they are in the image */
+    uint32_t at;     /* any alignment */
+    uint32_t size;   /* bytes in the image, 1 to length */
+    uint32_t crc;    /* CRC-32 of these bytes, as they are in the image */
+    uint32_t length; /* bytes when decoded, 1 to 1 << block_log2 */
+    uint32_t codec;  /* KRAIT_PACK_STORED and so on */
 } krait_pack_block;
 
 /**
@@ -144,7 +155,7 @@ static_assert(offsetof(krait_pack_slot, image) == 12, "layout");
 static_assert(sizeof(krait_pack_header) == 96, "layout");
 static_assert(sizeof(krait_pack_inode) == 40, "layout");
 static_assert(sizeof(krait_pack_entry) == 12, "layout");
-static_assert(sizeof(krait_pack_block) == 12, "layout");
+static_assert(sizeof(krait_pack_block) == 20, "layout");
 
 #ifdef __cplusplus
 }

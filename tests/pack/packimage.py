@@ -5,12 +5,15 @@ makes the bytes of one, splice(module, image) puts it into a module, find(module
 A tree is a dict from paths without a leading slash to File, Link, or None (a directory). A
 File that is there twice has two names. Directories on the way are made.
 """
+import lzma
 import struct
 import zlib
 
 MAGIC, SLOT_MAGIC, VERSION = b"KRTPACK\n", b"KRTSLOT\n", 1
 HEADER = struct.Struct("<8s22I")
 INODE = struct.Struct("<Qq6I")
+BLOCK = struct.Struct("<5I")
+STORED, DEFLATE, LZMA = 0, 1, 2
 S_IFDIR, S_IFREG, S_IFLNK = 0o040000, 0o100000, 0o120000
 # Fields of the header behind the magic, in order.
 FIELDS = ("version index_crc index_size image_size block_log2 memory_limit inodes_at inode_count entries_at "
@@ -19,8 +22,10 @@ FIELDS = ("version index_crc index_size image_size block_log2 memory_limit inode
 
 
 class File:
-    def __init__(self, data=b"", mtime=1600000000123456789, mode=0o644, deflate=True):
-        self.data, self.mtime, self.mode, self.deflate = data, mtime, mode, deflate
+    """codec is tried; together: files of equal codec that follow each other may share a block."""
+
+    def __init__(self, data=b"", mtime=1600000000123456789, mode=0o644, codec=DEFLATE, together=False):
+        self.data, self.mtime, self.mode, self.codec, self.together = data, mtime, mode, codec, together
 
 
 class Link:
@@ -68,16 +73,45 @@ def _tree(tree):
     return nodes
 
 
-def _blocks(data, log2, deflate, at):
-    table, contents = [], bytearray()
-    for i in range(0, len(data), 1 << log2):
-        piece = data[i:i + (1 << log2)]
+def _pack(piece, codec):
+    """(codec, bytes): as it is when that is no longer."""
+    if codec == DEFLATE:
         packer = zlib.compressobj(9, zlib.DEFLATED, -15)
         packed = packer.compress(piece) + packer.flush()
-        stored = packed if deflate and len(packed) < len(piece) else piece
-        table.append((at + len(contents), len(stored), zlib.crc32(stored)))
-        contents += stored
-    return table, contents
+    elif codec == LZMA:
+        packed = lzma.compress(piece, lzma.FORMAT_RAW, filters=[
+            {"id": lzma.FILTER_LZMA1, "preset": 9, "lc": 3, "lp": 0, "pb": 0}])
+    return (codec, packed) if codec != STORED and len(packed) < len(piece) else (STORED, piece)
+
+
+class _Contents:
+    """Blocks: add() says where a file is, pieces are [codec, bytes], the last one open for more."""
+
+    def __init__(self, log2):
+        self.most, self.pieces, self.is_open = 1 << log2, [], False
+
+    def add(self, file):
+        """(first block, count, offset)."""
+        data, first = file.data, len(self.pieces)
+        if not data:
+            return 0, 0, 0
+        if (file.together and self.is_open and self.pieces[-1][0] == file.codec
+                and len(self.pieces[-1][1]) + len(data) <= self.most):
+            offset = len(self.pieces[-1][1])
+            self.pieces[-1][1] += data
+            return first - 1, 1, offset
+        for i in range(0, len(data), self.most):
+            self.pieces.append([file.codec, data[i:i + self.most]])
+        self.is_open = file.together and len(data) < self.most
+        return first, len(self.pieces) - first, 0
+
+    def table(self, at):
+        rows, contents = [], bytearray()
+        for codec, piece in self.pieces:
+            used, stored = _pack(piece, codec)
+            rows.append((at + len(contents), len(stored), zlib.crc32(stored), len(piece), used))
+            contents += stored
+        return rows, bytes(contents)
 
 
 def _buckets(entries):
@@ -106,7 +140,7 @@ def image(tree, argv=(), env=(), memory_limit=0, log2=17, dir_mtime=140000000000
             nlink[child] = nlink.get(child, 0) + 1
     for number, (thing, parent, children) in enumerate(nodes):
         subdirs[number] = sum(1 for c in children.values() if nodes[c][0] is None)
-    inodes, entries, keys, table, contents = [], [], [], [], bytearray()
+    inodes, entries, keys, contents = [], [], [], _Contents(log2)
     for number, (thing, parent, children) in enumerate(nodes):
         if thing is None:
             inodes.append((0, dir_mtime, S_IFDIR | 0o755, 2 + subdirs[number], len(entries), len(children),
@@ -118,31 +152,29 @@ def image(tree, argv=(), env=(), memory_limit=0, log2=17, dir_mtime=140000000000
             target = thing.target.encode()
             inodes.append((len(target), thing.mtime, S_IFLNK | 0o777, nlink[number], names.add(target), 0, 0, 0))
         else:
-            part, data = _blocks(thing.data, log2, thing.deflate, len(contents))
-            inodes.append((len(thing.data), thing.mtime, S_IFREG | thing.mode, nlink[number], len(table), len(part),
-                           0, 0))
-            table += part
-            contents += data
+            first, count, offset = contents.add(thing)
+            inodes.append((len(thing.data), thing.mtime, S_IFREG | thing.mode, nlink[number], first, count, 0, offset))
     strings = [b"".join(s.encode() + b"\0" for s in some) for some in (argv, env)]
     argv_at, env_at = (names.add(s) if s else 0 for s in strings)
     buckets, probes = _buckets(keys)
+    rows = contents.table(0)[0]
     parts = [b"".join(INODE.pack(*i) for i in inodes), b"".join(struct.pack("<3I", *e) for e in entries),
-             struct.pack("<%dI" % len(buckets), *buckets), b"".join(struct.pack("<3I", *b) for b in table),
-             bytes(names.data)]
+             struct.pack("<%dI" % len(buckets), *buckets), bytes(BLOCK.size * len(rows)), bytes(names.data)]
     at, places = HEADER.size, []
     for part in parts:
         places.append(at)
         at += (len(part) + 7) // 8 * 8
-    parts[3] = b"".join(struct.pack("<3I", a + at, s, c) for a, s, c in table)
-    header = dict(version=VERSION, index_crc=0, index_size=at, image_size=at + len(contents), block_log2=log2,
+    rows, stored = contents.table(at)
+    parts[3] = b"".join(BLOCK.pack(*row) for row in rows)
+    header = dict(version=VERSION, index_crc=0, index_size=at, image_size=at + len(stored), block_log2=log2,
                   memory_limit=memory_limit, inodes_at=places[0], inode_count=len(inodes), entries_at=places[1],
                   entry_count=len(entries), buckets_at=places[2], bucket_count=len(buckets), probes=probes,
-                  blocks_at=places[3], block_count=len(table), names_at=places[4], names_size=len(names.data),
+                  blocks_at=places[3], block_count=len(rows), names_at=places[4], names_size=len(names.data),
                   argv=argv_at, argv_count=len(argv), env=env_at, env_count=len(env), reserved=0)
     index = bytearray(HEADER.pack(MAGIC, *(header[f] for f in FIELDS)))
     for part in parts:
         index += part + bytes(-len(part) % 8)
-    return bytes(seal(index)) + bytes(contents)
+    return bytes(seal(index)) + stored
 
 
 def seal(image):
