@@ -8,8 +8,8 @@ import re
 
 import csource
 
-LIBRARY = ("host/", "aot/")
-OURS = ("include/", "host/", "aot/", "cli/", "guest/", "examples/", "bench/")
+LIBRARY = ("host/", "aot/", "pack/")
+OURS = ("include/", "host/", "aot/", "pack/", "cli/", "guest/", "examples/", "bench/")
 FORKED = ("aot/spawn.c",)               # its own children, between fork and exec
 PROGRAMS = ("host/worker/stream.c",)     # processes of our own, which end when nobody wants them
 CALL = r"(?<![\w.>])(?:%s)\s*\("

@@ -60,7 +60,7 @@ def check_labels(doc, codes, root):
     for code in re.findall(r"\bKRAIT_E[A-Z]+\b", found.get("Errors", "")):
         if code not in codes:
             yield "'%s' is no code of error.h" % code
-    for path in re.findall(r"\b(?:host|aot|guest|include)/[\w./-]+\w", found.get("Source", "")):
+    for path in re.findall(r"\b(?:host|aot|pack|guest|include)/[\w./-]+\w", found.get("Source", "")):
         if not os.path.exists(os.path.join(root, path)):
             yield "Source: '%s' does not exist" % path
     since = found.get("Since", "0.0")

@@ -11,6 +11,7 @@ import csource
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 AOT_PUBLIC = ("krait/error.h", "krait/abi.h", "krait/aot.h")
+PACK_PUBLIC = ("krait/error.h", "krait/pack.h", "krait/pack_format.h")
 
 
 def read_layers(root):
@@ -50,6 +51,8 @@ def allowed(path, kind, target, layers, root):
     if first == "krait":
         if area == "aot" and target not in AOT_PUBLIC:
             return "aot may include only <%s> of the public headers" % "> and <".join(AOT_PUBLIC)
+        if area == "pack" and target not in PACK_PUBLIC:
+            return "pack may include only <%s> of the public headers" % "> and <".join(PACK_PUBLIC)
         return None
     if path == "aot/prelude.h" and target == "krait_abi.h":
         return None                     # stands in front of emitted code, beside a copy of abi.h
@@ -58,7 +61,7 @@ def allowed(path, kind, target, layers, root):
         if kind == '"' and not beside:
             return "there is no such file beside it"
         return None
-    if first not in layers and first not in ("aot", "host", "cli", "guest"):
+    if first not in layers and first not in ("aot", "pack", "host", "cli", "guest"):
         return None                     # a system header such as <sys/mman.h>
     if area == "host":
         if first == layer or first in layers.get(layer, ()):
@@ -67,6 +70,8 @@ def allowed(path, kind, target, layers, root):
             layer, " ".join(sorted(layers.get(layer, ()))) or "no other layer")
     if area == "aot":
         return None if first in ("aot", "base") else "aot stands on host/base only"
+    if area == "pack":
+        return None if first in ("pack", "base") else "pack stands on host/base only"
     if area == "cli":
         return "cli includes only <krait/...> and its own headers"
     return "%s includes only <krait/...>" % area
@@ -74,7 +79,7 @@ def allowed(path, kind, target, layers, root):
 
 def check(root):
     layers, problems = read_layers(root)
-    for path in csource.files(root, ("include", "host", "aot", "cli", "examples")):
+    for path in csource.files(root, ("include", "host", "aot", "pack", "cli", "examples")):
         area, layer = owner(path)
         if area == "host" and layer not in layers:
             problems.append("%s:1: host/layers.txt has no layer '%s'" % (path, layer))
