@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # python.wasm: recipes/libpython linked with guest/main, beside the library and the standard
-# library. A change of guest/main costs a link.
+# library. A change of guest/main costs a link. The portable one can have files inside
+# (guest/pack, as a library also for other programs): docs/packing.md.
 # sources: python
 # needs: libpython wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: guest/main include/krait/guest.h tests/guest/imports.txt
+# inputs: guest/main guest/pack include/krait/guest.h include/krait/pack_format.h tests/guest/imports.txt
 #
 # This is the portable flavour, for every engine. Other recipes set, and source this file:
 #   flavor=native DEP_LIBPYTHON    with imports that only Krait's host can serve
@@ -36,10 +37,17 @@ export SOURCE_DATE_EPOCH
 
 # No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
 mkdir "$OUT/bin"
+pack_flags=
+if [ "$flavor" = portable ]; then
+    wasm_objects "-D_GNU_SOURCE -I$KRAIT_ROOT/include -I$DEP_ZLIB/include" "$KRAIT_ROOT"/guest/pack/*.c
+    archive "$OUT/lib/wasm32-wasi/libkrait_pack.a" obj/*.o
+    rm obj/*.o
+    pack_flags="-Wl,--export=krait_pack_slot -lkrait_pack"
+fi
 wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
     ${session:+"$session"/*.c}
 $wasm_cc $link_flags $wrap_flags -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
-    obj/*.o "-L$OUT/lib/wasm32-wasi" "-lpython$version" $libs
+    obj/*.o "-L$OUT/lib/wasm32-wasi" $pack_flags "-lpython$version" $libs
 "$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"
 "$build_python" -E -s "$RECIPE/manifest.py" "$OUT" "$DEP_LIBPYTHON/link/configure-args" "$link_flags" \
     "$wasm_cflags" "$flavor"

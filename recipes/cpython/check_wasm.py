@@ -3,13 +3,16 @@
 
 FILE has to be a WebAssembly module that imports what the list IMPORTS has (one "module name"
 per line, # starts a comment), exports _start, memory and krait_signal (guest/main/main.c),
-the calls of a session when it imports from krait_host, and nothing else, has one memory without a maximum and 8 MiB of stack at its beginning (so
-that an overflow traps), and keeps its function names. Prints what is wrong, one line each;
-exit status 1. --list FILE prints the imports in the form of the list.
+the calls of a session when it imports from krait_host, else krait_pack_slot, and nothing
+else, has one memory without a maximum and 8 MiB of stack at its beginning (so that an
+overflow traps), and keeps its function names. Prints what is wrong, one line each; exit
+status 1. --list FILE prints the imports in the form of the list.
 """
 import sys
 
 EXPORTS = ["_start", "krait_signal", "memory"]
+# Of the portable program: where files can be packed (guest/pack).
+SLOT = ["krait_pack_slot"]
 # Of a program that only krait runs: it is a session, too (guest/session).
 SESSION = ["krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume"]
 STACK = 8 << 20
@@ -128,9 +131,9 @@ def problems(info, allowed):
         yield "import '%s' is not in the list" % name
     for name in sorted(allowed - set(info["imports"])):
         yield "import '%s' is in the list, but the module does not have it" % name
-    session = SESSION if any(name.startswith("krait_host ") for name in allowed) else []
-    if sorted(info["exports"]) != sorted(EXPORTS + session):
-        yield "exports are %s, expected %s" % (sorted(info["exports"]), sorted(EXPORTS + session))
+    more = SESSION if any(name.startswith("krait_host ") for name in allowed) else SLOT
+    if sorted(info["exports"]) != sorted(EXPORTS + more):
+        yield "exports are %s, expected %s" % (sorted(info["exports"]), sorted(EXPORTS + more))
     if len(info["memories"]) != 1:
         yield "%d memories" % len(info["memories"])
     elif info["memories"][0][2] is not None:
