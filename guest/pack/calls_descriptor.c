@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-static_assert(PACK_EBADF == __WASI_ERRNO_BADF && PACK_EEXIST == __WASI_ERRNO_EXIST &&
-                  PACK_EFBIG == __WASI_ERRNO_FBIG && PACK_EINVAL == __WASI_ERRNO_INVAL &&
-                  PACK_EIO == __WASI_ERRNO_IO && PACK_EISDIR == __WASI_ERRNO_ISDIR &&
-                  PACK_ELOOP == __WASI_ERRNO_LOOP && PACK_EMFILE == __WASI_ERRNO_MFILE &&
+static_assert(PACK_EACCES == __WASI_ERRNO_ACCES && PACK_EBADF == __WASI_ERRNO_BADF &&
+                  PACK_EEXIST == __WASI_ERRNO_EXIST && PACK_EFBIG == __WASI_ERRNO_FBIG &&
+                  PACK_EINVAL == __WASI_ERRNO_INVAL && PACK_EIO == __WASI_ERRNO_IO &&
+                  PACK_EISDIR == __WASI_ERRNO_ISDIR && PACK_ELOOP == __WASI_ERRNO_LOOP &&
+                  PACK_EMFILE == __WASI_ERRNO_MFILE &&
                   PACK_ENAMETOOLONG == __WASI_ERRNO_NAMETOOLONG &&
                   PACK_ENOENT == __WASI_ERRNO_NOENT && PACK_ENOMEM == __WASI_ERRNO_NOMEM &&
                   PACK_ENOSPC == __WASI_ERRNO_NOSPC && PACK_ENOTDIR == __WASI_ERRNO_NOTDIR &&

@@ -88,7 +88,7 @@ PACK_OWN(path_create_directory)(int32_t fd, int32_t path, int32_t len)
         const krait_pack_question *q = &w.target.ask[i];
 
         rc = krait_pack_real_path_create_directory(q->host, pack_address(q->path), (int32_t)q->len);
-        if (!krait_pack_is_missing(&w.target, rc)) {
+        if (!krait_pack_is_refused(krait_pack_get(), &w.target, rc)) {
             return rc;
         }
     }
@@ -116,7 +116,7 @@ PACK_OWN(path_symlink)(int32_t text, int32_t text_len, int32_t fd, int32_t path,
 
         rc = krait_pack_real_path_symlink(text, text_len, q->host, pack_address(q->path),
                                           (int32_t)q->len);
-        if (!krait_pack_is_missing(&w.target, rc)) {
+        if (!krait_pack_is_refused(krait_pack_get(), &w.target, rc)) {
             return rc;
         }
     }

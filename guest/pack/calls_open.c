@@ -128,7 +128,8 @@ open_target(krait_pack_state *state, krait_pack_target *target, const request *r
             place->path[place->path_len] = '\0';
             return open_hosts(state, target, (int32_t)host, ret_fd);
         }
-        if (!krait_pack_is_missing(target, rc)) {
+        if (!krait_pack_is_missing(target, rc) &&
+            !((oflags & __WASI_OFLAGS_CREAT) != 0 && krait_pack_is_refused(state, target, rc))) {
             return rc;
         }
     }

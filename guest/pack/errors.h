@@ -8,6 +8,7 @@
 
 enum {
     PACK_OK = 0,
+    PACK_EACCES = 2,
     PACK_EBADF = 8,
     PACK_EEXIST = 20,
     PACK_EFBIG = 22,

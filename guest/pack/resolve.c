@@ -106,3 +106,15 @@ krait_pack_is_missing(const krait_pack_target *target, int32_t answer)
     return answer == PACK_ENOENT ||
            (target->leaves && (answer == PACK_ENOTCAPABLE || answer == PACK_EPERM));
 }
+
+bool
+krait_pack_is_refused(const krait_pack_state *state, const krait_pack_target *target,
+                      int32_t answer)
+{
+    if (krait_pack_is_missing(target, answer)) {
+        return true;
+    }
+    return state->tree.memory != NULL && target->place.parent != KRAIT_PACK_NONE &&
+           (answer == PACK_EROFS || answer == PACK_EACCES || answer == PACK_EPERM ||
+            answer == PACK_ENOTCAPABLE);
+}

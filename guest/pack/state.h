@@ -158,4 +158,8 @@ int krait_pack_resolve(krait_pack_state *state, krait_pack_open *open, int32_t p
 /* Whether a host's answer means that it has nothing there, so that the next one is asked. */
 bool krait_pack_is_missing(const krait_pack_target *target, int32_t answer);
 
+/* The same when something is to be made: one that it does not allow can be made in memory, if there is one. */
+bool krait_pack_is_refused(const krait_pack_state *state, const krait_pack_target *target,
+                           int32_t answer);
+
 #endif
