@@ -52,6 +52,12 @@ reserve(krait_pack_memory *memory, krait_pack_node *node, uint64_t size)
     return PACK_OK;
 }
 
+static bool
+is_known_type(uint32_t type)
+{
+    return type == KRAIT_PACK_S_IFREG || type == KRAIT_PACK_S_IFDIR || type == KRAIT_PACK_S_IFLNK;
+}
+
 /* The node behind a number, a copy of the image's inode when there is none yet. */
 static int
 own(krait_pack_tree *tree, uint32_t number, bool with_contents, krait_pack_node **ret)
@@ -65,6 +71,9 @@ own(krait_pack_tree *tree, uint32_t number, bool with_contents, krait_pack_node 
     if (node != NULL || tree->memory == NULL || inode == NULL) {
         *ret = node;
         return node != NULL ? PACK_OK : tree->memory == NULL ? PACK_EROFS : PACK_ENOENT;
+    }
+    if (!is_known_type(inode->mode & KRAIT_PACK_S_IFMT)) {
+        return PACK_EINVAL;
     }
     rc = krait_pack_memory_add_node(tree, inode->mode, &made);
     if (rc != PACK_OK) {

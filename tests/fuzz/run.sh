@@ -42,7 +42,20 @@ build_targets()
         "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_$target.c" $objects \
             -o "$folder/fuzz_$target"
     done
+    build_pack "$1"
     build_wasi "$1"
+}
+
+# Packed files as the guest reads them, where zlib can be linked.
+build_pack()
+{
+    pack=
+    for part in image contents tree memory change walk lzma; do
+        pack="$pack $sources/guest/pack/$part.c"
+    done
+    # shellcheck disable=SC2086
+    "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_pack.c" $pack -lz -o "$folder/fuzz_pack" \
+        2> "$folder/pack.log" || echo "fuzz_pack is left out: $(head -n 1 "$folder/pack.log")"
 }
 
 # The layers that are between a guest's calls and the host's files.
@@ -113,3 +126,6 @@ run_target elf elf 20000
 run_target wasi wasi 10000
 run_target files files 20000
 run_target pool pool 20000
+if [ -x "$programs/fuzz_pack" ]; then
+    run_target pack pack 20000
+fi
