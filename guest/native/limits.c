@@ -105,12 +105,14 @@ clock(void)
     return (clock_t)cpu_time();
 }
 
+/* In ticks, of which sysconf(_SC_CLK_TCK) has 100 in a second. */
 clock_t
 times(struct tms *buffer)
 {
+    const uint64_t tick_ns = 10000000;
     __wasi_timestamp_t now = 0;
 
-    *buffer = (struct tms){.tms_utime = clock()};
+    *buffer = (struct tms){.tms_utime = (clock_t)(cpu_time() / tick_ns)};
     (void)__wasi_clock_time_get(__WASI_CLOCKID_MONOTONIC, 0, &now);
-    return (clock_t)now;
+    return (clock_t)(now / tick_ns);
 }
