@@ -26,10 +26,16 @@ LIVE = 10000
 
 
 def time_command(command, environ):
+    """Milliseconds from posix_spawn() to the end.  `subprocess` would add 0.4 of its own."""
+    actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
+    path = shutil.which(command[0], path=environ["PATH"]) or command[0]
     start = time.perf_counter()
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True,
-                   env=environ)
-    return (time.perf_counter() - start) * 1000
+    child = os.posix_spawn(path, command, environ, file_actions=actions)
+    _, status = os.waitpid(child, 0)
+    took = (time.perf_counter() - start) * 1000
+    if status != 0:
+        raise runners.Missing(f"'{' '.join(command)}' ended with wait status {status:#x}")
+    return took
 
 
 def instructions(command, environ):

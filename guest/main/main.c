@@ -34,6 +34,7 @@
 int __real_Py_FinalizeEx(void);
 int __wrap_Py_FinalizeEx(void);
 void krait_signal(int number);
+void krait_enter(const char *folder);
 void krait_enter_folder(void);
 
 static void
@@ -111,18 +112,24 @@ krait_signal(int number)
     (void)raise(number);
 }
 
+/* NULL: stays where it is. */
+void
+krait_enter(const char *folder)
+{
+    if (folder != NULL && chdir(folder) != 0) {
+        perror(folder);
+    }
+}
+
 void
 krait_enter_folder(void)
 {
     const char *folder = getenv("KRAIT_CWD");
 
-    if (folder == NULL) {
-        return;
+    if (folder != NULL) {
+        krait_enter(folder);
+        (void)unsetenv("KRAIT_CWD");
     }
-    if (chdir(folder) != 0) {
-        perror(folder);
-    }
-    (void)unsetenv("KRAIT_CWD");
 }
 
 int

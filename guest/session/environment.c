@@ -16,11 +16,13 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wasi/api.h>
 #include <wasi/libc-environ.h>
 
 extern char **environ;
 
 void krait_enter_folder(void);
+void krait_enter(const char *folder);
 
 static PyObject *variables; /* posix.environ */
 
@@ -171,8 +173,8 @@ read_environ(void)
     krait_enter_folder();
 }
 
-int
-krait_environment_refresh(void)
+static int
+refresh_all(void)
 {
     read_environ();
     return refresh_variables() == 0 ? refresh_zone() : -1;
@@ -306,4 +308,102 @@ krait_environment_restore(void)
     noted.start = noted.seen = NULL;
     /* Also when TZ was only another one for a while. */
     return result == 0 && is_touched ? refresh_zone() : result;
+}
+
+/* ---- variables that are what they were ---------------------------------------------------- */
+
+/* More than that is read as always. */
+#define MOST_TEXT      4096
+#define MOST_VARIABLES 128
+
+static struct {
+    char *text; /* as the host gives it, without FOLDER; NULL: nothing is known */
+    size_t size;
+    char **seen; /* what libc made of it: a copy, up to NULL */
+    uint64_t version;
+} settled;
+
+#define FOLDER "KRAIT_CWD="
+
+/* What the host gives now, each with its NUL; *ret_folder: the value of FOLDER, or NULL. */
+static bool
+fetch(char text[MOST_TEXT], size_t *ret_size, const char **ret_folder)
+{
+    uint8_t *items[MOST_VARIABLES];
+    __wasi_size_t count = 0;
+    __wasi_size_t size = 0;
+
+    *ret_folder = NULL;
+    *ret_size = 0;
+    if (__wasi_environ_sizes_get(&count, &size) != 0 || count > MOST_VARIABLES ||
+        size > MOST_TEXT || __wasi_environ_get(items, (uint8_t *)text) != 0) {
+        return false;
+    }
+    /* The command line gives it as the last one. */
+    for (size_t at = 0; at < size;) {
+        const size_t length = strlen(text + at) + 1;
+
+        if (strncmp(text + at, FOLDER, sizeof(FOLDER) - 1) == 0) {
+            if (at + length != size) {
+                return false;
+            }
+            *ret_folder = text + at + sizeof(FOLDER) - 1;
+            size = (__wasi_size_t)at;
+        } else {
+            at += length;
+        }
+    }
+    *ret_size = size;
+    return true;
+}
+
+void
+krait_environment_settle(void)
+{
+    char text[MOST_TEXT];
+    const char *folder;
+    size_t size;
+
+    free(settled.text);
+    free_copy(settled.seen);
+    settled.text = NULL;
+    settled.seen = NULL;
+    if (!fetch(text, &size, &folder)) {
+        return;
+    }
+    settled.text = malloc(size + 1);
+    settled.seen = copy_environ();
+    settled.size = size;
+    settled.version = version_now();
+    if (settled.text == NULL || settled.seen == NULL) {
+        free(settled.text);
+        settled.text = NULL;
+    } else {
+        memcpy(settled.text, text, size);
+    }
+}
+
+/* Then there is nothing to do but to enter the folder.  Code of a session may have asked libc for
+ * another zone since. */
+static bool
+is_settled(const char **ret_folder, char text[MOST_TEXT])
+{
+    size_t size;
+
+    return krait_is_program() && settled.text != NULL && fetch(text, &size, ret_folder) &&
+           size == settled.size && memcmp(text, settled.text, size) == 0 &&
+           version_now() == settled.version && is_copy(settled.seen);
+}
+
+int
+krait_environment_refresh(bool zone)
+{
+    char text[MOST_TEXT];
+    const char *folder = NULL;
+
+    if (zone || !is_settled(&folder, text)) {
+        return refresh_all();
+    }
+    krait_enter(folder);
+    return 0;
 }

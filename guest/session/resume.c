@@ -10,7 +10,7 @@ static int
 refresh(uint32_t flags)
 {
     if ((flags & KRAIT_RESUME_ENVIRON) != 0) {
-        if (krait_environment_refresh() != 0) {
+        if (krait_environment_refresh((flags & KRAIT_RESUME_ZONE) != 0) != 0) {
             return -1;
         }
         /* Those of a program come with krait_main. */
@@ -22,8 +22,9 @@ refresh(uint32_t flags)
         if (krait_streams_refresh((flags & KRAIT_RESUME_LINE_BUFFERED) != 0) != 0) {
             return -1;
         }
-    } else if ((flags & KRAIT_RESUME_LINE_BUFFERED) != 0) {
-        krait_streams_buffer_lines();
+    } else {
+        krait_streams_keep((flags & KRAIT_RESUME_LINE_BUFFERED) != 0 ||
+                           (krait_is_program() && krait_buffers_lines()));
     }
     krait_fresh_all();
     return 0;

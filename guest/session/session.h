@@ -41,11 +41,16 @@ int krait_arguments_set_session(void);
 
 /* start.c: krait_init was told to start a program. */
 bool krait_is_program(void);
+/* It was told to flush text streams after each line. */
+bool krait_buffers_lines(void);
 
 /* environment.c, when Python has started; -1 with an exception. */
 int krait_environment_remember(void);
-/* Reads variables, folder and time zone again; -1 with an exception. */
-int krait_environment_refresh(void);
+/* The variables of the host's, and what came of them, are what a copy may find again. */
+void krait_environment_settle(void);
+/* Goes to the folder, and reads variables and time zone again when they are others than at that
+ * time, or `zone`: the files of time zones may be; -1 with an exception. */
+int krait_environment_refresh(bool zone);
 /* Remembers the variables as they are. */
 int krait_environment_note(void);
 /* Has anybody changed one since they were noted, or this was asked last? */
@@ -55,8 +60,12 @@ int krait_environment_restore(void);
 
 /* streams.c, when Python has started; -1 with an exception. */
 int krait_streams_remember(void);
-/* Makes them anew, for what the descriptors are now. */
+/* Makes streams for the usual kinds of descriptors; -1 with an exception. */
+int krait_streams_prepare(void);
+/* Makes them anew, or takes prepared ones, for what the descriptors are now. */
 int krait_streams_refresh(bool buffers_lines);
+/* In a copy for which they are what they were. */
+void krait_streams_keep(bool buffers_lines);
 void krait_streams_buffer_lines(void);
 /* What is in sys and what Python made; -1 with the last exception. */
 int krait_streams_flush(void);
@@ -70,8 +79,14 @@ void krait_fresh_module(const char *name, PyObject *module);
  * an exception. */
 int krait_stash_fill(const char *names, size_t names_size, const char *text, size_t text_size);
 
+/* Prepares what the first import in a copy needs; exceptions are dropped. */
+void krait_stash_settle(void);
+
 /* This module of Python's start was changed by us. */
 void krait_stash_forgive(const char *name);
+
+/* settle.c: the last step before memory is copied; -1 with an exception. */
+int krait_settle(void);
 
 /* host_module.c: lets Python find krait_host; before Python starts. */
 void krait_session_register(void);

@@ -18,11 +18,18 @@ __attribute__((export_name("krait_init"))) int krait_init(uint32_t flags);
 void krait_enter_folder(void);
 
 static bool is_program;
+static bool buffers_lines;
 
 bool
 krait_is_program(void)
 {
     return is_program;
+}
+
+bool
+krait_buffers_lines(void)
+{
+    return buffers_lines;
 }
 
 /* "-c" and what the host gave after the program's name, or only that name. */
@@ -139,11 +146,12 @@ finish(uint32_t flags)
     if (!is_program && add_current_folder() != 0) {
         return -1;
     }
-    if ((flags & KRAIT_INIT_LINE_BUFFERED) != 0) {
+    /* The streams of a program are prepared for copies that need not want it. */
+    buffers_lines = (flags & KRAIT_INIT_LINE_BUFFERED) != 0;
+    if (buffers_lines && !is_program) {
         krait_streams_buffer_lines();
     }
-    /* Text that waits would come out in each copy. */
-    return (flags & KRAIT_INIT_IMAGE) != 0 ? krait_streams_flush() : 0;
+    return (flags & KRAIT_INIT_IMAGE) != 0 ? krait_settle() : 0;
 }
 
 int

@@ -96,6 +96,7 @@ typedef struct krait_stash {
     uint32_t type_versions[8];
     PyObject *suffixes; /* of files that are modules, a tuple */
     PyObject *library;  /* sys._stdlib_dir */
+    PyObject *spare;    /* a FileFinder, of the first folder that needs one; NULL: none */
 } krait_stash;
 
 extern krait_stash krait_the_stash;
@@ -141,6 +142,10 @@ int krait_stash_search_note(void);
 bool krait_stash_search_is_same(void);
 /* A new look at the folders. */
 void krait_stash_search_begin(void);
+/* Makes the spare finder; -1 with an exception. */
+int krait_stash_search_settle(void);
+/* The finder for sys.path[0], as the import system would make it now; only when it is certain how. */
+void krait_stash_search_here(void);
 /* Would the import system find it where it was found before, or, if MISSING, nowhere? */
 bool krait_stash_search_agrees(const stash_entry *entry);
 /* Is it of the standard library?  That is read-only, and the same in all copies. */

@@ -13,6 +13,8 @@
 #include <internal/pycore_pystate.h>
 #include <internal/pycore_runtime.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -210,6 +212,13 @@ krait_stash_search_stat(PyObject *path, int64_t *ret_mtime_ns, int64_t *ret_size
     return 0;
 }
 
+/* As os.stat() has them. */
+static double
+seconds_of(int64_t time_ns)
+{
+    return (double)(time_ns / 1000000000) + 1e-9 * (double)(time_ns % 1000000000);
+}
+
 /* As FileFinder compares: a float of seconds. */
 static bool
 is_mtime_same(PyObject *finder, PyObject *path)
@@ -221,10 +230,7 @@ is_mtime_same(PyObject *finder, PyObject *path)
 
     if (known != NULL && PyFloat_CheckExact(known) &&
         krait_stash_search_stat(path, &mtime_ns, &size) == 0) {
-        const double seconds = (double)(mtime_ns / 1000000000) +
-                               1e-9 * (double)(mtime_ns % 1000000000);
-
-        same = PyFloat_AS_DOUBLE(known) == seconds;
+        same = PyFloat_AS_DOUBLE(known) == seconds_of(mtime_ns);
     }
     Py_XDECREF(known);
     PyErr_Clear();
@@ -256,6 +262,14 @@ krait_stash_search_is_library(PyObject *path)
            after(rest, "/dist-packages") == NULL;
 }
 
+static void
+note_fresh(PyObject *finder)
+{
+    if (fresh_count < MOST_FRESH) {
+        fresh[fresh_count++] = finder;
+    }
+}
+
 static bool
 is_fresh(PyObject *finder, PyObject *path)
 {
@@ -270,9 +284,7 @@ is_fresh(PyObject *finder, PyObject *path)
     if (!is_mtime_same(finder, path)) {
         return false;
     }
-    if (fresh_count < MOST_FRESH) {
-        fresh[fresh_count++] = finder;
-    }
+    note_fresh(finder);
     return true;
 }
 
@@ -352,6 +364,101 @@ agrees_along(PyObject *folders, PyObject *wanted, PyObject *const *files)
     }
     return wanted == NULL;
 }
+
+/* ---- the working directory ---------------------------------------------------------------- */
+
+int
+krait_stash_search_settle(void)
+{
+    krait_stash *stash = &krait_the_stash;
+
+    /* The hook that comes after the one for archives. */
+    stash->spare = PyObject_CallFunction(stash->hooks[1], "s", "/");
+    if (stash->spare != NULL && !Py_IS_TYPE(stash->spare, stash->file_finder)) {
+        Py_CLEAR(stash->spare);
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* The names in a folder, as os.listdir() has them; NULL: it cannot be read. */
+static PyObject *
+list_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    PyObject *names = folder != NULL ? PySet_New(NULL) : NULL;
+    const struct dirent *entry;
+
+    while (names != NULL && (errno = 0, entry = readdir(folder)) != NULL) {
+        const bool is_link = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        PyObject *name = is_link ? Py_NewRef(Py_None) : PyUnicode_DecodeFSDefault(entry->d_name);
+
+        if (name == NULL || (!is_link && PySet_Add(names, name) != 0)) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(name);
+    }
+    if (errno != 0) {
+        Py_CLEAR(names);
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return names;
+}
+
+/* Makes the spare one what FileFinder(path) is after its first look. */
+static bool
+fill_spare(PyObject *finder, PyObject *path, const char *text)
+{
+    int64_t mtime_ns = 0;
+    int64_t size = 0;
+    PyObject *names = NULL;
+    PyObject *mtime = NULL;
+    bool done;
+
+    /* First the time: what comes after it is seen by the next look. */
+    if (krait_stash_search_stat(path, &mtime_ns, &size) == 0) {
+        mtime = PyFloat_FromDouble(seconds_of(mtime_ns));
+        names = list_folder(text);
+    }
+    done = names != NULL && mtime != NULL && PyObject_SetAttrString(finder, "path", path) == 0 &&
+           PyObject_SetAttrString(finder, "_path_mtime", mtime) == 0 &&
+           PyObject_SetAttrString(finder, "_path_cache", names) == 0;
+    Py_XDECREF(names);
+    Py_XDECREF(mtime);
+    return done;
+}
+
+void
+krait_stash_search_here(void)
+{
+    krait_stash *stash = &krait_the_stash;
+    PyObject *cache = PySys_GetObject("path_importer_cache");
+    PyObject *all = PySys_GetObject("path");
+    PyObject *first;
+    char here[PATH_MAX];
+    PyObject *path;
+
+    if (stash->spare == NULL || cache == NULL || !PyDict_CheckExact(cache) || all == NULL ||
+        !PyList_CheckExact(all) || PyList_GET_SIZE(all) == 0) {
+        return;
+    }
+    first = PyList_GET_ITEM(all, 0);
+    if (!PyUnicode_CheckExact(first) || PyUnicode_GET_LENGTH(first) != 0 ||
+        getcwd(here, sizeof(here)) == NULL) {
+        return;
+    }
+    path = PyUnicode_DecodeFSDefault(here);
+    if (path != NULL && PyDict_GetItemWithError(cache, path) == NULL && !PyErr_Occurred() &&
+        fill_spare(stash->spare, path, here) && PyDict_SetItem(cache, path, stash->spare) == 0) {
+        note_fresh(stash->spare);
+        Py_CLEAR(stash->spare);
+    }
+    Py_XDECREF(path);
+    PyErr_Clear();
+}
+
+/* ---- one module --------------------------------------------------------------------------- */
 
 static bool
 is_file_same(const stash_entry *entry)

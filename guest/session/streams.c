@@ -5,6 +5,9 @@
  *
  * Streams for output are made anew in the objects that are there, because a program may keep them
  * elsewhere, as handlers of `logging` do.
+ *
+ * For programs there is a quicker way: streams that were prepared for descriptors of the two usual
+ * kinds, those that cannot seek (pipes, terminals) and those that can (files, /dev/null).
  */
 #define Py_BUILD_CORE 1
 #include "session.h"
@@ -194,6 +197,8 @@ find_layers(layers *stream, PyObject *text)
     if (stream->raw == NULL || !Py_IS_TYPE(stream->raw, types.raw) || flush(text) != 0) {
         release(stream);
     }
+    /* It remembers whether its descriptor can seek, also when it is made anew. */
+    Py_CLEAR(stream->raw);
     PyErr_Clear();
 }
 
@@ -235,10 +240,176 @@ refresh(int fd, const char *name, const char *dunder, const char *file, bool buf
     return result;
 }
 
-/* ---- all of them -------------------------------------------------------------------------- */
+/* ---- those that were prepared ------------------------------------------------------------- */
+
+/* All that a stream keeps of what its descriptor was when it was made, but for being a terminal. */
+typedef struct kind {
+    off_t position; /* -1: it cannot seek */
+    long block;
+} kind;
+
+enum { AS_STARTED, ON_FILE, KINDS };
+
+typedef struct prepared {
+    kind kind;
+    PyObject *text; /* NULL: there is none */
+} prepared;
+
+static struct {
+    const char *name, *dunder, *file;
+    prepared prepared[KINDS];
+} standard[] = {
+    {"stdin", "__stdin__", "<stdin>", {{{0, 0}, NULL}}},
+    {"stdout", "__stdout__", "<stdout>", {{{0, 0}, NULL}}},
+    {"stderr", "__stderr__", "<stderr>", {{{0, 0}, NULL}}},
+};
+
+static bool
+find_kind(int fd, kind *ret_kind)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
+        return false;
+    }
+    ret_kind->position = lseek(fd, 0, SEEK_CUR);
+    ret_kind->block = (long)status.st_blksize;
+    return true;
+}
+
+static bool
+is_kind(const kind *a, const kind *b)
+{
+    return (a->position < 0) == (b->position < 0) && a->block == b->block;
+}
+
+/* The stream learns where its descriptor is. */
+static void
+tell(PyObject *text)
+{
+    PyObject *buffer = PyObject_GetAttrString(text, "buffer");
+    PyObject *position = buffer != NULL ? PyObject_CallMethod(buffer, "tell", NULL) : NULL;
+
+    Py_XDECREF(position);
+    Py_XDECREF(buffer);
+    PyErr_Clear();
+}
+
+/* Nobody but sys has it, or a part of it: `stream` is a second reference to each. */
+static bool
+is_unshared(const layers *stream)
+{
+    return Py_REFCNT(stream->text) == 3 && Py_REFCNT(stream->buffer) == 2 &&
+           Py_REFCNT(stream->raw) == 3;
+}
+
+/* A stream as Python makes it at the beginning of a file, and which then is the descriptor's. */
+static int
+make_on_file(prepared *result, int fd, const char *file)
+{
+    const char *mode = fd != STDIN_FILENO ? "wb" : "rb";
+    const PyConfig *config = _PyInterpreterState_GetConfig(PyInterpreterState_Get());
+    layers stream = {NULL, NULL, NULL};
+    int status = make(&stream.raw, types.raw, Py_BuildValue("(ss)", "/dev/null", mode));
+    PyObject *number = status == 0 ? PyObject_CallMethod(stream.raw, "fileno", NULL) : NULL;
+    bool is_usual = number != NULL && find_kind((int)PyLong_AsLong(number), &result->kind) &&
+                    result->kind.position == 0;
+
+    Py_XDECREF(number);
+    if (is_usual && make_buffer(&stream, fd, true) == 0 &&
+        make_text(&stream, config, fd, fd == STDERR_FILENO) == 0 &&
+        make(&stream.raw, types.raw, Py_BuildValue("(isO)", fd, mode, Py_False)) == 0 &&
+        name_raw(stream.raw, file) >= 0) {
+        result->text = Py_NewRef(stream.text);
+    }
+    release(&stream);
+    return PyErr_Occurred() ? -1 : 0;
+}
 
 int
-krait_streams_refresh(bool buffers_lines)
+krait_streams_prepare(void)
+{
+    const PyConfig *config = _PyInterpreterState_GetConfig(PyInterpreterState_Get());
+
+    for (int fd = STDIN_FILENO; krait_is_program() && config->buffered_stdio && fd <= STDERR_FILENO;
+         fd++) {
+        prepared *all = standard[fd].prepared;
+        PyObject *text = PySys_GetObject(standard[fd].dunder);
+        layers stream = {NULL, NULL, NULL};
+
+        if (text != NULL && Py_IS_TYPE(text, types.text) &&
+            text == PySys_GetObject(standard[fd].name) && find_kind(fd, &all[AS_STARTED].kind)) {
+            stream.text = Py_NewRef(text);
+            stream.buffer = PyObject_GetAttrString(text, "buffer");
+            stream.raw = stream.buffer != NULL ? PyObject_GetAttrString(stream.buffer, "raw")
+                                               : NULL;
+        }
+        if (stream.raw != NULL && is_unshared(&stream) &&
+            make_on_file(&all[ON_FILE], fd, standard[fd].file) == 0) {
+            all[AS_STARTED].text = Py_NewRef(text);
+        }
+        release(&stream);
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void buffer_lines(PyObject *stream);
+
+/* True when there is one for what the descriptor is now, and it has been put in place. */
+static bool
+take_prepared(int fd, bool buffers_lines)
+{
+    const prepared *all = standard[fd].prepared;
+    const prepared *found = NULL;
+    kind now;
+
+    if (!krait_is_program() || all[AS_STARTED].text == NULL || !find_kind(fd, &now)) {
+        return false;
+    }
+    for (int i = 0; found == NULL && i < KINDS; i++) {
+        if (all[i].text != NULL && is_kind(&all[i].kind, &now)) {
+            found = &all[i];
+        }
+    }
+    if (found == NULL || PySys_GetObject(standard[fd].dunder) != all[AS_STARTED].text ||
+        PySys_GetObject(standard[fd].name) != all[AS_STARTED].text) {
+        return false;
+    }
+    if (found != all && replace(standard[fd].name, standard[fd].dunder, found->text) != 0) {
+        PyErr_Clear();
+        return false;
+    }
+    if (now.position > 0) {
+        tell(found->text);
+    }
+    if (fd != STDERR_FILENO && (isatty(fd) || (buffers_lines && fd == STDOUT_FILENO))) {
+        buffer_lines(found->text);
+    }
+    return true;
+}
+
+/* What sys has is sys's alone again: its last text is written when it goes. */
+static void
+forget_prepared(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        for (int i = 0; i < KINDS; i++) {
+            PyObject **text = &standard[fd].prepared[i].text;
+
+            if (*text != NULL && *text == PySys_GetObject(standard[fd].dunder)) {
+                Py_CLEAR(*text);
+            }
+        }
+    }
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+static int
+refresh_all(bool buffers_lines)
 {
     struct stat status;
 
@@ -246,11 +417,33 @@ krait_streams_refresh(bool buffers_lines)
         PyErr_SetString(PyExc_OSError, "<stdin> is a directory, cannot continue");
         return -1;
     }
-    if (refresh(STDIN_FILENO, "stdin", "__stdin__", "<stdin>", false) != 0 ||
-        refresh(STDOUT_FILENO, "stdout", "__stdout__", "<stdout>", buffers_lines) != 0) {
-        return -1;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        const bool by_lines = buffers_lines && fd != STDIN_FILENO;
+
+        if (!take_prepared(fd, by_lines) &&
+            refresh(fd, standard[fd].name, standard[fd].dunder, standard[fd].file, by_lines) != 0) {
+            return -1;
+        }
     }
-    return refresh(STDERR_FILENO, "stderr", "__stderr__", "<stderr>", buffers_lines);
+    return 0;
+}
+
+int
+krait_streams_refresh(bool buffers_lines)
+{
+    int result = refresh_all(buffers_lines);
+
+    forget_prepared();
+    return result;
+}
+
+void
+krait_streams_keep(bool buffers_lines)
+{
+    if (buffers_lines) {
+        krait_streams_buffer_lines();
+    }
+    forget_prepared();
 }
 
 /* What a program put in their places, or closed, is its own. */

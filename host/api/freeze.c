@@ -60,6 +60,23 @@ krait__snapshot_grants(const krait_config *config)
     return hash;
 }
 
+bool
+krait__snapshot_zone_differs(const krait_config *config)
+{
+    for (size_t i = 0; i < config->environ.count; i++) {
+        if (strncmp(config->environ.items[i], "TZ=", 3) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < config->grant_count; i++) {
+        const char *guest = config->grants[i].guest;
+
+        if (strcmp(guest, "/") == 0 || overlap(guest, "/etc") ||
+            overlap(guest, "/usr/share/zoneinfo"))
+            return true;
+    }
+    return false;
+}
+
 uint32_t
 krait__snapshot_streams(const krait_config *config)
 {

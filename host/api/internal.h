@@ -258,6 +258,8 @@ krait_status krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind 
                                     krait_error *err);
 /* What of its grants Python looks at when it starts, and never again: those around its library. */
 uint64_t krait__snapshot_grants(const krait_config *config);
+/* The C library may find another time zone than in a sandbox that was granted nothing. */
+bool krait__snapshot_zone_differs(const krait_config *config);
 /* How its streams are taken: 0, unless they are in memory or a function's. */
 uint32_t krait__snapshot_streams(const krait_config *config);
 /* What Python has seen of the configuration. */

@@ -274,6 +274,8 @@ differences(const krait_sandbox *sandbox)
 
     if (header->inputs != krait__snapshot_inputs(config))
         flags |= KRAIT_RESUME_ENVIRON;
+    if (krait__snapshot_zone_differs(config))
+        flags |= KRAIT_RESUME_ENVIRON | KRAIT_RESUME_ZONE;
     if (streams == 0 || header->streams != streams)
         flags |= KRAIT_RESUME_STREAMS | line_buffering(sandbox, KRAIT_RESUME_LINE_BUFFERED);
     return flags;

@@ -75,6 +75,7 @@ typedef struct krait_canon {
     const uint8_t *results;
     uint32_t param_count;
     uint32_t result_count;
+    uint32_t print; /* of all of it: types that differ mostly differ here */
 } krait_canon;
 
 /* A memory, table or global that instances may share. */

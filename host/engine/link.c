@@ -36,10 +36,13 @@ missing_add(missing_list *missing, const krait_module_desc *desc, const krait_im
     missing->is_full = true;
 }
 
-/* Names of a module may hold any byte, NUL included; ours are C strings. */
+/* Names of a module may hold any byte, NUL included; ours are C strings.  Most differ at once, and
+ * this is asked thousands of times for each instance. */
 static bool
 is_name(const char *ours, const char *name, uint32_t size)
 {
+    if (size == 0 || ours[0] != name[0])
+        return size == 0 && ours[0] == '\0';
     return strlen(ours) == size && memcmp(ours, name, size) == 0;
 }
 

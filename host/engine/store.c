@@ -94,12 +94,25 @@ krait__store_release(krait_store *store)
         destroy(store);
 }
 
-static bool
-same_type(const krait_canon *canon, const krait_type_desc *type)
+static uint32_t
+print_of(const krait_type_desc *type)
 {
-    return canon->param_count == type->param_count && canon->result_count == type->result_count &&
-           memcmp(canon->params, type->params, type->param_count) == 0 &&
-           memcmp(canon->results, type->results, type->result_count) == 0;
+    uint32_t print = type->param_count;
+
+    for (uint32_t i = 0; i < type->param_count; i++)
+        print = print * 31 + type->params[i];
+    for (uint32_t i = 0; i < type->result_count; i++)
+        print = print * 37 + type->results[i];
+    return print;
+}
+
+static bool
+same_type(const krait_canon *a, const krait_canon *b)
+{
+    return a->print == b->print && a->param_count == b->param_count &&
+           a->result_count == b->result_count &&
+           memcmp(a->params, b->params, a->param_count) == 0 &&
+           memcmp(a->results, b->results, a->result_count) == 0;
 }
 
 /* The number of a type, or 0 when memory ran out.  Under the lock. */
@@ -109,11 +122,12 @@ intern(krait_store *store, const krait_type_desc *type)
     krait_canon canon = {.params = type->params,
                          .results = type->results,
                          .param_count = type->param_count,
-                         .result_count = type->result_count};
+                         .result_count = type->result_count,
+                         .print = print_of(type)};
     size_t i;
 
     for (i = 0; i < store->type_count; i++) {
-        if (same_type(&store->types[i], type))
+        if (same_type(&store->types[i], &canon))
             return (uint32_t)(i + 1);
     }
     if (krait__grow(&store->types, store->type_count, &store->type_capacity, sizeof(canon),

@@ -52,6 +52,8 @@ extern "C" {
 #define KRAIT_RESUME_STREAMS 2u
 /** As KRAIT_INIT_LINE_BUFFERED, for the streams that are there afterwards. */
 #define KRAIT_RESUME_LINE_BUFFERED 4u
+/** With KRAIT_RESUME_ENVIRON: files that describe time zones may be others, too. */
+#define KRAIT_RESUME_ZONE 8u
 
 /** Results of krait_exec and krait_call: it went well; an exception was not caught; SystemExit. */
 #define KRAIT_GUEST_RETURNED 0

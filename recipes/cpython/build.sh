@@ -21,7 +21,7 @@ if [ "$flavor" = native ]; then
     main_flags="$main_flags -DKRAIT_NATIVE=1 -I$KRAIT_ROOT/guest/native/include"
     session=$KRAIT_ROOT/guest/session
     # What guest/session/end.c leaves out, what fresh.c makes anew, and what state.c counts.
-    wraps="$wraps _Py_write uuid_generate_time_safe $(sed -n 's/^SKIPPED(\([A-Za-z_]*\),.*/\1/p; s/^__wrap_\(_Py[A-Za-z_]*\)(.*/\1/p' "$session/end.c" | tr '\n' ' ')"
+    wraps="$wraps PyImport_ImportModule _Py_write uuid_generate_time_safe $(sed -n 's/^SKIPPED(\([A-Za-z_]*\),.*/\1/p; s/^__wrap_\(_Py[A-Za-z_]*\)(.*/\1/p' "$session/end.c" | tr '\n' ' ')"
 fi
 wrap_flags=
 for name in $wraps; do

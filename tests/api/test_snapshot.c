@@ -403,6 +403,41 @@ time_zones(void)
     python_close(&p);
 }
 
+/* A copy that is granted files of zones finds the zone in them, also when nothing else differs. */
+static void
+granted_zone(void)
+{
+    /* RFC 8536, version 1: one type of local time, one hour east, "XYZ". */
+    static const unsigned char zone[] = "TZif\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                        "\0\0\0\0\0\0\0\1\0\0\0\4"
+                                        "\0\0\x0e\x10\0\0XYZ";
+    char folder[] = "/tmp/krait-zone-XXXXXX";
+    char path[64];
+    python p;
+    krait_snapshot *snapshot;
+    FILE *file;
+
+    REQUIRE(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof(path), "%s/localtime", folder);
+    file = fopen(path, "wb");
+    REQUIRE(file != NULL);
+    CHECK(fwrite(zone, 1, sizeof(zone), file) == sizeof(zone));
+    CHECK(fclose(file) == 0);
+    REQUIRE(python_open(&p));
+    REQUIRE(python_sandbox(&p));
+    python_run(&p, "import time\ntime.localtime(0)");
+    snapshot = take(&p);
+    REQUIRE(snapshot != NULL);
+    REQUIRE(krait_config_add_dir(p.config, folder, "/etc", KRAIT_GRANT_READ_ONLY, &p.err) ==
+            KRAIT_OK);
+    REQUIRE(from_snapshot(&p, snapshot));
+    python_run(&p, "print(time.tzname[0], time.localtime(0).tm_hour)");
+    CHECK_STR(p.result.stdout_bytes, "XYZ 1\n");
+    krait_snapshot_free(snapshot);
+    python_close(&p);
+    CHECK(remove(path) == 0 && remove(folder) == 0);
+}
+
 /* Each call has the limits that are set when it begins, also when Python starts or goes on in it. */
 static void
 limits_of_each_call(void)
@@ -810,4 +845,5 @@ CHECK_MAIN(CHECK_CASE(goes_on), CHECK_CASE(is_fresh), CHECK_CASE(other_configura
            CHECK_CASE(limits_of_each_call), CHECK_CASE(grants_around_the_library),
            CHECK_CASE(programs), CHECK_CASE(saved_files), CHECK_CASE(damaged_files),
            CHECK_CASE(wrong_builds), CHECK_CASE(nothing_is_left), CHECK_CASE(kept_streams),
-           CHECK_CASE(broken_sessions), CHECK_CASE(warmed_up), CHECK_CASE(time_zones))
+           CHECK_CASE(broken_sessions), CHECK_CASE(warmed_up), CHECK_CASE(time_zones),
+           CHECK_CASE(granted_zone))

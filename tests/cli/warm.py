@@ -41,15 +41,18 @@ def on_terminal(command, stdin):
 
 
 class Probe:
-    def __init__(self, *args, stdin=b"", options=(), stdio=None, where="pipe", command="run"):
+    def __init__(self, *args, stdin=b"", options=(), stdio=None, where="pipe", command="run",
+                 folder="."):
         self.args = list(args)
         self.stdin = stdin
         self.options = list(options)
         self.stdio = stdio  # shell redirections
         self.where = where  # pipe, terminal
         self.command = command
+        self.folder = folder
 
-    def run(self, cold, cwd):
+    def run(self, cold, base):
+        cwd = os.path.join(base, self.folder)
         env = dict(os.environ, A="host")
         if cold:
             env["KRAIT_SNAPSHOTS"] = ""
@@ -81,10 +84,44 @@ for name in 'stdin', 'stdout', 'stderr':
         print(name, s)
         continue
     print(name, s.name, s.mode, s.encoding, s.errors, s.line_buffering, s.isatty(), s.closed, s.buffer.raw)
+    print(s.write_through, s.newlines, s.seekable(), s.buffer.seekable(), s.buffer.raw.seekable(), s.readable())
 print(gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.garbage)
 print(warnings.filters, signal.getsignal(signal.SIGINT), locale.setlocale(locale.LC_ALL))
 print(vars(sys.modules['__main__']).keys())
 """
+
+# Where streams are, told on both that are written to.
+PLACES = r"""
+import sys
+text = repr([(s.seekable(), s.buffer.seekable(), s.line_buffering, s.seekable() and s.tell() > 0)
+             for s in (sys.stdin, sys.stdout, sys.stderr)])
+print(text, sys.stdin.readline())
+print(text, file=sys.stderr)
+"""
+
+# What only the end of Python does.
+ENDINGS = [
+    "class A:\n  __slots__ = ()\n  def __del__(self): print('gone')\na = A()",
+    "class A:\n  def __del__(self): print('gone')\na = A(); a.a = a",
+    "def g():\n  try:\n    yield\n  finally:\n    print('left')\nx = g(); next(x)",
+    "async def f(): pass\nx = f()",
+    "import atexit; atexit.register(print, 'bye')",
+    "import weakref, sys\nclass A: pass\na = A(); weakref.finalize(a, print, 'finalized')",
+    "import weakref\nclass A: pass\na = A(); b = weakref.ref(a, lambda ref: print('called'))",
+    "f = open('/tmp/x', 'w'); f.write('text')\nclass A:\n  def __del__(self): print(open('/tmp/x').read())\n"
+    "import builtins; builtins.a = A()",
+    "import sys\nclass Out:\n  def write(self, text): sys.__stdout__.write(text.upper())\n"
+    "  def flush(self): sys.__stdout__.write('flushed')\nsys.stdout = Out(); print('a')",
+    "import mmap\nf = open('map', 'wb+'); f.truncate(4096)\nm = mmap.mmap(f.fileno(), 4096); m[:2] = b'hi'",
+    "import sys; print(open('map', 'rb').read(3))",
+    "import sqlite3; c = sqlite3.connect('/tmp/db'); c.execute('create table t (x)')",
+    "import logging; logging.warning('x'); logging.info('y')",
+    "import threading; threading.Thread(target=print, args=('x',)).start()",
+    "import gc; gc.set_debug(gc.DEBUG_SAVEALL); a = []; a.append(a); del a",
+    "import sys; sys.stderr.write('no line end'); sys.stdout.write('x'); raise SystemExit('end')",
+    "import codecs, sys; sys.stdout = codecs.getwriter('utf-16')(sys.stdout.buffer); print('a')",
+    "import io, sys; sys.stdout = io.TextIOWrapper(sys.stdout.buffer, 'latin-1'); print('\xe4')",
+]
 
 
 def probes(folder):
@@ -98,6 +135,16 @@ def probes(folder):
                   "</dev/zero"):
         yield Probe("-c", STATE, stdio=stdio)
     yield Probe("-c", STATE, options=["--max-files", "20", "--max-output", "1M"])
+    for stdio in ("", ">out", ">>out", "2>out", "2>>out", "<state.py", "</dev/null", ">/dev/null",
+                  "<state.py >>out", "</dev/null >/dev/null", "<state.py 2>&1"):
+        yield Probe("-c", PLACES, stdio=stdio)
+    # A file that shadows what Python imports itself.
+    for options in grant, [], ["--dir", folder + "/shadow"]:
+        yield Probe("-c", "import linecache; print(linecache)", options=options)
+        yield Probe("-c", "import linecache; print(linecache)", options=options, folder="shadow")
+        yield Probe("-c", STATE, options=options, folder="shadow")
+    for code in ENDINGS:
+        yield Probe("-c", code, options=["--dir", folder])
     # Options: in a new Python either way.
     for options in (["-I"], ["-S"], ["-O"], ["-B"], ["-X", "dev"], ["-W", "error"], ["-u"], ["-P"]):
         yield Probe("-c", STATE, options=options)
@@ -148,6 +195,7 @@ def probes(folder):
 def write_files(folder):
     for name, text in {
             "state.py": STATE, "fails.py": "def f():\n    1 / 0\nf()\n", "syntax.py": "x = = 1\n",
+            "shadow/linecache.py": "def _register_code(*_): pass\nprint('mine')\n",
             "beside.py": "import neighbour\nprint(neighbour)\n", "neighbour.py": "",
             "package/__init__.py": "print(__name__)\n", "package/__main__.py": STATE,
             "site/early.pth": "import sys; sys.early = 1\n",
