@@ -138,6 +138,9 @@ const char *cli_option_value(int argc, char **argv, int *index, size_t name_size
  * after a message.  Release the request in both cases. */
 int cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options);
 void cli_run_release(cli_run_request *request);
+/* For a script that is a module: takes --mapdir and one "--" that follow it, as other engines let them
+ * stand there.  0, or an exit status after a message. */
+int cli_run_after_module(cli_run_request *request);
 
 /* size.c: "512K", "256M", "1G" or bytes. False when `text` is none of these. */
 bool cli_parse_size(const char *text, uint64_t *ret);
@@ -178,7 +181,7 @@ typedef enum cli_file_kind { CLI_FILE_OTHER, CLI_FILE_WASM, CLI_FILE_OBJECT } cl
 
 cli_file_kind cli_file_kind_of(const char *path);
 /* Runs the request's script, which is a WebAssembly module, translated or not. */
-int cli_run_module(const cli_run_request *request);
+int cli_run_module(cli_run_request *request);
 
 /* translated.c: the translation of a module, from the user's cache or made now. */
 typedef struct cli_translated {

@@ -210,11 +210,14 @@ run_opened(run_module *run)
 }
 
 int
-cli_run_module(const cli_run_request *request)
+cli_run_module(cli_run_request *request)
 {
     run_module run = {.request = request, .path = request->python[request->script_index]};
-    int exit_status;
+    int exit_status = cli_run_after_module(request);
     int i;
+
+    if (exit_status != 0)
+        return exit_status;
 
     for (i = 0; i < request->script_index; i++) {
         if (strcmp(request->python[i], "--") == 0)

@@ -216,6 +216,29 @@ find_script(cli_run_request *request, int argc, char **argv, int first, bool inf
 }
 
 int
+cli_run_after_module(cli_run_request *request)
+{
+    int first = request->script_index + 1;
+    int at = first;
+
+    for (; at < request->python_count && cli_is_long(request->python[at], "--mapdir"); at++) {
+        const char *value = cli_option_value(request->python_count, request->python, &at, 8);
+        int status = KRAIT_EXIT_FAILED;
+
+        if (value != NULL)
+            status = cli_grants_add(&request->grants, "--mapdir", value, true);
+        if (status != 0)
+            return status;
+    }
+    if (at < request->python_count && strcmp(request->python[at], "--") == 0)
+        at++;
+    while (at < request->python_count)
+        request->python[first++] = request->python[at++];
+    request->python_count = first;
+    return 0;
+}
+
+int
 cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options)
 {
     bool informs = false;

@@ -140,10 +140,13 @@ cli_translated_get(cli_translated *translated, const char *wasm, bool meter, boo
     krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
     krait_error err = {.text = ""};
     char *folder = open_cache(&err);
+    const char *level = getenv("KRAIT_OPT_LEVEL");
     progress p = {wasm, false};
     int exit_status = 0;
 
     memset(translated, 0, sizeof(*translated));
+    if (level != NULL && level[0] != '\0')
+        options.opt_level = level;
     options.meter = meter;
     options.bounds_checked = bounds_checked;
     options.note = show_note;

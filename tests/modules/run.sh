@@ -49,9 +49,17 @@ C=2
 A=1
 B="
 run run -- show.wasm -- x
-same "the end of options" "$out" "show.wasm
+same "the end of options, on both sides of the module" "$out" "show.wasm
+x"
+run run show.wasm -- -- x
+same "the second one is the module's" "$out" "show.wasm
 --
 x"
+run run show.wasm x -- y
+same "as one among its arguments is" "$out" "show.wasm
+x
+--
+y"
 run run -B show.wasm
 same "Python's options are no module's" "$rc" 125
 has "it is said" "$out" "'-B' is Python's option, but 'show.wasm' is a WebAssembly module"
@@ -149,6 +157,24 @@ same "the folder that krait was started in is where relative paths begin" "$rc: 
 $here"
 run run --dir host::/ preopens.wasm
 same "a folder as root is all there is" "$rc: $out" "4: /"
+run run preopens.wasm --mapdir /::host --mapdir=/sub::./root/
+same "--mapdir may follow the module" "$rc: $out" "5: /
+/sub"
+run run show.wasm --mapdir /::host -- --mapdir /sub::root
+same "what follows -- is the module's" "$rc: $out" "3: show.wasm
+--mapdir
+/sub::root"
+run run show.wasm x --mapdir /::host
+same "and what follows an argument" "$rc" 4
+run run show.wasm --mapdir
+same "--mapdir without a value" "$rc: $out" "125: krait: option '--mapdir' needs a value; see \`krait run --help\`"
+run run show.wasm --mapdir /::nowhere
+same "a folder that is missing" "$rc" 127
+before=$(cached | wc -l)
+out=$(KRAIT_OPT_LEVEL=0 "$KRAIT" run show.wasm 2>&1)
+same "another level of optimisation" "$?: $out: $(($(cached | wc -l) - before))" "1: show.wasm: 1"
+out=$(KRAIT_OPT_LEVEL=fast "$KRAIT" run show.wasm 2>&1)
+same "a level that is none" "$?" 125
 run run --dir . --dir ./. --dir . preopens.wasm
 same "no name twice" "$rc: $out" "6: .
 ./.
