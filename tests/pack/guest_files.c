@@ -523,6 +523,32 @@ takes_the_place_of_stdin(void)
     CHECK_INT(write(0, "said by the number 0\n", 21), 21);
 }
 
+/* The image lies between the memory that the program began with and what it takes later. */
+static void
+takes_memory(void)
+{
+    static char *blocks[200];
+    unsigned char c;
+    int fd = open("/big/stored", O_RDONLY);
+
+    REQUIRE(fd >= 0);
+    for (int i = 0; i < 200; i++) {
+        blocks[i] = malloc(300000);
+        REQUIRE(blocks[i] != NULL);
+        memset(blocks[i], 0xa5, 300000);
+    }
+    for (size_t i = 0; i < 300001; i += 999) {
+        CHECK_INT(pread(fd, &c, 1, (off_t)i), 1);
+        CHECK_UINT(c, pattern(i));
+    }
+    CHECK_INT(close(fd), 0);
+    CHECK_STR(contents("/usr/share/one/name"), "one");
+    for (int i = 0; i < 200; i++) {
+        CHECK_UINT(blocks[i][299999] & 0xffu, 0xa5);
+        free(blocks[i]);
+    }
+}
+
 static void
 changes_folder(void)
 {
@@ -545,4 +571,5 @@ CHECK_MAIN(CHECK_CASE(reads), CHECK_CASE(seeks_and_preads), CHECK_CASE(stats), C
            CHECK_CASE(refuses_to_write), CHECK_CASE(opens_directories),
            CHECK_CASE(describes_descriptors), CHECK_CASE(polls),
            CHECK_CASE(shares_nothing_between_opens), CHECK_CASE(numbers_descriptors),
-           CHECK_CASE(changes_folder), CHECK_CASE(takes_the_place_of_stdin))
+           CHECK_CASE(takes_memory), CHECK_CASE(changes_folder),
+           CHECK_CASE(takes_the_place_of_stdin))
