@@ -5,11 +5,14 @@ Compiles a program of this folder with guest/pack, packs an image of packimage.p
 runs it on krait and, when it is in the cache of tests/spec or can be fetched, on wasmtime (ENGINE
 chooses). Exit status 77: there is no compiler or no C library for WebAssembly.
 """
+import io
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import packimage as p
 
@@ -249,6 +252,51 @@ def suite_damage(chain, folder, engine):
             failed("%s on %s" % (what, engine.name), done.stdout + done.stderr)
     done = engine.run(place(folder, "bad.wasm", p.splice(module, image[:-1])))
     expect(engine, "truncated", done, err="truncated")
+
+
+def add_folder(tree, root, path, left_out=("test", "tests")):
+    for top, dirs, files in os.walk(os.path.join(root, path)):
+        dirs[:] = sorted(d for d in dirs if d not in left_out)
+        for name in files:
+            full = os.path.join(top, name)
+            with open(full, "rb") as f:
+                tree[os.path.relpath(full, root)] = p.File(f.read(), os.stat(full).st_mtime_ns)
+
+
+def database(folder):
+    path = os.path.join(folder, "db")
+    base = sqlite3.connect(path)
+    base.execute("create table t (x)")
+    base.executemany("insert into t values (?)", [(i,) for i in range(1000)])
+    base.commit()
+    base.close()
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def suite_python(chain, folder, engine):
+    """The portable python.wasm; not on krait, where it would be translated for minutes."""
+    if engine.name == "krait":
+        return
+    root = os.environ.get("KRAIT_PORTABLE") or chain.where("python")
+    tree, archive = {}, io.BytesIO()
+    add_folder(tree, root, "usr/local/lib/python3.13")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("inside.py", "VALUE = 42\n")
+    with open(os.path.join(HERE, "guest_program.py"), "rb") as f:
+        tree["app/program.py"] = p.File(f.read())
+    tree.update({"app/text": p.File("gr\xfc\xdfe\n".encode() * 100), "app/db": p.File(database(folder)),
+                 "app/data": p.File(bytes(i & 255 for i in range(300000)), 1234567890123456789), "app/link": p.Link("text"),
+                 "app/archive.zip": p.File(archive.getvalue()), "app/lib/plain.py": p.File(b"VALUE = 7\n")})
+    with open(os.path.join(root, "bin", "python.wasm"), "rb") as f:
+        module = p.splice(f.read(), p.image(tree, ["-B", "/app/program.py"], ["APP_MODE=packed", "PYTHONHOME=/usr/local"]))
+    path, work = place(folder, "python.wasm", module), tempfile.mkdtemp(dir=folder)
+    for dirs in ((), ((work, "/work"),), ((work, "/"),)):
+        done = engine.run(path, ["one", "two"], dirs)
+        expect(engine, "Python with %s" % (dirs,), done)
+        if not done.stdout.endswith(" checks\n"):
+            failed("it did not come to its end", done.stdout + done.stderr)
+    expect(engine, "without the entry", engine.run(path, ["-c", "print(6 * 7)"], env=["KRAIT_PACK_START=0"]), out="42\n")
 
 
 SUITES = {name[6:]: f for name, f in list(globals().items()) if name.startswith("suite_")}

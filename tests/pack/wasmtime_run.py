@@ -4,9 +4,25 @@
 Nothing is granted but what --dir says. --call: a reactor; its _initialize, then NAME, whose result is
 the exit status.
 """
+import ctypes
 import sys
+import threading
 
 import wasmtime
+
+WASM_STACK = 16 << 20
+
+
+def new_engine():
+    """With the stack that Python needs: see tools/run-on-wasmtime.py."""
+    config = wasmtime.Config()
+    config.cache = True
+    set_async = wasmtime._bindings.dll.wasmtime_config_async_stack_size_set
+    set_async.restype = None
+    set_async.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    set_async(ctypes.cast(config.ptr(), ctypes.c_void_p), 2 * WASM_STACK)
+    config.max_wasm_stack = WASM_STACK
+    return wasmtime.Engine(config)
 
 
 def main():
@@ -19,7 +35,7 @@ def main():
         else:
             call = args[1]
         del args[:2]
-    engine = wasmtime.Engine()
+    engine = new_engine()
     linker, store, wasi = wasmtime.Linker(engine), wasmtime.Store(engine), wasmtime.WasiConfig()
     linker.define_wasi()
     wasi.argv, wasi.env = args, env
@@ -41,4 +57,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = []
+    threading.stack_size(4 * WASM_STACK)
+    thread = threading.Thread(target=lambda: status.append(main()))
+    thread.start()
+    thread.join()
+    sys.exit(status[0] if status else 1)
