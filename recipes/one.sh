@@ -66,8 +66,16 @@ export LC_ALL TZ PKG_CONFIG PKG_CONFIG_LIBDIR HOME
 cp "$run/keytext.$NAME" "$store_dir/log/$key.key"
 cd "$WORK" || finish 1
 # Not the lock: something that a build leaves running must not hold it.
-sh -eu -c '. "$1/lib.sh"; . "$2/build.sh"' sh "$recipes" "$RECIPE" >"$log" 2>&1 9>&- </dev/null
-rc=$?
+if [ -z "${KRAIT_VERBOSE:-}" ]; then
+    sh -eu -c '. "$1/lib.sh"; . "$2/build.sh"' sh "$recipes" "$RECIPE" >"$log" 2>&1 9>&- </dev/null
+    rc=$?
+else
+    {
+        sh -eu -c '. "$1/lib.sh"; . "$2/build.sh"' sh "$recipes" "$RECIPE" 2>&1 9>&- </dev/null
+        echo $? >"$tmp/rc"
+    } | tee "$log" >&2
+    rc=$(cat "$tmp/rc")
+fi
 cd /
 if [ $rc -eq 0 ] && ! key_text "$NAME" | cmp -s - "$run/keytext.$NAME"; then
     echo "files that $NAME is made from were changed while it was built: run again" >>"$log"

@@ -13,21 +13,31 @@
 
 store_dir=$cache/build
 
+# What Debian calls this machine: there are sources that are programs for it.
+case $(uname -m) in
+x86_64) store_machine=amd64 ;;
+aarch64) store_machine=arm64 ;;
+*) store_machine=$(uname -m | tr A-Z_ a-z-) ;;
+esac
+
 hash16() { sha256sum | cut -c1-16; }
 
 # recipe_field NAME FIELD: the words after "# FIELD:" on top of a recipe.
 recipe_field() {
-    sed -n "/^[^#]/q;s/^# $2: *//p" "$recipes/$1/build.sh"
+    sed -n "/^[^#]/q;s/@MACHINE@/$store_machine/g;s/^# $2: *//p" "$recipes/$1/build.sh"
 }
 
-# The files of a recipe and the other files of the repository that it reads.
+# The files of a recipe and the other files of the repository that it reads; of the folders
+# that are for one version of CPython each only that of this run. The lock goes in by its lines.
 recipe_files() {
     {
         find "$recipes/$1" -type f ! -name '*.pyc' ! -name '*~'
         for store_in in $(recipe_field "$1" inputs); do
             find "$root/$store_in" -type f ! -name '*~'
         done
-    } | sort
+    } | grep -v -e '/sources\.lock$' | awk -v own="/${KRAIT_PYTHON_LINE:-3.13}/" '
+        /^.*\/recipes\/[a-z-]*\/[0-9]+\.[0-9]+\// && !index($0, own) { next }
+        { print }' | sort
 }
 
 # The line of the lock that holds for a source in this run.
@@ -82,6 +92,12 @@ store_writable() {
         # configure scripts and makefiles break on blanks and shell characters.
         say "the cache '$cache' has characters in its path that upstream's makefiles cannot take"
         say "set KRAIT_CACHE to a path of letters, digits and _ . / + , @ : = -"
+        return 1
+        ;;
+    esac
+    case $root in
+    *[!A-Za-z0-9_./+,@:=-]*)
+        say "the recipes are in '$root', a path with characters that upstream's makefiles cannot take"
         return 1
         ;;
     esac

@@ -29,10 +29,10 @@ for name in $wraps; do
 done
 version=${VERSION_PYTHON%.*}
 build_python=$DEP_BUILD_PYTHON/bin/python3
-for part in include lib usr share; do
-    cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_LIBPYTHON/$part" "$OUT/"
+for part in "$DEP_LIBPYTHON"/*/; do
+    cp -R --preserve=mode,timestamps,links --reflink=auto "${part%/}" "$OUT/"
 done
-. "$DEP_LIBPYTHON/link/flags"
+. "$OUT/link/flags"
 export SOURCE_DATE_EPOCH
 
 # No -O here: with it the driver runs a wasm-opt that is on PATH, which drops the names.
@@ -44,10 +44,11 @@ if [ "$flavor" = portable ]; then
     rm obj/*.o
     pack_flags="-Wl,--export=krait_pack_slot -lkrait_pack"
 fi
-wasm_objects "$main_flags -I$OUT/include/python$version -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
+wasm_objects "$main_flags -I$OUT/include/python$version$abi -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
     ${session:+"$session"/*.c}
 $wasm_cc $link_flags $wrap_flags -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
-    obj/*.o "-L$OUT/lib/wasm32-wasi" $pack_flags "-lpython$version" $libs
-"$build_python" -I "$RECIPE/check_wasm.py" "$OUT/bin/python.wasm" "$imports"
+    obj/*.o "-L$OUT/lib/wasm32-wasi" $pack_flags "-lpython$version$abi" $libs
+rm -rf "$OUT/link"
+"$build_python" -I "$RECIPE/check_wasm.py" --stack "$stack" "$OUT/bin/python.wasm" "$imports"
 "$build_python" -E -s "$RECIPE/manifest.py" "$OUT" "$DEP_LIBPYTHON/link/configure-args" "$link_flags" \
-    "$wasm_cflags" "$flavor"
+    "$wasm_cflags" "$flavor" "$prefix"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a program for WASI: check_wasm.py FILE IMPORTS
+"""Checks a program for WASI: check_wasm.py [--stack BYTES] FILE IMPORTS
 
 FILE has to be a WebAssembly module that imports what the list IMPORTS has (one "module name"
 per line, # starts a comment), exports _start, memory and krait_signal (guest/main/main.c),
 the calls of a session when it imports from krait_host, else krait_pack_slot, and nothing
-else, has one memory without a maximum and 8 MiB of stack at its beginning (so that an
+else, has one memory without a maximum and its stack, 8 MiB, at its beginning (so that an
 overflow traps), and keeps its function names. Prints what is wrong, one line each; exit
 status 1. --list FILE prints the imports in the form of the list.
 """
@@ -126,7 +126,7 @@ def read_list(path):
     return {" ".join(words) for words in lines if words}
 
 
-def problems(info, allowed):
+def problems(info, allowed, stack=STACK):
     for name in sorted(set(info["imports"]) - allowed):
         yield "import '%s' is not in the list" % name
     for name in sorted(allowed - set(info["imports"])):
@@ -138,8 +138,8 @@ def problems(info, allowed):
         yield "%d memories" % len(info["memories"])
     elif info["memories"][0][2] is not None:
         yield "the memory has a maximum of %d pages" % info["memories"][0][2]
-    if info["stack"] != STACK:
-        yield "the stack starts at %s, expected %d" % (info["stack"], STACK)
+    if info["stack"] != stack:
+        yield "the stack starts at %s, expected %d" % (info["stack"], stack)
     if info["functions"] == 0:
         yield "no functions"
     if "name" not in info["customs"]:
@@ -150,6 +150,10 @@ def problems(info, allowed):
 
 
 def main(argv):
+    stack = STACK
+    if len(argv) == 5 and argv[1] == "--stack" and argv[2].isdigit():
+        stack = int(argv[2])
+        del argv[1:3]
     if len(argv) != 3:
         sys.exit(__doc__)
     listing = argv[1] == "--list"
@@ -162,7 +166,7 @@ def main(argv):
     if listing:
         print("\n".join(sorted(info["imports"])))
         return 0
-    found = list(problems(info, read_list(argv[2])))
+    found = list(problems(info, read_list(argv[2]), stack))
     for line in found:
         print("%s: %s" % (path, line), file=sys.stderr)
     return 1 if found else 0

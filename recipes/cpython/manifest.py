@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes MANIFEST.json and SHA256SUMS of a finished tree:
-manifest.py OUT CONFIGURE-ARGS LINK-FLAGS CFLAGS FLAVOUR
+manifest.py OUT CONFIGURE-ARGS LINK-FLAGS CFLAGS FLAVOUR PREFIX
 
 Everything that the tree was made of: sources, recipes with their keys, flags, tools. No
 path of the machine and no time of the build is in it.
@@ -8,7 +8,11 @@ path of the machine and no time of the build is in it.
 import json
 import os
 import sys
-from _sha2 import sha256  # hashlib wants every algorithm there is
+
+try:
+    from _sha2 import sha256  # hashlib wants every algorithm there is
+except ImportError:  # 3.11
+    from _sha256 import sha256
 
 
 def sum_of(path):
@@ -54,7 +58,7 @@ def sources(folders):
     return found
 
 
-def main(out, configure_args, link_flags, cflags, flavour):
+def main(out, configure_args, link_flags, cflags, flavour, prefix):
     env = os.environ
     recipes = {}
     used = sources([out] + [env[name] for name in env if name.startswith("DEP_")])
@@ -67,6 +71,9 @@ def main(out, configure_args, link_flags, cflags, flavour):
         "name": "python",
         "version": env["VERSION_PYTHON"],
         "flavour": flavour,
+        "prefix": prefix,
+        "debug": bool(env.get("KRAIT_PYTHON_DEBUG")),
+        "wasm_opt": None,  # recipes/python-opt
         "target": env["TARGET"],
         "key": recipes[env["NAME"]]["key"],
         "source_date_epoch": int(env["SOURCE_DATE_EPOCH"]),

@@ -4,6 +4,7 @@
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
 # inputs: recipes/libpython guest/libc guest/embed guest/native include/krait/guest.h
+# knobs: KRAIT_PYTHON_DEBUG KRAIT_PYTHON_PREFIX
 
 flavor=native
 RECIPE=$KRAIT_ROOT/recipes/libpython

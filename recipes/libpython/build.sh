@@ -5,7 +5,10 @@
 # sources: python
 # needs: wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
 # inputs: guest/libc guest/embed
+# knobs: KRAIT_PYTHON_DEBUG KRAIT_PYTHON_PREFIX
 #
+# A version of CPython is a folder: facts, patches, Setup files, and answers for configure.
+# KRAIT_PYTHON_DEBUG=1 is --with-pydebug; KRAIT_PYTHON_PREFIX a prefix other than /usr/local.
 # docs/building-the-guest.md says what each flag is for and what was measured.
 #
 # This is the portable flavour, for every engine. Other recipes set, and source this file:
@@ -15,8 +18,18 @@
 flavor=${flavor:-portable}
 with_tests=${with_tests:-no}
 version=${VERSION_PYTHON%.*}
-unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild
-(RECIPE=$RECIPE/$version && apply_patches src)
+own=$RECIPE/$version
+. "$own/facts"
+prefix=${KRAIT_PYTHON_PREFIX:-/usr/local}
+debug=
+abi=
+if [ -n "${KRAIT_PYTHON_DEBUG:-}" ]; then
+    debug=--with-pydebug
+    abi=d
+fi
+unpack "$SRC_PYTHON" src --exclude=*/Doc --exclude=*/Mac --exclude=*/PC --exclude=*/PCbuild \
+    --exclude=*/lib2to3/tests
+(RECIPE=$own && apply_patches src)
 SOURCE_DATE_EPOCH=$(date -r src/Include/patchlevel.h +%s)
 export SOURCE_DATE_EPOCH
 
@@ -45,23 +58,28 @@ fi
 
 test_modules=--disable-test-modules
 [ "$with_tests" = no ] || test_modules=--enable-test-modules
-stack_size=8388608
-link_flags="-z stack-size=$stack_size -Wl,--stack-first -Wl,--initial-memory=20971520"
+link_flags="-z stack-size=$stack -Wl,--stack-first -Wl,--initial-memory=$memory"
 cd build
 mkdir Modules
-cat "$RECIPE/Setup.local" >Modules/Setup.local
+cat "$own/Setup.local" >Modules/Setup.local
 [ "$flavor" != native ] || cat "$RECIPE/Setup.native" >>Modules/Setup.local
-[ "$with_tests" = no ] || cat "$RECIPE/Setup.test" >>Modules/Setup.local
+[ "$with_tests" = no ] || cat "$own/Setup.test" >>Modules/Setup.local
 libc=$DEP_WASI_LIBC/lib/$TARGET
 # shellcheck disable=SC2086 # one or none
 function_answers ../src/configure -g $native_library "$libc/libc.a" "$libc/libwasi-emulated-signal.a" \
     "$libc/libwasi-emulated-getpid.a" "$libc/libwasi-emulated-process-clocks.a" >functions.site
-CONFIG_SITE="$PWD/functions.site $WORK/src/Tools/wasm/config.site-wasm32-wasi $RECIPE/config.site $native_site" \
-    ../src/configure --host=wasm32-unknown-wasip1 --build="$(../src/config.guess)" \
-    --with-build-python="$build_python" --prefix=/usr/local --with-pymalloc \
+# In one file: the configure of 3.11 reads no more. The last answer to a question holds.
+for site in "../src/$upstream_site" "$own/config.site" "$RECIPE/config.site" ${native_site:+"$native_site"}; do
+    [ ! -f "$site" ] || cat "$site"
+done >config.site
+cat functions.site config.site >all.site
+# shellcheck disable=SC2086 # one or none
+CONFIG_SITE=$PWD/all.site \
+    ../src/configure --host=$host --build="$(../src/config.guess)" $debug \
+    --with-build-python="$build_python" --prefix="$prefix" --with-pymalloc \
     --with-computed-gotos --without-ensurepip "$test_modules" \
     --with-system-expat --with-system-libmpdec --with-suffix=.wasm \
-    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=: \
+    CC="$wasm_cc" AR="$AR" NM="$NM" RANLIB="$RANLIB" READELF=true \
     OPT="-O3 -Wall" CFLAGS="$wasm_cflags" CPPFLAGS="$cpp_flags" LDFLAGS=-L../dep/lib
 for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
     grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
@@ -69,31 +87,37 @@ done
 for unwanted in HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING; do
     ! grep -q "^#define $unwanted 1" pyconfig.h || { echo "configure concluded $unwanted"; exit 1; }
 done
-make -j "$JOBS" "libpython$version.a" Modules/_hacl/libHacl_Hash_SHA2.a pybuilddir.txt
+# shellcheck disable=SC2086 # none or several
+make -j "$JOBS" "libpython$version$abi.a" $hashes pybuilddir.txt
 
 # --- the library to embed -------------------------------------------------------------
 
 lib=$OUT/lib/wasm32-wasi
 mkdir -p "$OUT/include" "$OUT/link" "$lib/pkgconfig"
-cp -R ../src/Include "$OUT/include/python$version"
-cp pyconfig.h "$OUT/include/python$version/"
+cp -R ../src/Include "$OUT/include/python$version$abi"
+cp pyconfig.h "$OUT/include/python$version$abi/"
 find "$OUT/include" -name '*.txt' -exec rm -f {} +
-"$AR" qLcsD "$lib/libpython$version.a" "libpython$version.a" \
-    Modules/_hacl/libHacl_Hash_SHA2.a ../dep/lib/*.a
+# shellcheck disable=SC2086 # none or several
+"$AR" qLcsD "$lib/libpython$version$abi.a" "libpython$version$abi.a" $hashes ../dep/lib/*.a
+# The libraries by themselves, too, for extension modules that use them.
+for part in "$DEP_ZLIB" "$DEP_BZIP2" "$DEP_XZ" "$DEP_SQLITE" "$DEP_EXPAT" "$DEP_MPDECIMAL"; do
+    cp "$part"/lib/*.a "$lib/"
+    cp -R "$part/include/." "$OUT/include/"
+done
 # Stand-ins for functions of libc; without -fno-builtin they would call themselves.
 wasm_objects "-DNDEBUG -fno-builtin" "$KRAIT_ROOT"/guest/libc/*.c
 # Refuses a module that was linked without the flags of the .pc files.
-wasm_objects "-DNDEBUG -DKRAIT_STACK_SIZE=$stack_size" "$KRAIT_ROOT"/guest/embed/*.c
-"$AR" qcsD "$lib/libpython$version.a" obj/*.o
+wasm_objects "-DNDEBUG -DKRAIT_STACK_SIZE=$stack" "$KRAIT_ROOT"/guest/embed/*.c
+"$AR" qcsD "$lib/libpython$version$abi.a" obj/*.o
 libs="-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lm"
-for pc in "libpython$version" "python-$version-embed"; do
-    sed -e "s/@VERSION@/$version/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
+for pc in "libpython$version$abi" "python-$version$abi-embed"; do
+    sed -e "s/@VERSION@/$version/g" -e "s/@ABI@/$abi/g" -e "s/@LIBS@/$libs/" -e "s/@LINK@/$link_flags/" \
         "$RECIPE/libpython.pc.in" >"$lib/pkgconfig/$pc.pc"
 done
 
 # --- the standard library -------------------------------------------------------------
 
-sysconfigdata=$(cat pybuilddir.txt)/_sysconfigdata__wasi_wasm32-wasi.py
+sysconfigdata=$(echo "$(cat pybuilddir.txt)"/_sysconfigdata_*.py)
 sed -i -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \
     -e "s|$DEP_BUILD_PYTHON|/usr/src/krait/build-python|g" "$sysconfigdata"
 PYTHONHASHSEED=0
@@ -102,7 +126,7 @@ export PYTHONHASHSEED
 tests=$!
 library=library
 [ "$with_tests" = no ] || library=test-library
-"$build_python" -E -s "$RECIPE/stdlib.py" $library ../src/Lib "$OUT" "$sysconfigdata"
+"$build_python" -E -s "$RECIPE/stdlib.py" $library ../src/Lib "$OUT" "$sysconfigdata" "$prefix"
 wait $tests
 
 mkdir -p "$OUT/share/doc/cpython"
@@ -117,6 +141,9 @@ cat >"$OUT/link/flags" <<END
 SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH
 link_flags="$link_flags"
 libs="$libs"
+stack=$stack
+abi=$abi
+prefix=$prefix
 END
 sed -n "s/^  \\$ [^ ]*configure //p" config.log |
     sed -e "s|$WORK|/usr/src/krait|g" -e "s|$DEP_WASI_LIBC|/usr/src/krait/sysroot|g" \

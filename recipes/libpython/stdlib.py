@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lays out the standard library of the guest below OUT/usr/local.
+"""Lays out the standard library of the guest below OUT and PREFIX (/usr/local).
 
-  stdlib.py library LIB OUT SYSCONFIGDATA   lib/python3.13/ and lib/python313.zip
-  stdlib.py test-library LIB OUT SYSCONFIGDATA   the same with what tests need besides
-  stdlib.py tests LIB OUT                   share/krait/test-lib/test/
+  stdlib.py library LIB OUT SYSCONFIGDATA PREFIX   lib/python3.13/ and lib/python313.zip
+  stdlib.py test-library LIB OUT SYSCONFIGDATA PREFIX   the same with what tests need besides
+  stdlib.py tests LIB OUT                   usr/local/share/krait/test-lib/test/
 
 Runs in the Python that was built for this purpose, so that the .pyc files are its own.
 They carry no times but a hash, which is not checked (the tree is read-only in the guest),
@@ -21,8 +21,6 @@ import zipfile
 
 VERSION = "%d.%d" % sys.version_info[:2]
 SHORT = "%d%d" % sys.version_info[:2]
-LIBRARY = "/usr/local/lib/python" + VERSION
-ZIP = "/usr/local/lib/python%s.zip" % SHORT
 TESTS = "/usr/local/share/krait/test-lib"
 
 # Needs what the guest does not have: tcl/tk, or a package installer that starts processes.
@@ -82,7 +80,7 @@ def lay_out(lib, files, out, guest_root, may_fail=False):
         write(importlib.util.cache_from_source(out + guest_root + "/" + path), pyc)
 
 
-def make_zip(path, lib, files):
+def make_zip(out, guest_path, lib, files):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as z:
         for name in files:
@@ -90,24 +88,25 @@ def make_zip(path, lib, files):
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
             info.external_attr = 0o100644 << 16
-            z.writestr(info, compiled(read(os.path.join(lib, name)), ZIP + "/" + name),
+            z.writestr(info, compiled(read(os.path.join(lib, name)), guest_path + "/" + name),
                        compresslevel=9)
-    write(path, buffer.getvalue())
+    write(out + guest_path, buffer.getvalue())
 
 
-def library(lib, out, sysconfigdata, also=()):
+def library(lib, out, sysconfigdata, prefix, also=()):
+    tree = prefix + "/lib/python" + VERSION
     shutil.copy(sysconfigdata, lib)
     skipped = [name for name in NOT_SHIPPED if name not in also]
     files = walk(lib, skipped + ["test"])
-    lay_out(lib, files, out, LIBRARY)
+    lay_out(lib, files, out, tree)
     # CPython looks for this folder to know that it is where it belongs.
-    write(out + LIBRARY + "/lib-dynload/.empty", b"")
-    make_zip(out + ZIP, lib, [f for f in files if f.endswith(".py") and
-                              f.split(os.sep)[0] not in NOT_IN_ZIP])
+    write(out + tree + "/lib-dynload/.empty", b"")
+    make_zip(out, "%s/lib/python%s.zip" % (prefix, SHORT), lib,
+             [f for f in files if f.endswith(".py") and f.split(os.sep)[0] not in NOT_IN_ZIP])
 
 
-def test_library(lib, out, sysconfigdata):
-    library(lib, out, sysconfigdata, also=("ensurepip",))
+def test_library(lib, out, sysconfigdata, prefix):
+    library(lib, out, sysconfigdata, prefix, also=("ensurepip",))
 
 
 def tests(lib, out):

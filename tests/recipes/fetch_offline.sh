@@ -45,6 +45,13 @@ same "nothing anywhere" $rc 1
 has "upstream is named" "$err" "file://$T/gone/a-1.tar: no such file"
 has "so is the mirror" "$err" "a Debian mirror: apt has none configured here"
 
+# The others are brought all the same.
+make_file c-1.tar
+line_up c 1 c-1.tar >>"$lock"
+run_fetch a c
+same "one of two" "$rc $out" "1 c 1 $(sum "$up/c-1.tar") $src/c-1.tar"
+has "the other one is explained" "$err" "cannot get the source of a; looked for"
+
 # A cache that cannot be written.
 : >"$T/file"
 KRAIT_CACHE=$T/file/cache run_fetch a

@@ -6,6 +6,7 @@ import sys
 
 ROOT = os.environ["KRAIT_SOURCE_DIR"]
 RECIPES = os.path.join(ROOT, "recipes")
+MACHINES = ("amd64", "arm64")
 SUM = re.compile(r"[0-9a-f]{64}$")
 
 
@@ -24,13 +25,19 @@ def recipe_field(name, field):
     return found.group(1).split() if found else []
 
 
+def read_lock(name):
+    with open(os.path.join(RECIPES, name), encoding="utf-8") as f:
+        return [line.split() for line in f if line.strip() and not line.startswith("#")]
+
+
 def main():
-    lines = []
-    with open(os.path.join(RECIPES, "sources.lock"), encoding="utf-8") as f:
-        for line in f:
-            if line.strip() and not line.startswith("#"):
-                lines.append(line.split())
-    for words in lines:
+    lines = read_lock("sources.lock")
+    versions = {"3.13": [words for words in lines if words[0] == "python"]}
+    for line in os.listdir(os.path.join(RECIPES, "libpython")):
+        if os.path.exists(os.path.join(RECIPES, "libpython", line, "sources.lock")):
+            versions[line] = read_lock(os.path.join("libpython", line, "sources.lock"))
+    check(len(versions) > 2, "the versions are %s" % sorted(versions))
+    for words in lines + [words for v in versions for words in versions[v]]:
         check(len(words) == 8, "%s: %d words" % (words[0], len(words)))
         name, version, up_sum, up_size, url, deb_sum, deb_size, path = words
         for digest, size, place in ((up_sum, up_size, url), (deb_sum, deb_size, path)):
@@ -48,12 +55,17 @@ def main():
     for name in set(names):
         if name != "python":
             check(names.count(name) == 1, name + ": two lines")
-    pythons = [words[1] for words in lines if words[0] == "python"]
-    check(pythons == sorted(pythons, key=version_key, reverse=True), "candidates: newest first")
+    for line, candidates in versions.items():
+        pythons = [words[1] for words in candidates if words[0] == "python"]
+        check(len(pythons) == len(candidates) > 0, line + ": only lines of python")
+        check(all(v.startswith(line + ".") for v in pythons), "%s: %s" % (line, pythons))
+        check(pythons == sorted(pythons, key=version_key, reverse=True), "candidates: newest first")
+        check(os.path.exists(os.path.join(RECIPES, "libpython", line, "facts")), line + ": no facts")
     used = set()
     for name in os.listdir(RECIPES):
         if os.path.isdir(os.path.join(RECIPES, name)):
-            used.update(recipe_field(name, "sources"))
+            for source in recipe_field(name, "sources"):
+                used.update(source.replace("@MACHINE@", machine) for machine in MACHINES)
             for need in recipe_field(name, "needs"):
                 check(os.path.isdir(os.path.join(RECIPES, need)), "%s needs %s" % (name, need))
             for path in recipe_field(name, "inputs"):
