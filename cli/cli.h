@@ -35,6 +35,7 @@ int krait_cmd_compile(int argc, char **argv);
 int krait_cmd_inspect(int argc, char **argv);
 int krait_cmd_doctor(int argc, char **argv);
 int krait_cmd_test(int argc, char **argv);
+int krait_cmd_build_python(int argc, char **argv);
 int krait_cmd_snapshot(int argc, char **argv);
 
 /* report.c: one line on stderr, "krait: " in front. */

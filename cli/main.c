@@ -21,6 +21,8 @@ static const command commands[] = {
     {"python", "the plain interpreter: every argument is Python's", krait_cmd_python},
     {"test", "run CPython's own tests in the sandbox", krait_cmd_test},
     {"snapshot", "keep a started Python ready, so that programs start faster", krait_cmd_snapshot},
+    {"build-python", "build CPython for WebAssembly from pinned sources", krait_cmd_build_python},
+    {"build", "the same as build-python", krait_cmd_build_python},
     {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
     {"inspect", "show what a module or a translation is", krait_cmd_inspect},
     {"doctor", "say what this machine offers, and what is lost without it", krait_cmd_doctor},
@@ -33,7 +35,7 @@ print_usage(FILE *to)
 
     fputs("usage: krait COMMAND [ARGUMENT...]\n\ncommands:\n", to);
     for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+        fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].help);
     fputs("\n`krait COMMAND --help` says more; so does krait(1).\n"
           "  --version  print the version\n",
           to);

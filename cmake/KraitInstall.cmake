@@ -28,6 +28,16 @@ if(TARGET krait_aot)
     install(FILES "${CMAKE_BINARY_DIR}/krait-aot.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
+if(TARGET krait)
+    # What `krait build-python` reads, in the order of the source tree.
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/recipes" "${PROJECT_SOURCE_DIR}/guest"
+        DESTINATION share/krait USE_SOURCE_PERMISSIONS
+        PATTERN "*.md" EXCLUDE PATTERN "__pycache__" EXCLUDE)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/krait" DESTINATION share/krait/include
+        FILES_MATCHING PATTERN "*.h")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/tests/guest/" DESTINATION share/krait/tests/guest
+        FILES_MATCHING PATTERN "imports*.txt" PATTERN "native" EXCLUDE)
+endif()
 
 file(GLOB _krait_man CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
 install(FILES ${_krait_man} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

@@ -46,6 +46,11 @@ check "all headers are there" sh -c 'cd "$1/include" && xargs ls <"$2"' sh "$pre
 for file in share/man/man1/krait.1 share/man/man3/libkrait.3; do
     check "$file is there" test -f "$prefix/$file"
 done
+out=$("$prefix/bin/krait" build-python --help 2>&1)
+has "the moved program finds its recipes" "$out" "3.11, 3.13, 3.14"
+for file in recipes/libpython/3.14/facts guest/main/main.c include/krait/guest.h tests/guest/imports.txt; do
+    check "what they read: $file" test -f "$prefix/share/krait/$file"
+done
 if [ -f "$KRAIT_RUNTIME_TREE/python.krt" ]; then
     out=$("$prefix/bin/krait" run -c 'import json, sqlite3; print(json.dumps([1]))' 2>&1)
     same "the moved program finds its runtime" "$out" "[1]"

@@ -45,6 +45,22 @@ out=$(echo 'for the script' | PATH=$bin "$co/krait" stdin 2>/dev/null)
 has "stdin is left to the script" "$out" "for the script"
 rm "$T/hook"
 
+# A Python for other engines needs the program, but not the Python of the sandbox.
+rm -r "$co/build"
+forget
+echo 'echo "cc=${CC:-none}"' >"$T/hook"
+(cd "$T" && CC=my-clang PATH=$bin "$co/krait" build-python --jobs "1 2") >"$T/out" 2>&1
+has "build-python: the program is started" "$(cat "$T/out")" "arg=[build-python]
+arg=[--jobs]
+arg=[1 2]"
+has "one target" "$(calls)" "--target krait"
+case $(calls) in *krait-runtime*) failed "the runtime was built, too" ;; *) passed ;; esac
+has "CC is for that Python alone" "$(cat "$co/build/log/build.log")" "cc=none"
+rm "$T/hook"
+forget
+krait run x
+has "afterwards run builds the rest" "$(calls)" "krait-runtime"
+
 # A build folder that cannot be written.
 if [ "$(id -u)" -ne 0 ]; then
     rm -r "$co/build"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# `krait build-python`: the tree, the forms of the standard library, the run at the end.
+. "$KRAIT_SOURCE_DIR/tests/recipes/make_lib.sh"
+
+make_python
+same "it builds" "$rc $out" "0 $T/build-output/python/v3.13.5"
+same "with wasm-opt" "$(ran)" "cpython python-opt "
+has "and runs what it built" "$err" "Python 3.13.5 runs"
+same "--stdlib zip" "$(files "$out")" ".krait-key MANIFEST.json SHA256SUMS bin/python.wasm share/doc/cpython/LICENSE usr/local/lib/python3.13/lib-dynload/.empty usr/local/lib/python3.13/os.py usr/local/lib/python313.zip "
+check "the sums hold" sh -c 'cd "$1" && sha256sum -c --quiet SHA256SUMS' sh "$out"
+has "the manifest says how" "$(cat "$out/MANIFEST.json")" '"stdlib": "zip"'
+same "byte code in the zip" "$(python3 -m zipfile -l "$out/usr/local/lib/python313.zip" | awk 'NR > 1 { print $1 }' | tr '\n' ' ')" "os.pyc json/__init__.pyc "
+first=$(sha256sum <"$out/SHA256SUMS")
+forget
+make_python
+same "again: from the cache" "$rc $(ran)" "0 "
+same "the same bytes" "$(sha256sum <"$out/SHA256SUMS")" "$first"
+
+make_python --compile-stdlib no --out zip-sources
+same "sources in the zip" "$rc $(python3 -m zipfile -l "$out/usr/local/lib/python313.zip" | awk 'NR > 1 { print $1 }' | tr '\n' ' ')" "0 os.py json/__init__.py "
+make_python --stdlib tree --out "$T/tree"
+same "--stdlib tree" "$rc $(files "$T/tree/usr")" "0 local/lib/python3.13/__pycache__/os.pyc local/lib/python3.13/json/__init__.py local/lib/python3.13/json/__pycache__/__init__.pyc local/lib/python3.13/lib-dynload/.empty local/lib/python3.13/os.py "
+COMPILE_STDLIB=0 INCLUDE_STDLIB=0 && export COMPILE_STDLIB INCLUDE_STDLIB
+make_python --out "$T/tree"
+same "INCLUDE_STDLIB=0 COMPILE_STDLIB=0" "$rc $(files "$T/tree/usr")" "0 local/lib/python3.13/json/__init__.py local/lib/python3.13/lib-dynload/.empty local/lib/python3.13/os.py "
+unset COMPILE_STDLIB INCLUDE_STDLIB
+make_python --stdlib none --out "$T/none"
+same "--stdlib none" "$rc $(files "$T/none")" "0 .krait-key MANIFEST.json SHA256SUMS bin/python.wasm share/doc/cpython/LICENSE "
+forget
+make_python --prefix /opt/wasi-python --out "$T/opt"
+same "--prefix" "$rc $(files "$T/opt/opt")" "0 wasi-python/lib/python3.13/lib-dynload/.empty wasi-python/lib/python3.13/os.py wasi-python/lib/python313.zip "
+same "--prefix is another build" "$(ran)" "cpython python-opt "
+forget
+NO_OPT=true DEBUG=true make_python --out "$T/debug"
+same "NO_OPT, DEBUG" "$rc $(ran)" "0 cpython "
+BUILD_PYTHON_DIR=$T/python make_python
+check "BUILD_PYTHON_DIR" "$T/python/bin/python3" -c ''
+
+mkdir "$T/mine" && echo precious >"$T/mine/file"
+make_python --out "$T/mine"
+same "a folder of somebody else's" $rc 1
+has "says so" "$err" "was not made by krait build-python"
+same "is left alone" "$(files "$T/mine")" "file "
+
+# The run at the end decides.
+cp "$TEST_WASM" "$T/good.wasm"
+program "$TEST_WASM" 3.13.5 41
+echo '# another' >>"$R/cpython/build.sh"
+rm -rf "$T/bad"
+make_python --out "$T/bad"
+same "a wrong answer fails the build" $rc 1
+has "says which" "$err" "python.wasm -c failed"
+program "$TEST_WASM" 3.13.4 42
+echo '# another' >>"$R/cpython/build.sh"
+make_python --out "$T/bad"
+same "a wrong version, too" $rc 1
+has "says what it said" "$err" "said 'Python 3.13.4"
+cp "$T/good.wasm" "$TEST_WASM"
+echo '# another' >>"$R/cpython/build.sh"
+(cd "$T" && PATH=/usr/bin:/bin KRAIT_PROGRAM=/nonexistent sh -c '[ ! -x "$1/build/bin/krait" ] && ! command -v krait >/dev/null && exec "$1/recipes/make-python"; exit 3' sh "$KRAIT_SOURCE_DIR") >/dev/null 2>"$T/err"
+case $? in
+3) ;;
+*) has "without krait there is no proof" "$(cat "$T/err")" "there is no krait to run the result with" ;;
+esac
+
+make_python --dist --out "$T/for-others"
+same "--dist" $rc 0
+archive=$T/krait-python-3.13.5-portable.tar.gz
+check "its checksum" sh -c 'cd "$1" && sha256sum -c --quiet krait-python-3.13.5-portable.tar.gz.sha256' sh "$T"
+mkdir "$T/u" && tar -xf "$archive" -C "$T/u"
+check "the sums inside" sh -c 'cd "$1" && sha256sum -c --quiet SHA256SUMS' sh "$T/u/krait-python-3.13.5-portable"
+has "NOTICE has the licences" "$(cat "$T/u"/*/NOTICE)" "cpython: LICENSE"
+check "the SBOM" python3 -c 'import json, sys
+bom = json.load(open(sys.argv[1]))
+assert bom["bomFormat"] == "CycloneDX" and [c["name"] for c in bom["components"]] == ["cpython"], bom
+assert bom["components"][0]["version"] == "3.13.5" and bom["metadata"]["component"]["hashes"]' "$T/u/krait-python-3.13.5-portable/sbom.cdx.json"
+before=$(sha256sum <"$archive")
+make_python --dist --out "$T/for-others"
+same "the same archive again" "$(sha256sum <"$archive")" "$before"
+forget
+make_python --verify
+same "--verify builds once more" "$rc $(ran)" "0 cpython python-opt "
+has "and compares" "$err" "both builds have the same"
+echo 'date +%N >"$OUT/share/doc/cpython/now"' >>"$R/cpython/build.sh"
+make_python --verify
+same "--verify finds a difference" $rc 1
+has "says where" "$err" "share/doc/cpython/now"
+forget
+make_python --clean
+same "--clean builds anew" "$(ran)" "cpython python-opt "
+finish
