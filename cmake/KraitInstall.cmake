@@ -38,6 +38,12 @@ if(TARGET krait)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/tests/guest/" DESTINATION share/krait/tests/guest
         FILES_MATCHING PATTERN "imports*.txt" PATTERN "native" EXCLUDE)
 endif()
+if(TARGET krait_pack)
+    install(TARGETS krait_pack ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    configure_file(cmake/krait-pack.pc.in krait-pack.pc @ONLY)
+    install(FILES "${CMAKE_BINARY_DIR}/krait-pack.pc"
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
 
 file(GLOB _krait_man CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/man/*.1")
 install(FILES ${_krait_man} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-if(NOT TARGET krait_pack)
+# krait pack: with modules made by hand where no Python has to run.
+if(NOT TARGET krait_pack OR NOT TARGET krait)
     return()
 endif()
 
 krait_test(NAME pack.lzma SOURCES host_lzma.c "${PROJECT_SOURCE_DIR}/guest/pack/lzma.c"
     LIBS krait_compression CASES round_trips survives_damage refuses_what_is_short)
+foreach(case contents listing same-bytes again many interrupted)
+    krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case})
+endforeach()
+foreach(case folders unreadable outputs modules damage archives usage)
+    krait_test(NAME pack.refused-${case} SCRIPT host_refused.py ARGS ${case})
+endforeach()

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What krait pack refuses, with what it says, and that nothing is written then."""
+import io
+import os
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import warnings
+import zipfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import host_tool as t  # noqa: E402
+import packimage  # noqa: E402
+
+
+def refused(words, *args, **more):
+    before = sorted(os.listdir("."))
+    said = t.refused(words, "--python", "base.wasm", "-o", "out.wasm", *args, **more)
+    assert sorted(os.listdir(".")) == before, os.listdir(".")
+    assert not os.path.exists("out.wasm")
+    return said
+
+
+def nobody(*args):
+    """As somebody who may not do everything; only root can try."""
+    def drop():
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    return {"preexec_fn": drop} if os.getuid() == 0 else {}
+
+
+def folders(folder):
+    def tree(name):
+        t.write("%s/tree/good" % name, b"x")
+        return "%s/tree" % name
+
+    refused(["'missing'", "No such file"], "--add", "missing::/x")
+    where = tree("fifo")
+    os.mkfifo(where + "/pipe")
+    refused(["fifo/tree/pipe", "pipe"], "--add", where + "::/x")
+    where = tree("socket")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(where + "/s")
+    refused(["socket/tree/s", "socket"], "--add", where + "::/x")
+    listener.close()
+    where = tree("loop")
+    os.symlink("b", where + "/a")
+    os.symlink("a", where + "/b")
+    refused(["loop/tree/", "circle"], "--add", where + "::/x")
+    where = tree("self")
+    os.makedirs(where + "/sub")
+    os.symlink("..", where + "/sub/up")
+    refused(["self/tree/sub/up", "in itself"], "--add", where + "::/x")
+    where = tree("dangling")
+    os.symlink("nothing", where + "/a")
+    refused(["dangling/tree/a", "nowhere"], "--add", where + "::/x")
+    where = tree("outside")
+    t.write("secret", b"s")
+    os.symlink("../../secret", where + "/a")
+    refused(["outside/tree/a", "outside"], "--add", where + "::/x")
+    where = tree("absolute")
+    os.symlink(os.path.abspath(where + "/good"), where + "/a")
+    refused(["absolute/tree/a", "absolute"], "--add", where + "::/x")
+    where = tree("bytes")
+    open(os.fsencode(where) + b"/caf\xe9", "wb").close()
+    refused(["bytes/tree/caf", "not UTF-8"], "--add", where + "::/x")
+    refused(["HOST::GUEST"], "--add", "good")
+    refused(["'.' or '..'"], "--add", "secret::/a/../b")
+    refused(["folder"], "--add", "secret::/a", "--add", "secret::/a/b")
+
+
+def unreadable(folder):
+    if os.getuid() != 0:
+        os.makedirs("tree")
+    t.write("tree/closed", b"x")
+    os.chmod("tree/closed", 0)
+    os.chmod(folder, 0o777)
+    refused(["tree/closed", "Permission denied"], "--add", "tree::/x", **nobody())
+    os.chmod("tree/closed", 0o644)
+    os.makedirs("tree/shut")
+    os.chmod("tree/shut", 0)
+    refused(["tree/shut", "Permission denied"], "--add", "tree::/x", **nobody())
+    os.chmod("tree/shut", 0o755)
+    # And where nothing may be written.
+    os.makedirs("fixed")
+    os.chmod("fixed", 0o555)
+    t.refused(["fixed/out.wasm", "Permission denied"], "--python", "base.wasm", "-o", "fixed/out.wasm", **nobody())
+    assert os.listdir("fixed") == []
+
+
+def outputs(folder):
+    os.makedirs("folder")
+    t.refused(["'folder'", "Is a directory"], "--python", "base.wasm", "-o", "folder")
+    t.refused(["nowhere/out.wasm", "No such file"], "--python", "base.wasm", "-o", "nowhere/out.wasm")
+    t.write("noise", os.urandom(3 << 20))
+    t.write("out.wasm", b"as it was")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    t.refused(["cannot write 'out.wasm'", "File too large"], "--python", "base.wasm", "-o", "out.wasm", "--add",
+              "noise::/n", preexec_fn=limit)
+    assert open("out.wasm", "rb").read() == b"as it was"
+    assert sorted(os.listdir(".")) == ["base.wasm", "folder", "noise", "out.wasm"], os.listdir(".")
+    if os.path.exists("/dev/full"):
+        t.refused(["'/dev/full'"], "--python", "base.wasm", "-o", "/dev/full")
+
+
+def modules(folder):
+    def bad(words, data):
+        t.write("bad.wasm", data)
+        for args in (["--python", "bad.wasm", "-o", "out.wasm"], ["--list", "bad.wasm"], ["--verify", "bad.wasm"]):
+            t.refused(words, *args)
+        assert not os.path.exists("out.wasm")
+
+    bad(["'bad.wasm' is not a WebAssembly module"], b"")
+    bad(["'bad.wasm' is not a WebAssembly module"], b"#!/bin/sh\n")
+    bad(["no module of version 1"], b"\0asm\x0d\0\1\0")
+    good = t.module()
+    for size in (9, 20, 100, len(good) - 1):
+        bad(["'bad.wasm'"], good[:size])
+    bad(["krait_pack_slot", "krait build-python", "libkrait_pack.a"], t.module(slot=False))
+    bad(["reads packed files of format 0"], t.module(version=0))
+    bad(["something else"], good.replace(b"KRTSLOT\n", b"KRTSLAT\n"))
+    # The slot says that something is packed, and nothing is.
+    bad(["something has changed the module"], good.replace(
+        b"KRTSLOT\n" + struct.pack("<3I", 1, 0, 0), b"KRTSLOT\n" + struct.pack("<3I", 1, 131072, 64)))
+    image = bytearray(packimage.image({"a": packimage.File(b"x")}))
+    struct.pack_into("<I", image, packimage.field("version"), 2)
+    bad(["newer version of krait", "format 2"], packimage.splice(good, bytes(packimage.seal(image))))
+    t.write("small.wasm", t.module(most=3))
+    t.write("noise", os.urandom(300000))
+    t.refused(["at most 3"], "--python", "small.wasm", "--add", "noise::/n", "-o", "out.wasm")
+    t.refused(["there is no portable Python", "krait build-python"], "-o", "out.wasm",
+              env=dict(os.environ, KRAIT_PORTABLE="/nonexistent"))
+
+
+def damage(folder):
+    t.write("tree/a.txt", b"some text " * 500)
+    t.write("tree/noise.bin", os.urandom(300000))
+    t.run("--python", "base.wasm", "--add", "tree::/data", "-o", "out.wasm")
+    wasm = open("out.wasm", "rb").read()
+    image = t.image_of(wasm)
+    start = wasm.index(image[:200])
+    header = t.header_of(image)
+
+    def altered(at, words):
+        copy = bytearray(wasm)
+        copy[at] ^= 1
+        t.write("bad.wasm", bytes(copy))
+        return t.refused(words, "--verify", "bad.wasm", status=1)
+
+    # A block of a file, with its name and the offset; the index; the program; the manifest.
+    row = packimage.BLOCK.unpack_from(image, header["blocks_at"])
+    altered(start + row[0] + row[1] // 2, ["bad.wasm", "/data/", "offset %d" % (start + row[0])])
+    altered(start + header["image_size"] - 1, ["/data/noise.bin", "offset"])
+    altered(start + header["names_at"], ["bad.wasm", "index"])
+    altered(start + 5, ["bad.wasm", "offset %d" % start])
+    altered(wasm.index(b"data of the program"), ["the program around its files"])
+    altered(wasm.index(b'"program_sha256"') + 25, ["the program around its files"])
+    altered(wasm.index(b'"image_sha256"') + 25, ["image of its files"])
+    for size in (len(wasm) - 1, start + 1000, start + 50):
+        t.write("bad.wasm", wasm[:size])
+        said = t.refused(["bad.wasm", "not complete"], "--verify", "bad.wasm", status=1)
+        assert "offset" in said, said
+    # A damaged file is not packed again as if it were right, and not extracted.
+    copy = bytearray(wasm)
+    copy[start + header["image_size"] - 1] ^= 1
+    t.write("bad.wasm", bytes(copy))
+    t.refused(["damaged"], "--python", "bad.wasm", "-o", "new.wasm")
+    t.refused(["/data/noise.bin", "damaged"], "--extract", "x", "bad.wasm")
+    assert not os.path.exists("new.wasm")
+    t.refused(["has no packed files"], "--verify", "base.wasm", status=1)
+    os.makedirs("full/x")
+    t.refused(["'full' is not empty"], "--extract", "full", "out.wasm")
+
+
+def archive(name, *files, **more):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path, data in files:
+            z.writestr(zipfile.ZipInfo(path, (2001, 2, 3, 4, 5, 6)), data, zipfile.ZIP_DEFLATED)
+    return t.write(name, out.getvalue())
+
+
+def archives(folder):
+    main = ("__main__.py", b"print(1)\n")
+    for name in ("../x.py", "/x.py", "a/../../x.py", "a\\..\\x.py", "a/./x", "a//b"):
+        archive("bad.zip", main, (name, b"x"))
+        refused(["bad.zip"], "bad.zip")
+    data = bytearray(open(archive("bad.zip", main, ("caf.py", b"x")), "rb").read())
+    t.write("bad.zip", bytes(data).replace(b"caf.py", b"c\xe9f.py"))
+    refused(["bad.zip", "not UTF-8"], "bad.zip")
+    archive("bad.zip", main, ("a", b"1"), ("a", b"2"))
+    refused(["bad.zip", "'a'", "twice"], "bad.zip")
+    # A bomb: 100 MB of zeros in 100 kB.
+    archive("bad.zip", main, ("zeros", bytes(100 << 20)))
+    assert os.path.getsize("bad.zip") < 1 << 20
+    refused(["bad.zip", "times as many"], "bad.zip")
+    good = open(archive("bad.zip", main, ("b", b"b" * 1000)), "rb").read()
+    # It says that it unpacks to 1.5 GiB; two files are the same bytes; it is encrypted; damaged; cut off.
+    central = good.rindex(b"PK\1\2")
+    t.write("bad.zip", good[:central + 24] + struct.pack("<I", 3 << 29) + good[central + 28:])
+    refused(["bad.zip", "1073741824"], "bad.zip")
+    first = good.index(b"PK\1\2")
+    t.write("bad.zip", good[:central + 42] + good[first + 42:first + 46] + good[central + 46:])
+    refused(["bad.zip"], "bad.zip")
+    t.write("bad.zip", good[:central + 8] + b"\1" + good[central + 9:])
+    refused(["bad.zip", "'b'", "encrypted"], "bad.zip")
+    t.write("bad.zip", good[:central + 10] + b"\x0e" + good[central + 11:])
+    refused(["bad.zip", "'b'", "compression"], "bad.zip")
+    at = good.rindex(b"PK\3\4") + 31
+    t.write("bad.zip", good[:at + 3] + bytes([good[at + 3] ^ 255]) + good[at + 4:])
+    refused(["bad.zip", "damaged"], "bad.zip")
+    for size in (10, 60, len(good) - 5):
+        t.write("bad.zip", good[:size])
+        refused(["bad.zip", "no complete zip archive"], "bad.zip")
+    with zipfile.ZipFile("bad.zip", "w") as z:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        z.writestr(link, "/etc/passwd")
+    refused(["bad.zip", "'link'", "symbolic link"], "bad.zip")
+    archive("x-1-cp311-cp311-manylinux_2_17_x86_64.whl", main)
+    refused(["manylinux", "*-any.whl"], "x-1-cp311-cp311-manylinux_2_17_x86_64.whl")
+
+
+def usage(folder):
+    for args, words in (
+            ([], ["no output"]),
+            (["--nonsense"], ["--nonsense"]),
+            (["a", "b", "-o", "x"], ["'a' and 'b'"]),
+            (["-o"], ["missing"]),
+            (["--list"], ["no packed module"]),
+            (["--list", "--verify", "x"], ["only one"]),
+            (["--list", "x", "-o", "y"], ["-o"]),
+            (["-o", "x", "--sources", "some"], ["none, both, only", "some"]),
+            (["-o", "x", "--writable", "lots"], ["--writable", "lots"]),
+            (["-o", "x", "--writable", "5G"], ["--writable", "5G"]),
+            (["-o", "x", "-m", "a", "-c", "b"], ["only one of"]),
+            (["-o", "x", "--", "arg"], ["--tree-shake"]),
+            (["-o", "x", "--keep", "m"], ["--tree-shake"]),
+            (["-o", "out.wasm", "--python", "base.wasm", "--env", "=x"], ["'=x'"]),
+            (["-o", "out.wasm", "--python", "base.wasm", "-m", "a b"], ["'a b'"]),
+            (["-o", "out.wasm", "--python", "base.wasm", "--entry", "a:b c"], ["'a:b c'"])):
+        t.refused(words, *args)
+        assert os.listdir(".") == ["base.wasm"], (args, os.listdir("."))
+    assert subprocess.run([t.KRAIT, "pack", "--help"], stdout=subprocess.PIPE).stdout.startswith(b"usage: krait pack")
+
+
+CASES = {"folders": folders, "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
+         "archives": archives, "usage": usage}
+
+if __name__ == "__main__":
+    sys.exit(t.main(CASES))
