@@ -84,7 +84,9 @@ CONFIG_SITE=$PWD/all.site \
 for wanted in HAVE_PTHREAD_STUBS WITH_PYMALLOC USE_COMPUTED_GOTOS; do
     grep -q "^#define $wanted 1" pyconfig.h || { echo "configure did not conclude $wanted"; exit 1; }
 done
-for unwanted in HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING; do
+refused="HAVE_DLOPEN HAVE_FORK HAVE_DYNAMIC_LOADING"
+[ "$flavor" = native ] || refused="$refused HAVE_CLOCK_NANOSLEEP"
+for unwanted in $refused; do
     ! grep -q "^#define $unwanted 1" pyconfig.h || { echo "configure concluded $unwanted"; exit 1; }
 done
 # shellcheck disable=SC2086 # none or several
