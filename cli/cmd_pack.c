@@ -435,7 +435,7 @@ write_module(pack_request *request)
     if (options.progress != NULL)
         show_progress(NULL, 1, 1);
     report(request, &summary);
-    return 0;
+    return pack_report(request);
 }
 
 typedef int (*pack_step)(pack_request *request);
@@ -466,6 +466,7 @@ release(pack_request *request)
     free(request->module);
     free(request->tree);
     free(request->start);
+    free(request->report);
 }
 
 int

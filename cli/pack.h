@@ -78,6 +78,7 @@ typedef struct pack_request {
     pack_list argv;      /* what Python gets first */
     char *start;         /* path in the pack of the program; NULL: none */
     pack_list start_set; /* files that a start reads */
+    char *report;        /* what tree shaking left out, a line each; NULL: no such thing */
     uint64_t left_files; /* left out by tree shaking */
     uint64_t left_bytes;
 } pack_request;
@@ -118,6 +119,8 @@ int pack_set_entry(pack_request *request);
 int pack_compile(pack_request *request);
 /* pack_shake.c: only what is needed stays. */
 int pack_shake(pack_request *request);
+/* Writes down what was left out. */
+int pack_report(const pack_request *request);
 /* pack_show.c: --list, --verify, --extract. */
 int pack_show(const pack_request *request);
 

@@ -178,19 +178,32 @@ is_of_the_machine(const pack_request *request, const char *path)
 
     if (!pack_is_below(path, request->site))
         return false;
-    if (strncmp(path + size, "/bin/", 5) == 0)
-        return true;
     return strstr(path + size, ".dist-info/") != NULL &&
            (pack_ends_with(path, "/direct_url.json") || pack_ends_with(path, "/REQUESTED") ||
             pack_ends_with(path, "/INSTALLER"));
 }
 
-/* Code for other processors, and scripts that name folders of this machine. */
+/* Scripts that name the Python of this machine: pip puts them into bin, which is no package. */
+static int
+leave_out_scripts(pack_request *request)
+{
+    char folder[160];
+    char init[192];
+    krait_error err;
+
+    snprintf(folder, sizeof(folder), "%s/bin", request->site);
+    snprintf(init, sizeof(init), "%s/__init__.py", folder);
+    if (!pack_exists(request->pack, folder, NULL) || pack_exists(request->pack, init, NULL))
+        return 0;
+    return krait_pack_remove(request->pack, folder, &err) == KRAIT_OK ? 0 : failed(&err);
+}
+
+/* Code for other processors, and notes about this machine. */
 static int
 leave_out(pack_request *request)
 {
+    int exit_status = leave_out_scripts(request);
     pack_list files = pack_files(request->pack);
-    int exit_status = 0;
 
     for (size_t i = 0; i < files.count && exit_status == 0; i++) {
         const char *path = files.items[i];
