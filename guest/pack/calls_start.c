@@ -32,9 +32,11 @@ read_host(getter *sizes, getter *get, strings *ret)
     }
     ret->list = calloc((size_t)ret->count + 1, sizeof(*ret->list));
     ret->bytes = calloc((size_t)ret->size + 1, 1);
-    rc = ret->list == NULL || ret->bytes == NULL
-             ? PACK_ENOMEM
-             : get(pack_result(ret->list), pack_result(ret->bytes));
+    if (ret->list == NULL || ret->bytes == NULL) {
+        rc = PACK_ENOMEM;
+    } else if (ret->count > 0) { /* a host without any may refuse to give them */
+        rc = get(pack_result(ret->list), pack_result(ret->bytes));
+    }
     if (rc != PACK_OK) {
         free(ret->list);
         free(ret->bytes);

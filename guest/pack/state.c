@@ -52,10 +52,12 @@ krait_pack_report(krait_pack_state *state, uint32_t node, int error)
     char line[700];
     size_t at = 0;
 
-    if (error != PACK_EIO || state->was_reported) {
+    if (error != PACK_EIO ||
+        (state->was_reported && (state->tree.damage != NULL || state->reported == node))) {
         return error;
     }
     state->was_reported = true;
+    state->reported = node;
     at = add(line, at, sizeof(line), "krait: the files packed into this program are damaged: ");
     if (state->tree.damage != NULL) {
         at = add(line, at, sizeof(line), state->tree.damage);
@@ -81,7 +83,7 @@ krait_pack_get(void)
         krait_pack_tree_init(&state->tree, (const void *)(uintptr_t)krait_pack_the_slot.image,
                              krait_pack_the_slot.size, now);
         if (state->tree.damage != NULL) {
-            (void)krait_pack_report(state, 0, PACK_EIO);
+            (void)krait_pack_report(state, KRAIT_PACK_NONE, PACK_EIO);
         }
         krait_pack_find_preopens(state);
         state->is_ready = true;

@@ -64,7 +64,8 @@ typedef struct krait_pack_state {
     krait_pack_mounts mounts;
     krait_pack_mount *mount_list;
     bool is_ready;
-    bool was_reported; /* damage, on stderr */
+    bool was_reported; /* damage, on stderr... */
+    uint32_t reported; /* ...of this node, the last one; KRAIT_PACK_NONE: of the index */
 } krait_pack_state;
 
 /* As the packer wrote it; it cannot be read at compile time. */
@@ -79,7 +80,7 @@ krait_pack_is_packed(void)
 /* Only when something is packed. */
 krait_pack_state *krait_pack_get(void);
 
-/* Says on stderr that a file is damaged, once; returns its argument. */
+/* Says on stderr what is damaged, once for each file; returns its argument. */
 int krait_pack_report(krait_pack_state *state, uint32_t node, int error);
 
 static inline void *

@@ -2,8 +2,8 @@
 """Packed files as programs see them: guest.py SUITE [ENGINE...]
 
 Compiles a program of this folder with guest/pack, packs an image of packimage.py into it, and
-runs it on krait and, when it is in the cache of tests/spec or can be fetched, on wasmtime (ENGINE
-chooses). Exit status 77: there is no compiler or no C library for WebAssembly.
+runs it on krait, on wasmtime when it is in the cache of tests/spec or can be fetched, and on Node when
+it is installed (ENGINE chooses). Exit status 77: there is no compiler or no C library for WebAssembly.
 """
 import io
 import os
@@ -105,14 +105,14 @@ class Krait:
         return subprocess.run([*command, module, *args], capture_output=True, text=True, input=stdin)
 
 
-class Wasmtime:
-    name = "wasmtime"
+class Runner:
+    """An engine behind a program of this folder."""
 
-    def __init__(self, folder):
-        self.environ = dict(os.environ, PYTHONPATH=folder)
+    def __init__(self, name, command, **more):
+        self.name, self.command, self.environ = name, command, dict(os.environ, **more)
 
     def run(self, module, args=(), dirs=(), env=(), stdin="", call=None):
-        command = [sys.executable, os.path.join(HERE, "wasmtime_run.py")]
+        command = list(self.command)
         for host, guest in dirs:
             command += ["--dir", "%s::%s" % (host, guest)]
         for text in env:
@@ -126,9 +126,14 @@ class Wasmtime:
 def engines(wanted):
     found = [Krait()]
     try:
-        found.append(Wasmtime(tools.wasmtime()))
+        found.append(Runner("wasmtime", [sys.executable, os.path.join(HERE, "wasmtime_run.py")],
+                            PYTHONPATH=tools.wasmtime()))
     except tools.Unavailable as error:
         print("wasmtime is not here: %s" % error)
+    if shutil.which("node"):
+        found.append(Runner("node", ["node", "--no-warnings", "--stack-size=4000", os.path.join(HERE, "node_run.mjs")]))
+    else:
+        print("node is not here")
     return [e for e in found if not wanted or e.name in wanted]
 
 
