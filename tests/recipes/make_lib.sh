@@ -39,6 +39,7 @@ EOF
 cat >"$R/cpython/build.sh" <<'EOF'
 # sources: python
 # knobs: KRAIT_PYTHON_DEBUG KRAIT_PYTHON_PREFIX
+echo "what a compiler prints"
 prefix=${KRAIT_PYTHON_PREFIX:-/usr/local}
 x=${VERSION_PYTHON%.*}
 short=$(printf %s "$x" | tr -d .)

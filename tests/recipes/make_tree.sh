@@ -42,6 +42,7 @@ same "a folder of somebody else's" $rc 1
 has "says so" "$err" "was not made by krait build-python"
 same "is left alone" "$(files "$T/mine")" "file "
 
+same "packed needs a program that can be packed" "$(make_python --stdlib packed --out "$T/packed"; echo $rc; ls -d "$T"/packed* 2>/dev/null)" 1
 # The run at the end decides.
 cp "$TEST_WASM" "$T/good.wasm"
 program "$TEST_WASM" 3.13.5 41
@@ -88,4 +89,9 @@ has "says where" "$err" "share/doc/cpython/now"
 forget
 make_python --clean
 same "--clean builds anew" "$(ran)" "cpython python-opt "
+case $err in *"what a compiler prints"*) failed "compilers are not shown" ;; *) passed ;; esac
+make_python --clean --verbose
+same "--verbose" $rc 0
+has "shows compilers" "$err" "what a compiler prints"
+has "the log has it as well" "$(cat "$KRAIT_CACHE"/build/log/cpython-*.log)" "what a compiler prints"
 finish
