@@ -43,6 +43,7 @@ build_targets()
             -o "$folder/fuzz_$target"
     done
     build_pack "$1"
+    build_packed "$1"
     build_wasi "$1"
 }
 
@@ -56,6 +57,15 @@ build_pack()
     # shellcheck disable=SC2086
     "$1" $flags -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_pack.c" $pack -lz -o "$folder/fuzz_pack" \
         2> "$folder/pack.log" || echo "fuzz_pack is left out: $(head -n 1 "$folder/pack.log")"
+}
+
+# Packed files as the host reads them.
+build_packed()
+{
+    # shellcheck disable=SC2086
+    "$1" $flags -DKRAIT_VERSION_TEXT='"0"' -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_packed.c" \
+        "$sources"/pack/*.c $objects -lz -llzma -ldl -o "$folder/fuzz_packed" 2> "$folder/packed.log" ||
+        echo "fuzz_packed is left out: $(head -n 1 "$folder/packed.log")"
 }
 
 # The layers that are between a guest's calls and the host's files.
@@ -126,6 +136,9 @@ run_target elf elf 20000
 run_target wasi wasi 10000
 run_target files files 20000
 run_target pool pool 20000
+if [ -x "$programs/fuzz_packed" ]; then
+    run_target packed packed 20000
+fi
 if [ -x "$programs/fuzz_pack" ]; then
     run_target pack pack 20000
 fi

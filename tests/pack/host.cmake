@@ -15,3 +15,14 @@ endforeach()
 foreach(case script optimized folders dependencies hostile shaken)
     krait_test(NAME pack.app-${case} SCRIPT host_app.py ARGS ${case} GUEST TIMEOUT 300)
 endforeach()
+
+krait_test(NAME fuzz.replay-packed SOURCES ../fuzz/fuzz_packed.c ../fuzz/replay.c LIBS krait_pack
+    ARGS "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/packed")
+if(KRAIT_FUZZ)
+    add_executable(fuzz_packed ../fuzz/fuzz_packed.c)
+    target_include_directories(fuzz_packed PRIVATE
+        "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/host")
+    target_link_libraries(fuzz_packed PRIVATE krait_flags krait_pack)
+    target_link_options(fuzz_packed PRIVATE -fsanitize=fuzzer)
+    krait_feature_macros(fuzz_packed TRUE)
+endif()
