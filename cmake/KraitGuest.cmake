@@ -41,6 +41,21 @@ if(KRAIT_GUEST AND TARGET krait)
         krait__runtime(krait-test-runtime python-test-krt "${KRAIT_RUNTIME_DIR}-test"
             "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need"
             "${CMAKE_BINARY_DIR}/lib/krait/.krait-runtime-stamp")
+        # The tests themselves need no network.
+        set(_krait_fetch "")
+        if(KRAIT_SOURCES)
+            set(_krait_fetch --offline --sources "${KRAIT_SOURCES}")
+        endif()
+        file(GLOB _krait_locks CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/recipes/sources.lock"
+            "${PROJECT_SOURCE_DIR}/recipes/libpython/*/sources.lock")
+        set(stamp "${CMAKE_BINARY_DIR}/lib/krait/.krait-test-sources-stamp")
+        add_custom_command(OUTPUT "${stamp}"
+            COMMAND sh "${PROJECT_SOURCE_DIR}/tests/recipes/fetch_real.sh" ${_krait_fetch}
+                "${PROJECT_SOURCE_DIR}/recipes"
+            COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+            DEPENDS ${_krait_locks}
+            COMMENT "Sources of the other versions of CPython, for the tests" VERBATIM)
+        add_custom_target(krait-test-sources ALL DEPENDS "${stamp}")
     endif()
 else()
     add_custom_target(krait-runtime)
