@@ -4,7 +4,7 @@
 cd "$KRAIT_SOURCE_DIR" || exit 1
 shell=sh
 command -v dash >/dev/null && shell=dash
-find krait .ci tools recipes tests bench guest examples -type f 2>/dev/null >"$T/all"
+find krait .ci tools recipes compat tests bench guest examples -type f 2>/dev/null >"$T/all"
 while IFS= read -r file; do
     case $file in
     *.sh) ;;
