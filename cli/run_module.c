@@ -182,16 +182,59 @@ open_any(run_module *run, bool bounds_checked)
     return exit_status == 0 ? check_imports(run) : exit_status;
 }
 
+/* The first of the paths in `value`, separated by colons, that is there on the host under a name
+ * that the guest does not have; allocated, or NULL. */
+static char *
+find_hidden(const cli_grants *grants, const char *value)
+{
+    while (value != NULL) {
+        const char *end = value + strcspn(value, ":");
+        char *path = cli_need(strndup(value, (size_t)(end - value)));
+
+        if (path[0] == '/' && access(path, F_OK) == 0) {
+            char *normal = cli_path_normal(path);
+            char *host = cli_grants_host_of(grants, normal);
+
+            free(normal);
+            if (host == NULL)
+                return path;
+            free(host);
+        }
+        free(path);
+        value = *end != '\0' ? end + 1 : NULL;
+    }
+    return NULL;
+}
+
+/* After a failure: Python was told of a library that it was not shown. */
+static void
+print_hint(const cli_run_request *request)
+{
+    for (size_t i = 0; i < request->environ_count; i++) {
+        const char *name = request->environ[2 * i];
+        char *path = NULL;
+
+        if (strcmp(name, "PYTHONHOME") == 0 || strcmp(name, "PYTHONPATH") == 0)
+            path = find_hidden(&request->grants, request->environ[2 * i + 1]);
+        if (path == NULL)
+            continue;
+        cli_message("%s names '%s', which is not granted; to let the program see it, add --dir "
+                    "with its folder",
+                    name, path);
+        free(path);
+        return;
+    }
+}
+
 static int
 run_opened(run_module *run)
 {
     krait_status status = krait_sandbox_new(run->opened.module, run->config, &run->opened.sandbox,
                                             &run->err);
+    int exit_status;
 
     /* Where 8 GiB of address space cannot be had, a module can check its bounds itself. */
     if (status == KRAIT_ENOMEM && cli_file_kind_of(run->path) == CLI_FILE_WASM) {
-        int exit_status;
-
         close_module(run);
         exit_status = open_any(run, true);
         if (exit_status != 0)
@@ -206,7 +249,10 @@ run_opened(run_module *run)
         return status == KRAIT_ENOTFOUND || status == KRAIT_EUNSUPPORTED ? KRAIT_EXIT_REFUSED
                                                                          : KRAIT_EXIT_FAILED;
     }
-    return cli_run_sandbox(run->opened.sandbox, run->request, NULL, false);
+    exit_status = cli_run_sandbox(run->opened.sandbox, run->request, NULL, false);
+    if (exit_status == 1)
+        print_hint(run->request);
+    return exit_status;
 }
 
 int

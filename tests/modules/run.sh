@@ -114,6 +114,13 @@ mkdir root
 echo below >root/file
 run run cat.wasm
 same "nothing is granted: ENOENT" "$rc: $out" "44: "
+# A library that Python was told of and not shown. (show.wasm exits with 1 for one argument.)
+run run -e PYTHONPATH=/nowhere:"$T/host" show.wasm
+has "a hint" "$out" "krait: PYTHONPATH names '$T/host', which is not granted; to let the program see it, add --dir"
+run run -e PYTHONPATH=/nowhere:"$T/host" -e HOME=/ --dir "$T" show.wasm
+same "none for what is granted" "$(printf '%s\n' "$out" | grep -c 'krait:')" 0
+run run -e PYTHONHOME="$T" show.wasm one
+same "none after success or another failure" "$(printf '%s\n' "$out" | grep -c 'krait:')" 0
 run run --dir host::/data cat.wasm
 same "a granted folder" "$rc: $out" "0: contents"
 run run --mapdir /::root:ro cat.wasm
