@@ -33,6 +33,8 @@ shown 002-prompt | sed -n 's/^>>> //p' >"$T/typed"
 python3 "$KRAIT_SOURCE_DIR/tests/requirements/prompt.py" sh "$T/command" <"$T/typed" >"$T/session" 2>&1
 same "a session ends" "$?" 0
 same "what it says first" "$(sed -n '1s/^Python \([0-9.]*\) (.*) \[Clang .*\] on wasi$/\1/p' "$T/session")" "$version"
+# CPython 3.13 has a prompt for terminals that can be set, and says that it takes the plain one.
+sed -i "/^warning: can't use pyrepl: No module named 'termios'\$/d" "$T/session"
 same "a session" "$(sed -e 1d -e 's/ *$//' "$T/session")" "$(shown 002-prompt | sed -e 1d -e 's/ *$//')"
 
 do_block 002-relocated
