@@ -80,6 +80,9 @@ lay_out_library() {
     x=${version%.*}
     lib=$new$prefix/lib
     zip=$lib/python$(printf %s "$x" | tr -d .).zip
+    # Files have the time of the release: packed ones keep theirs, and two builds have the same.
+    epoch=$(manifest_number "$new" source_date_epoch)
+    find "$new" -exec touch -h -d "@$epoch" {} +
     case $stdlib in
     zip)
         [ "$compile" = yes ] || repack_zip || return 1
@@ -117,8 +120,11 @@ pack_library() {
                 sed 's:\(.*\)/__pycache__/\(.*\)\.cpython-[0-9]*\.pyc$:mv "&" "\1/\2.pyc" \&\& rm -f "\1/\2.py":' | sh
         fi
         find "$lib/python$x" -name __pycache__ -exec rm -rf {} + 2>/dev/null
+        find "$lib" -type d -exec touch -d "@$epoch" {} +
         set -- --python "$new/bin/python.wasm" --stdlib no --add "$lib/python$x::$prefix/lib/python$x"
     fi
+    SOURCE_DATE_EPOCH=$epoch
+    export SOURCE_DATE_EPOCH
     step "$krait" pack "$@" -o "$new/packed.wasm" || die "krait pack failed (exit status $step_rc)"
     mv -f "$new/packed.wasm" "$new/bin/python.wasm" || return 1
     rm -rf "$zip" "$lib/python$x"

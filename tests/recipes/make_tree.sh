@@ -8,6 +8,7 @@ same "with wasm-opt" "$(ran)" "cpython python-opt "
 has "and runs what it built" "$err" "Python 3.13.5 runs"
 same "--stdlib zip" "$(files "$out")" ".krait-key MANIFEST.json SHA256SUMS bin/python.wasm share/doc/cpython/LICENSE usr/local/lib/python3.13/lib-dynload/.empty usr/local/lib/python3.13/os.py usr/local/lib/python313.zip "
 check "the sums hold" sh -c 'cd "$1" && sha256sum -c --quiet SHA256SUMS' sh "$out"
+same "files have the time of the release" "$(stat -c %Y "$out/usr/local/lib/python3.13/os.py")" 1000
 has "the manifest says how" "$(cat "$out/MANIFEST.json")" '"stdlib": "zip"'
 same "byte code in the zip" "$(python3 -m zipfile -l "$out/usr/local/lib/python313.zip" | awk 'NR > 1 { print $1 }' | tr '\n' ' ')" "os.pyc json/__init__.pyc "
 first=$(sha256sum <"$out/SHA256SUMS")
