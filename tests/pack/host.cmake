@@ -6,6 +6,13 @@ endif()
 
 krait_test(NAME pack.lzma SOURCES host_lzma.c "${PROJECT_SOURCE_DIR}/guest/pack/lzma.c"
     LIBS krait_compression CASES round_trips survives_damage refuses_what_is_short)
+# The library once more, with allocations that fail on demand.
+file(GLOB faulty_pack CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/pack/*.c")
+krait_test(NAME pack.faults SOURCES host_faults.c ${faulty_pack}
+    "${PROJECT_SOURCE_DIR}/host/base/alloc.c" "${PROJECT_SOURCE_DIR}/host/base/error.c"
+    LIBS krait_compression)
+target_compile_definitions(test_pack_faults PRIVATE KRAIT_FAULTS=1 KRAIT_VERSION_TEXT="0")
+
 foreach(case contents listing same-bytes again many interrupted)
     krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case})
 endforeach()
