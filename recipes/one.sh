@@ -77,6 +77,9 @@ else
     rc=$(cat "$tmp/rc")
 fi
 cd /
+# Not in a pipe: a subshell has no children yet.
+times >"$tmp/times"
+[ $rc -ne 0 ] || sed -n '2s/^/processor time of the recipe, user and system: /p' "$tmp/times" >>"$log"
 if [ $rc -eq 0 ] && ! key_text "$NAME" | cmp -s - "$run/keytext.$NAME"; then
     echo "files that $NAME is made from were changed while it was built: run again" >>"$log"
     rc=1
