@@ -56,3 +56,7 @@ if(KRAIT_GUEST)
         PATTERN "python${KRAIT_PYTHON_VERSION}/test" EXCLUDE
         PATTERN ".krait-key" EXCLUDE)
 endif()
+
+# For modules that link Python: examples/embed-wasm.
+install(FILES cmake/wasm/wasm32-wasi.cmake DESTINATION lib/cmake/krait)
+install(FILES cmake/wasm/Platform/WASI.cmake DESTINATION lib/cmake/krait/Platform)
