@@ -119,6 +119,21 @@ console_script(const char *text)
     return found;
 }
 
+/* SITE/NAME-VERSION.dist-info/entry_points.txt of NAME-VERSION-....whl. */
+static bool
+is_own(const pack_request *request, const char *path)
+{
+    const char *slash = strrchr(request->subject, '/');
+    const char *name = slash != NULL ? slash + 1 : request->subject;
+    size_t size = strcspn(name, "-");
+    char wanted[PACK_PATH];
+
+    size += name[size] == '-' ? 1 + strcspn(name + size + 1, "-") : 0;
+    return pack_path(wanted, sizeof(wanted), "%s/%.*s.dist-info/entry_points.txt", request->site,
+                     (int)size, name) &&
+           strcmp(path, wanted) == 0;
+}
+
 static int
 start_of_wheel(pack_request *request)
 {
@@ -133,8 +148,7 @@ start_of_wheel(pack_request *request)
         krait_error err;
         char *text;
 
-        if (!pack_is_below(files.items[i], request->site) ||
-            !pack_ends_with(files.items[i], ".dist-info/entry_points.txt") ||
+        if (!is_own(request, files.items[i]) ||
             krait_pack_get(request->pack, files.items[i], &bytes, &size, &err) != KRAIT_OK)
             continue;
         text = cli_need(malloc(size + 1));

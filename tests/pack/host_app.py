@@ -151,7 +151,10 @@ def dependencies(folder):
         info + "METADATA": "Metadata-Version: 2.1\nName: nice-thing\nVersion: 1.5\nLicense: MIT\n\nText\n",
         info + "entry_points.txt": "[console_scripts]\nnice = nice_thing:main\n",
         info + "RECORD": ""})
-    found, argv, _, _ = pack("nice_thing-1.5-py3-none-any.whl")
+    # Another one's command is not the application's.
+    wheel("other-2-py3-none-any.whl", {"other.py": "", "other-2.dist-info/METADATA": "Name: other\n",
+                                       "other-2.dist-info/entry_points.txt": "[console_scripts]\no = other:main\n"})
+    found, argv, _, _ = pack("nice_thing-1.5-py3-none-any.whl", "--deps", "other-2-py3-none-any.whl")
     assert SITE + "/nice_thing/__init__.pyc" in found and SITE + "/extra.pyc" in found
     assert found["/usr/local/share/nice.txt"][1] == b"shared"
     assert found["/usr/local/share/nice.txt"][2] == 981173106 * 10**9
