@@ -259,6 +259,32 @@ def suite_damage(chain, folder, engine):
     expect(engine, "truncated", done, err="truncated")
 
 
+def pack(module, out, *options):
+    """krait pack, into any program."""
+    done = subprocess.run([os.environ["KRAIT"], "pack", "--python", module, "--stdlib", "no", "-o", out, *options],
+                          capture_output=True, text=True)
+    if done.returncode:
+        failed("krait pack %s" % " ".join(options), done.stdout + done.stderr)
+    return out
+
+
+def suite_twice(chain, folder, engine):
+    """wasi-vfs's pack-twice and pack-twice-reactor, with krait pack itself."""
+    hello, other = place(folder, "hello", b"hello"), place(folder, "other", b"Other")
+    for kind, flags in (("command", ()), ("reactor", ("-mexec-model=reactor", "-DREACTOR"))):
+        once, twice, thrice = (os.path.join(folder, kind + n + ".wasm") for n in "123")
+        pack(place(folder, kind + ".wasm", chain.program("guest_start", *flags)), once, "--add", other + "::/other")
+        pack(once, twice, "--add", hello + "::/hello", "--env", "KA=1")
+        pack(twice, thrice, "--add", other + "::/hello")
+        if kind == "command":
+            expect(engine, "packed once", engine.run(once), 0, "[wasm]\n-1\n")
+            expect(engine, "packed twice", engine.run(twice), 1, "[wasm]\nKA=1\n104\n")
+            expect(engine, "packed again over it", engine.run(thrice), 1, "[wasm]\nKA=1\n79\n")
+        elif engine.name != "krait":
+            expect(engine, "a reactor packed twice", engine.run(twice, call="first_byte"), 104)
+            expect(engine, "packed again over it", engine.run(thrice, call="first_byte"), 79)
+
+
 def add_folder(tree, root, path, left_out=("test", "tests")):
     for top, dirs, files in os.walk(os.path.join(root, path)):
         dirs[:] = sorted(d for d in dirs if d not in left_out)
