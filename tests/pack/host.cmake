@@ -14,7 +14,7 @@ krait_test(NAME pack.faults SOURCES host_faults.c ${faulty_pack}
 target_compile_definitions(test_pack_faults PRIVATE KRAIT_FAULTS=1 KRAIT_VERSION_TEXT="0")
 
 foreach(case contents listing same-bytes again many interrupted)
-    krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case})
+    krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case} TIMEOUT 300)
 endforeach()
 foreach(case folders unreadable outputs modules damage archives usage)
     krait_test(NAME pack.refused-${case} SCRIPT host_refused.py ARGS ${case})

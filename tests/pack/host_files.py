@@ -144,14 +144,14 @@ def again(folder):
 
 
 def many(folder):
-    for i in range(20000):
-        if i % 5000 == 0:
+    for i in range(10000):
+        if i % 2500 == 0:
             os.makedirs("tree/d%d" % i)
-        with open("tree/d%d/f%d" % (i - i % 5000, i), "w") as f:
+        with open("tree/d%d/f%d" % (i - i % 2500, i), "w") as f:
             f.write(str(i))
     t.run("--python", "base.wasm", "--add", "tree::/t", "-o", "out.wasm")
     done = json.loads(t.run("--list", "--json", "out.wasm"))
-    assert len(done["items"]) == 20005
+    assert len(done["items"]) == 10005
     assert t.run("--verify", "out.wasm") == b"out.wasm: whole\n"
 
 
