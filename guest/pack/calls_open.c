@@ -166,7 +166,11 @@ PACK_OWN(path_open)(int32_t fd, int32_t lookup, int32_t path, int32_t len, int32
         rc = rc == PACK_OK ? krait_pack_adopt(krait_pack_get(), (int32_t)made, &made) : rc;
     } else if (rc == PACK_OK) {
         r.writes = ((uint64_t)rights & PACK_WRITE_RIGHTS) != 0 || has(&r, __WASI_OFLAGS_TRUNC);
-        rc = krait_pack_resolve(krait_pack_get(), open, path, len, pack_follows(lookup), &target);
+        /* What has to be new is not made where a link leads. */
+        rc = krait_pack_resolve(krait_pack_get(), open, path, len,
+                                pack_follows(lookup) &&
+                                    !(has(&r, __WASI_OFLAGS_CREAT) && has(&r, __WASI_OFLAGS_EXCL)),
+                                &target);
         rc = rc == PACK_OK ? open_target(krait_pack_get(), &target, &r, &made) : rc;
     }
     if (rc == PACK_OK) {

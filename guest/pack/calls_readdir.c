@@ -4,7 +4,7 @@
  * it. One that the host has, too: first all that the host lists, with its cookies, then the others.
  *
  * Cookies of the tree are small numbers, because telldir() of wasi-libc has 32 bits. After the host's they
- * are marked with a bit that cookies of file systems do not have.
+ * are marked with the highest bit: what a file system gives is never negative (ext4 has 63 bits).
  */
 #include "state.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* The tree's part behind the host's. */
-#define AFTER_HOST ((uint64_t)1 << 62)
+#define AFTER_HOST ((uint64_t)1 << 63)
 
 /* Cookies of ours: "." 0, ".." 1, the tree from 2 on, the host's directories from here on. */
 #define TREE_FROM   2u

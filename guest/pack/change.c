@@ -20,7 +20,7 @@ is_directory(const krait_pack_tree *tree, uint32_t node)
 static int
 reserve(krait_pack_memory *memory, krait_pack_node *node, uint64_t size)
 {
-    size_t room = node->room < 64 ? 64 : node->room;
+    uint64_t room = node->room < 64 ? 64 : node->room; /* more than a size_t of 32 bits has */
     uint8_t *larger;
     int rc;
 
@@ -36,20 +36,38 @@ reserve(krait_pack_memory *memory, krait_pack_node *node, uint64_t size)
     /* What growing by steps would waste may be what is missing. */
     rc = krait_pack_memory_pay(memory, room - node->room);
     if (rc != PACK_OK) {
-        room = (size_t)size;
+        room = size;
         rc = krait_pack_memory_pay(memory, room - node->room);
     }
     if (rc != PACK_OK) {
         return rc;
     }
-    larger = realloc(node->data, room);
+    larger = realloc(node->data, (size_t)room);
     if (larger == NULL) {
         memory->used -= room - node->room;
         return PACK_ENOMEM;
     }
     node->data = larger;
-    node->room = room;
+    node->room = (size_t)room;
     return PACK_OK;
+}
+
+/* What was cut off counts no more. Less than half is kept: the file may grow again. */
+static void
+give_back(krait_pack_memory *memory, krait_pack_node *node)
+{
+    size_t room = node->size < 64 ? 64 : (size_t)node->size;
+    uint8_t *smaller;
+
+    if (node->room / 2 < room) {
+        return;
+    }
+    smaller = realloc(node->data, room);
+    if (smaller != NULL) {
+        memory->used -= node->room - room;
+        node->data = smaller;
+        node->room = room;
+    }
 }
 
 static bool
@@ -162,6 +180,7 @@ krait_pack_tree_resize(krait_pack_tree *tree, uint32_t number, uint64_t size)
         memset(node->data + node->size, 0, (size_t)(size - node->size));
     }
     node->size = size;
+    give_back(tree->memory, node);
     touch(tree, node);
     return PACK_OK;
 }

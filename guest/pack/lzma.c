@@ -189,14 +189,14 @@ put_literal(decoder *d)
 static bool
 put_match(decoder *d, unsigned length)
 {
-    size_t distance = (size_t)d->distances[0] + 1;
+    uint32_t distance = d->distances[0]; /* less 1: the mark of the end is the largest number */
     uint8_t *to = d->out + d->at;
 
-    if (distance > d->at || length > d->size - d->at)
+    if (distance >= d->at || length > d->size - d->at)
         return false;
     /* Both may overlap: byte by byte. */
     for (unsigned i = 0; i < length; i++)
-        to[i] = (to - distance)[i];
+        to[i] = (to - distance - 1)[i];
     d->at += length;
     return true;
 }

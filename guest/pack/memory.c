@@ -115,12 +115,13 @@ krait_pack_memory_add_node(krait_pack_tree *tree, uint32_t mode, uint32_t *ret_n
     krait_pack_memory *memory = tree->memory;
     int64_t now = tree->now();
     void *nodes = memory->nodes;
-    uint32_t i = 0;
+    uint32_t i = memory->node_from;
     int rc;
 
     while (i < memory->node_count && memory->nodes[i].mode != 0) {
         i++;
     }
+    memory->node_from = i;
     rc = grow(&nodes, i, &memory->node_room, sizeof(*memory->nodes));
     memory->nodes = nodes;
     if (rc == PACK_OK) {
@@ -141,8 +142,13 @@ krait_pack_memory_add_node(krait_pack_tree *tree, uint32_t mode, uint32_t *ret_n
 void
 krait_pack_memory_free_node(krait_pack_tree *tree, krait_pack_node *node)
 {
+    uint32_t number = (uint32_t)(node - tree->memory->nodes);
+
     if (node->inode != KRAIT_PACK_NONE) {
         tree->memory->over[node->inode] = 0;
+    }
+    if (number < tree->memory->node_from) {
+        tree->memory->node_from = number;
     }
     tree->memory->used -= node->room + KRAIT_PACK_NODE_PRICE;
     free(node->data);
@@ -202,7 +208,7 @@ krait_pack_memory_add_change(krait_pack_tree *tree, uint32_t directory, const ch
     krait_pack_memory *memory = tree->memory;
     krait_pack_change *known = krait_pack_memory_find(tree, directory, name, len);
     void *changes = memory->changes;
-    uint32_t i = 0;
+    uint32_t i = memory->change_from;
     char *text;
     int rc;
 
@@ -213,6 +219,7 @@ krait_pack_memory_add_change(krait_pack_tree *tree, uint32_t directory, const ch
     while (i < memory->change_count && memory->changes[i].text != NULL) {
         i++;
     }
+    memory->change_from = i;
     rc = grow(&changes, i, &memory->change_room, sizeof(*memory->changes));
     memory->changes = changes;
     if (rc == PACK_OK && i >= memory->bucket_count) {
@@ -252,6 +259,9 @@ krait_pack_memory_remove_change(krait_pack_tree *tree, krait_pack_change *change
         link = &memory->changes[*link - 1].next;
     }
     *link = change->next;
+    if (number - 1 < memory->change_from) {
+        memory->change_from = number - 1;
+    }
     memory->used -= KRAIT_PACK_NAME_PRICE + change->len;
     free(change->text);
     memset(change, 0, sizeof(*change));

@@ -42,9 +42,11 @@ struct krait_pack_memory {
     krait_pack_node *nodes; /* node number minus the image's inode_count */
     uint32_t node_count;
     uint32_t node_room;
+    uint32_t node_from; /* all before it are in use */
     krait_pack_change *changes;
     uint32_t change_count;
     uint32_t change_room;
+    uint32_t change_from;
     uint32_t *buckets; /* number of a change + 1 */
     uint32_t bucket_count;
     uint32_t *over; /* per inode of the image: number of its node in `nodes` + 1, or 0 */

@@ -122,7 +122,9 @@ add_root(krait_pack_state *state, uint32_t fd)
     }
     /* The host may have something else there, a socket that it listens on for the program. */
     while (krait_pack_real_fd_fdstat_get((int32_t)fd, pack_result(&ignored)) != PACK_EBADF) {
-        fd++;
+        if (++fd > KRAIT_PACK_FD_MAX) {
+            return;
+        }
     }
     open = krait_pack_open_new(state, 0, -1, "");
     if (open != NULL) {

@@ -47,7 +47,7 @@ ask_mount(krait_pack_target *target, const krait_pack_mount *m)
         return;
     }
     if (place->folder) {
-        place->path[len++] = '/'; /* push() left room */
+        place->path[len++] = '/'; /* there is room for it */
         place->path[len] = '\0';
     }
     ask(target, m->host, place->path + from, len - from);

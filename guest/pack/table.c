@@ -55,6 +55,10 @@ krait_pack_find(uint32_t fd, krait_pack_open **ret_open, int32_t *ret_host)
 
     *ret_open = NULL;
     *ret_host = (int32_t)fd;
+    /* A negative number would say that the file is only ours. */
+    if (fd > INT32_MAX) {
+        return PACK_EBADF;
+    }
     if (!is_free(state, fd)) {
         krait_pack_descriptor *d = &state->descriptors[fd];
 

@@ -39,7 +39,7 @@ pop(krait_pack_place *place)
 static int
 push(krait_pack_place *place, const char *name, size_t len)
 {
-    if (len > KRAIT_PACK_NAME_MAX || place->path_len + len + 2 > sizeof(place->path)) {
+    if (len > KRAIT_PACK_NAME_MAX || place->path_len + len + 2 > KRAIT_PACK_PATH_MAX) {
         return PACK_ENAMETOOLONG;
     }
     if (place->path_len > 0) {
@@ -216,7 +216,7 @@ begin(walker *w, const krait_pack_start *start)
     if (start == NULL || (w->rest_len > 0 && w->rest[0] == '/')) {
         return PACK_OK;
     }
-    if (len + 1 > sizeof(w->place->path)) {
+    if (len + 1 > KRAIT_PACK_PATH_MAX) {
         return PACK_ENAMETOOLONG;
     }
     if (start->node != KRAIT_PACK_NONE) {

@@ -36,7 +36,8 @@ typedef struct krait_pack_place {
     size_t name;     /* offset of the last component in `path`... */
     size_t name_len; /* ...0: the path ends with "." or ".." or is the root */
     size_t path_len;
-    char path[KRAIT_PACK_PATH_MAX]; /* canonical, ended by NUL */
+    char path[KRAIT_PACK_PATH_MAX +
+              1]; /* canonical, ended by NUL; with room for a slash behind it */
 } krait_pack_place;
 
 /*

@@ -223,6 +223,8 @@ links(void)
     FAILS(open("/links/ring1", O_RDONLY), ELOOP);
     FAILS(stat("/links/ring1/x", &st), ELOOP);
     FAILS(open("/links/dangling", O_RDONLY), ENOENT);
+    FAILS(open("/links/dangling", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
+    FAILS(open("/links/ring1", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
     FAILS(open("/links/hello", O_RDONLY | O_NOFOLLOW), ELOOP);
     CHECK_INT(lstat("/links/dangling", &st), 0);
     FAILS(open("/links/hello/", O_RDONLY), ENOTDIR);
@@ -502,6 +504,42 @@ numbers_descriptors(void)
     CHECK_INT(close(n), 0);
 }
 
+/* Numbers that nothing has; with the highest bit they are negative to some. */
+static void
+refuses_wrong_numbers(void)
+{
+    static const __wasi_fd_t wrong[] = {UINT32_MAX, 0x80000000u, INT32_MAX, 70000, 999};
+    uint8_t buffer[8];
+    __wasi_iovec_t piece = {buffer, sizeof(buffer)};
+    __wasi_ciovec_t text = {buffer, sizeof(buffer)};
+    __wasi_filestat_t status;
+    __wasi_fdstat_t about;
+    __wasi_filesize_t place;
+    __wasi_size_t used;
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        __wasi_fd_t fd = wrong[i];
+
+        CHECK_INT(__wasi_fd_read(fd, &piece, 1, &used), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_pread(fd, &piece, 1, 0, &used), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_write(fd, &text, 1, &used), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_pwrite(fd, &text, 1, 0, &used), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_seek(fd, 5, __WASI_WHENCE_SET, &place), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_tell(fd, &place), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_filestat_get(fd, &status), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_fdstat_get(fd, &about), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_fdstat_set_flags(fd, 0), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_readdir(fd, buffer, sizeof(buffer), 0, &used), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_advise(fd, 0, 0, 0), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_filestat_set_size(fd, 0), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_sync(fd), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_renumber(fd, fd), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_path_filestat_get(fd, 0, "hello", &status), __WASI_ERRNO_BADF);
+        CHECK_INT(__wasi_fd_close(fd), __WASI_ERRNO_BADF);
+    }
+    CHECK_STR(contents("/hello"), "hello, world\n");
+}
+
 /* A packed file as standard input, and the host's input under another number. */
 static void
 takes_the_place_of_stdin(void)
@@ -572,5 +610,5 @@ CHECK_MAIN(CHECK_CASE(reads), CHECK_CASE(seeks_and_preads), CHECK_CASE(stats), C
            CHECK_CASE(refuses_to_write), CHECK_CASE(opens_directories),
            CHECK_CASE(describes_descriptors), CHECK_CASE(polls),
            CHECK_CASE(shares_nothing_between_opens), CHECK_CASE(numbers_descriptors),
-           CHECK_CASE(takes_memory), CHECK_CASE(changes_folder),
+           CHECK_CASE(takes_memory), CHECK_CASE(changes_folder), CHECK_CASE(refuses_wrong_numbers),
            CHECK_CASE(takes_the_place_of_stdin))

@@ -189,6 +189,13 @@ has_a_limit(void)
     FAILS(ftruncate(fd, 1ll << 40), ENOSPC);
     CHECK_INT(fstat(fd, &st), 0);
     CHECK_INT(st.st_size, written);
+    /* What is cut off is given back, too. */
+    CHECK_INT(ftruncate(fd, 5), 0);
+    CHECK_INT(pwrite(fd, block, sizeof(block), written - 20000), sizeof(block));
+    CHECK_INT(ftruncate(fd, 0), 0);
+    CHECK(put("/a/second", "w", ""));
+    CHECK_INT(truncate("/a/second", 150000), 0);
+    CHECK_INT(unlink("/a/second"), 0);
     CHECK_INT(close(fd), 0);
     CHECK_INT(unlink("/a/large"), 0);
     for (; names < 10000; names++) {
@@ -219,5 +226,26 @@ has_a_limit(void)
     CHECK_INT(st.st_mtim.tv_nsec, 5);
 }
 
+/* A limit that no memory has: sums of 32 bits must not wrap. */
+static void
+has_a_far_limit(void)
+{
+    int fd = open("/a/huge", O_RDWR | O_CREAT | O_EXCL, 0644);
+    struct stat st;
+
+    REQUIRE(fd >= 0);
+    FAILS(ftruncate(fd, 0xfffffff0ll), ENOSPC);
+    FAILS(ftruncate(fd, 0x100000000ll), ENOSPC);
+    FAILS(ftruncate(fd, INT64_MAX), ENOSPC);
+    FAILS(pwrite(fd, "x", 1, 0xfffffff0ll), ENOSPC);
+    FAILS(pwrite(fd, "x", 1, INT64_MAX), ENOSPC);
+    CHECK_INT(write(fd, "abc", 3), 3);
+    CHECK_INT(fstat(fd, &st), 0);
+    CHECK_INT(st.st_size, 3);
+    CHECK_INT(close(fd), 0);
+    CHECK_STR(contents("/a/huge"), "abc");
+    CHECK_INT(unlink("/a/huge"), 0);
+}
+
 CHECK_MAIN(CHECK_CASE(changes_files), CHECK_CASE(makes_and_removes),
-           CHECK_CASE(hides_what_is_packed), CHECK_CASE(has_a_limit))
+           CHECK_CASE(hides_what_is_packed), CHECK_CASE(has_a_limit), CHECK_CASE(has_a_far_limit))
