@@ -43,6 +43,7 @@ replaceable() {
     [ ! -e "$out" ] || [ -f "$out/.krait-key" ] || [ -z "$(ls -A "$out" 2>/dev/null)" ]
 }
 
+# build_tree: makes $new, which becomes $out by put_in_place.
 build_tree() {
     recipes ${anew:+--clean} ${verbose:+--verbose} "$target" build-python || return 1
     built=$(sed -n 1p "$run/step")
@@ -58,7 +59,6 @@ build_tree() {
     "$helper" -E -s "$own/python-opt/sums.py" "$new" \
         "stdlib=\"$stdlib\"" "compile_stdlib=$([ "$compile" = yes ] && echo true || echo false)" ||
         die "cannot write the manifest of '$new'"
-    put_in_place
 }
 
 # put_in_place: $new becomes $out.

@@ -52,6 +52,7 @@ rm -rf "$T/bad"
 make_python --out "$T/bad"
 same "a wrong answer fails the build" $rc 1
 has "says which" "$err" "python.wasm -c failed"
+same "and hands over nothing" "$(ls -d "$T"/bad* 2>/dev/null)" ""
 program "$TEST_WASM" 3.13.4 42
 echo '# another' >>"$R/cpython/build.sh"
 make_python --out "$T/bad"
