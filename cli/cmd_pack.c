@@ -338,7 +338,7 @@ on_signal(int number)
 {
     pack_interrupted = number;
     if (pack_running != NULL)
-        krait_sandbox_signal(pack_running, SIGINT);
+        krait_sandbox_cancel(pack_running);
 }
 
 static void

@@ -252,6 +252,8 @@ pack_python_run(pack_python *python, const char *what, uint32_t *ret_exit)
         return failed(&err);
     }
     pack_running = NULL;
+    if (pack_interrupted != 0)
+        return KRAIT_EXIT_FAILED;
     if (result.kind != KRAIT_RESULT_EXITED) {
         cli_message("pack: %s in the sandbox was stopped: %s", what, result.message);
         return result.kind == KRAIT_RESULT_LIMIT ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_FAILED;

@@ -19,7 +19,7 @@ endforeach()
 foreach(case folders unreadable outputs modules damage archives usage)
     krait_test(NAME pack.refused-${case} SCRIPT host_refused.py ARGS ${case})
 endforeach()
-foreach(case script optimized folders dependencies hostile shaken)
+foreach(case script optimized folders dependencies hostile shaken interrupted)
     krait_test(NAME pack.app-${case} SCRIPT host_app.py ARGS ${case} GUEST TIMEOUT 300)
 endforeach()
 

@@ -238,8 +238,25 @@ def shaken(folder):
     assert run_app(argv) == "1\n"
 
 
+def interrupted(folder):
+    """Ctrl-C ends a recorded run that does not want to end."""
+    build(SMALL)
+    t.write("loop.py", b"while True:\n    try:\n        while True:\n            pass\n"
+            b"    except BaseException:\n        pass\n")
+    before = sorted(os.listdir("."))
+    child = subprocess.Popen(t.command(("--python", "build", "--stdlib", "yes", "--tree-shake", "-o", "out.wasm", "loop.py")),
+                             stderr=subprocess.DEVNULL)
+    try:
+        child.wait(3)
+        raise AssertionError("it ended by itself: %d" % child.returncode)
+    except subprocess.TimeoutExpired:
+        child.send_signal(2)
+    assert child.wait(60) == -2
+    assert sorted(os.listdir(".")) == before
+
+
 CASES = {"script": script, "optimized": optimized, "folders": folders, "dependencies": dependencies,
-         "hostile": hostile, "shaken": shaken}
+         "hostile": hostile, "shaken": shaken, "interrupted": interrupted}
 
 if __name__ == "__main__":
     sys.exit(t.main(CASES))
