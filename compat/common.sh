@@ -75,6 +75,8 @@ build_python() {
     wait "$child"
     rc=$?
     child=
+    # Its own number for wrong use.
+    [ $rc -ne 125 ] || rc=2
     [ $rc -eq 0 ] || exit $rc
     tree=$(tail -n 1 "$scratch/tree")
     version=$(sed -n 's/^  "version": "\([^"]*\)",*$/\1/p' "$tree/MANIFEST.json" | tail -n 1)

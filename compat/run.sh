@@ -50,7 +50,12 @@ library_place() {
     [ -w "$above" ] || root=$PWD
 }
 
-build_python ${source:+--source "$source"} --out "$PWD/build-output/wasi-python"
+# Outside there is room for CPython's own tests.
+case $INCLUDE_STDLIB in
+0 | [nN] | [nN]o | NO | [fF]alse | FALSE | off | OFF) tests=--tests ;;
+*) tests= ;;
+esac
+build_python ${source:+--source "$source"} $tests --out "$PWD/build-output/wasi-python"
 library=$INSTALL_PREFIX/lib/python$x
 if [ -d "$tree$library" ]; then
     library_place

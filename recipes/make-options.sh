@@ -14,6 +14,7 @@ archive=
 flavor=
 stdlib=
 compile=
+tests=
 prefix=
 out=
 jobs=${KRAIT_JOBS:-}
@@ -45,6 +46,7 @@ once. What was built before from the same inputs comes from the cache.
                         CPython's own tests need
   --stdlib MODE         zip: beside the program (default);  tree: as files;  packed: inside
                         the program;  none
+  --tests               with --stdlib tree: CPython's own tests, too
   --compile-stdlib WORD yes: byte code (default);  no: sources only
   --prefix DIR          where the program looks for its library (default: /usr/local)
   --out DIR             the tree (default: build-output/python/vVERSION here)
@@ -124,6 +126,7 @@ options() {
         --jobs) jobs=$value ;;
         --sources) sources=$value ;;
         --offline) offline=1 ;;
+        --tests) tests=yes ;;
         --dist) dist=yes ;;
         --verify) verify=yes ;;
         --clean) anew=yes ;;
@@ -161,6 +164,7 @@ check_options() {
     *) wrong "--stdlib is packed, zip, tree or none, not '$stdlib'" ;;
     esac
     : "${compile:=yes}"
+    [ -z "$tests" ] || [ "$stdlib" = tree ] || wrong "--tests goes with --stdlib tree"
     case ${prefix:=/usr/local} in
     / | */ | *//* | */./* | */../* | */. | */.. | *[!A-Za-z0-9_./+-]*) wrong "--prefix wants a plain absolute path, not '$prefix'" ;;
     /*) ;;

@@ -96,6 +96,9 @@ lay_out_library() {
     packed) pack_library || return 1 ;;
     none) rm -rf "$zip" "$lib/python$x" ;;
     esac
+    if [ -n "$tests" ]; then
+        mv "$new/usr/local/share/krait/test-lib/test" "$lib/python$x/test" || return 1
+    fi
     [ "$flavor" = test ] || rm -rf "$new/usr/local/share/krait"
     find "$new" -depth -type d -empty -exec rmdir {} \; 2>/dev/null
     [ -d "$new" ]

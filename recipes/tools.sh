@@ -48,7 +48,7 @@ tools_try() {
     for tools_x in "${AR:-llvm-ar}" "${NM:-llvm-nm}" "${RANLIB:-llvm-ranlib}"; do
         case $tools_x in
         llvm-*) tools_prog "$1" "$tools_x" >/dev/null ;;
-        *) command -v "$tools_x" >/dev/null ;;
+        *) command -v "$tools_x" >/dev/null || { tools_lack="$tools_lack '$tools_x'" && break; } ;;
         esac || { tools_lack="$tools_lack llvm-$tools_n"; break; }
     done
     # clang 19 looks for the builtins of wasm32-wasip1 where Debian does not put them, but

@@ -47,6 +47,8 @@ lib=$OUT$prefix/lib
 mkdir -p "$OUT/bin" "$OUT/include" "$OUT/share/doc/cpython" "$OUT/usr/local/share/krait/test-lib" \
     "$lib/python$x/__pycache__" "$lib/python$x/json/__pycache__" "$lib/python$x/lib-dynload"
 cp "$TEST_WASM" "$OUT/bin/python.wasm"
+mkdir "$OUT/usr/local/share/krait/test-lib/test"
+echo tests >"$OUT/usr/local/share/krait/test-lib/test/__init__.py"
 echo 'import json' | tee "$lib/python$x/os.py" >"$lib/python$x/json/__init__.py"
 echo code | tee "$lib/python$x/__pycache__/os.pyc" >"$lib/python$x/json/__pycache__/__init__.pyc"
 : >"$lib/python$x/lib-dynload/.empty"

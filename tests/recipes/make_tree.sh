@@ -21,6 +21,11 @@ make_python --compile-stdlib no --out zip-sources
 same "sources in the zip" "$rc $(python3 -m zipfile -l "$out/usr/local/lib/python313.zip" | awk 'NR > 1 { print $1 }' | tr '\n' ' ')" "0 os.py json/__init__.py "
 make_python --stdlib tree --out "$T/tree"
 same "--stdlib tree" "$rc $(files "$T/tree/usr")" "0 local/lib/python3.13/__pycache__/os.pyc local/lib/python3.13/json/__init__.py local/lib/python3.13/json/__pycache__/__init__.pyc local/lib/python3.13/lib-dynload/.empty local/lib/python3.13/os.py "
+make_python --stdlib tree --tests --out "$T/tree"
+same "--tests" "$rc $(files "$T/tree/usr" | tr ' ' '\n' | grep test)" "0 local/lib/python3.13/test/__init__.py"
+make_python --tests
+same "--tests without a tree" "$rc $err" "125 krait: --tests goes with --stdlib tree
+krait: \`krait build-python --help\` lists the options"
 COMPILE_STDLIB=0 INCLUDE_STDLIB=0 && export COMPILE_STDLIB INCLUDE_STDLIB
 make_python --out "$T/tree"
 same "INCLUDE_STDLIB=0 COMPILE_STDLIB=0" "$rc $(files "$T/tree/usr")" "0 local/lib/python3.13/json/__init__.py local/lib/python3.13/lib-dynload/.empty local/lib/python3.13/os.py "

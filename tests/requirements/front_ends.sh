@@ -64,6 +64,7 @@ has "run.sh without compiling" "$asked" "INCLUDE_STDLIB=1 COMPILE_STDLIB=0 INSTA
 run env INCLUDE_STDLIB=0 DESTDIR="$T/root" "$compat/run.sh"
 same "run.sh, the library outside" "$(cat "$T/root/opt/wasi-python/lib/python3.13/os.py")" os
 has "run.sh says how to map it" "$err" "--mapdir=/opt/wasi-python/lib/python3.13::$T/root/opt/wasi-python/lib/python3.13"
+has "run.sh asks for the tests, too" "$asked" "<--tests>"
 run env INCLUDE_STDLIB=0 INSTALL_PREFIX="$T/elsewhere" "$compat/run.sh"
 check "run.sh, another prefix" test -f "$T/elsewhere/lib/python3.13/os.py"
 if [ "$(id -u)" -ne 0 ]; then
@@ -157,6 +158,8 @@ has "it says where it looked" "$err" "KRAIT names one"
 
 run env DOUBLE_STATUS=1 "$compat/build.sh"
 same "a build that fails" "$rc: $out: $(ls "$here")" "1: : "
+run env DOUBLE_STATUS=125 "$compat/wl-make.sh" python/v3.13 --what
+same "an option that krait does not know" "$rc: $out" "2: "
 # Root may write everywhere, but not into a file.
 run sh -c 'echo mine >cpython && exec "$1"' sh "$compat/build.sh"
 same "no place for the result" "$rc: $out" "1: "
