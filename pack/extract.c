@@ -181,6 +181,7 @@ open_root(const char *path, int *ret_fd, krait_error *err)
 {
     struct dirent *entry;
     bool is_empty = true;
+    int copy;
     DIR *folder;
 
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
@@ -188,11 +189,20 @@ open_root(const char *path, int *ret_fd, krait_error *err)
     *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*ret_fd < 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot open '%s'", path);
-    folder = opendir(path);
-    while (folder != NULL && is_empty && (entry = readdir(folder)) != NULL)
+    /* The one that is open, whatever has its name by now. */
+    copy = fcntl(*ret_fd, F_DUPFD_CLOEXEC, 3);
+    folder = copy >= 0 ? fdopendir(copy) : NULL;
+    if (folder == NULL) {
+        krait_status status = krait__error_set(err, KRAIT_EIO, errno, "cannot read '%s'", path);
+
+        if (copy >= 0)
+            close(copy);
+        close(*ret_fd);
+        return status;
+    }
+    while (is_empty && (entry = readdir(folder)) != NULL)
         is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (folder != NULL)
-        closedir(folder);
+    closedir(folder);
     if (is_empty)
         return KRAIT_OK;
     close(*ret_fd);

@@ -16,10 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_COMPONENTS 65536u
+/* Each is compared with all others. */
+#define MOST_COMPONENTS 4096u
 #define FIELDS          5u
 
 #define PLACE 4u
+
+/* What follows the hash of all that is before this. */
+#define SEAL     ",\n  \"manifest_sha256\": \""
+#define SEAL_END "\"\n}\n"
 
 static const char *const field_names[FIELDS] = {"name", "version", "licence", "source", "place"};
 
@@ -219,6 +224,49 @@ put_component(krait_bytes *to, const krait_component *component)
     krait__pack_bytes_text(to, "}");
 }
 
+static void
+hash_text(const void *text, size_t size, char ret_text[2 * KRAIT_SHA256_SIZE + 1])
+{
+    uint8_t digest[KRAIT_SHA256_SIZE];
+
+    krait__sha256(text, size, digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        snprintf(ret_text + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* The last field: versions and licences are altered as easily as files. */
+static void
+put_seal(krait_bytes *to)
+{
+    char text[2 * KRAIT_SHA256_SIZE + 1];
+
+    if (to->has_failed)
+        return;
+    hash_text(to->data, to->size, text);
+    krait__pack_bytes_text(to, SEAL);
+    krait__pack_bytes_text(to, text);
+    krait__pack_bytes_text(to, SEAL_END);
+}
+
+krait_status
+krait__pack_manifest_verify(const krait_pack *pack, krait_error *err)
+{
+    char end[sizeof(SEAL) + 2 * (size_t)KRAIT_SHA256_SIZE + sizeof(SEAL_END)];
+    char hash[2 * KRAIT_SHA256_SIZE + 1];
+    size_t size = 0;
+    const char *text = krait_pack_manifest(pack, &size);
+    size_t length = sizeof(end) - 2; /* without the NULs of both */
+
+    if (text != NULL && size > length) {
+        hash_text(text, size - length, hash);
+        snprintf(end, sizeof(end), SEAL "%s" SEAL_END, hash);
+        if (memcmp(text + size - length, end, length) == 0)
+            return KRAIT_OK;
+    }
+    return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s': its manifest is not as it was written",
+                            pack->path);
+}
+
 krait_status
 krait__pack_manifest_make(const krait_pack *pack, const krait_pack_summary *summary,
                           const char *image_sha256, const char *program_sha256,
@@ -248,6 +296,7 @@ krait__pack_manifest_make(const krait_pack *pack, const krait_pack_summary *summ
             krait__pack_bytes_text(to, ",");
         put_component(to, &pack->components[i]);
     }
-    krait__pack_bytes_text(to, pack->component_count > 0 ? "\n  ]\n}\n" : "]\n}\n");
+    krait__pack_bytes_text(to, pack->component_count > 0 ? "\n  ]" : "]");
+    put_seal(to);
     return to->has_failed ? krait__error_nomem(err) : KRAIT_OK;
 }

@@ -85,6 +85,8 @@ krait_status krait__pack_manifest_load(krait_pack *pack, const char *json, size_
 krait_status krait__pack_manifest_make(const krait_pack *pack, const krait_pack_summary *summary,
                                        const char *image_sha256, const char *program_sha256,
                                        krait_bytes *ret_json, krait_error *err);
+/* Whether it is as it was written, by the hash at its end. */
+krait_status krait__pack_manifest_verify(const krait_pack *pack, krait_error *err);
 void krait__pack_manifest_release(krait_pack *pack);
 
 /* ---- plan.c ------------------------------------------------------------------------------- */

@@ -56,6 +56,22 @@ verify_blocks(krait_pack *pack, krait_error *err)
     return status;
 }
 
+/* Packing writes it anew, so that the hash of the program does not have it. */
+static krait_status
+verify_memory(const krait_pack *pack, krait_error *err)
+{
+    const krait_wasm *wasm = &pack->wasm;
+    uint64_t pages = wasm->pages + ((uint64_t)wasm->image.size + 65535) / 65536;
+
+    if (wasm->image.address % 65536 == 0 && wasm->min_pages == pages)
+        return KRAIT_OK;
+    return krait__error_set(err, KRAIT_EFORMAT, 0,
+                            "'%s': its memory begins with %llu pages, not with the %llu that the "
+                            "program and its files take",
+                            pack->path, (unsigned long long)wasm->min_pages,
+                            (unsigned long long)pages);
+}
+
 static void
 hash_image(const krait_packed *image, char text[2 * KRAIT_SHA256_SIZE + 1])
 {
@@ -98,6 +114,8 @@ krait_pack_verify(krait_pack *pack, krait_error *err)
     if (!pack->has_image)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' has no packed files", pack->path);
     status = verify_blocks(pack, err);
+    if (status == KRAIT_OK)
+        status = verify_memory(pack, err);
     if (status != KRAIT_OK)
         return status;
     if (krait_pack_manifest(pack, NULL) == NULL)
@@ -107,5 +125,7 @@ krait_pack_verify(krait_pack *pack, krait_error *err)
     if (status == KRAIT_OK)
         status = verify_hash(pack, "program_sha256", pack->base, "the program around its files",
                              err);
+    if (status == KRAIT_OK)
+        status = krait__pack_manifest_verify(pack, err);
     return status;
 }

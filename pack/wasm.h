@@ -50,6 +50,7 @@ typedef struct krait_wasm {
     uint32_t slot;         /* address of the slot */
     uint32_t slot_version; /* newest version of images that the program reads */
     uint64_t pages;        /* minimum of the memory, without the image that is there */
+    uint64_t min_pages;    /* the same as the module says it: with that image */
     uint64_t max_pages;    /* UINT64_MAX: none */
     size_t segment_count;  /* data segments, without those of packing */
     krait_segment image;   /* when packed */

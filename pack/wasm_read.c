@@ -32,6 +32,8 @@ typedef struct reading {
     size_t capacity;
     size_t imported_globals;
     uint64_t slot_global; /* UINT64_MAX: none is exported */
+    uint64_t data_count;  /* as its own section says it; UINT64_MAX: not at all */
+    uint32_t seen;        /* a bit per number of a section that was met */
     bool has_memory;
 } reading;
 
@@ -72,6 +74,10 @@ add_section(reading *r, krait_view *view)
         section.at += inner.at;
         section.size -= inner.at;
     }
+    if (section.id != KRAIT_SECTION_CUSTOM && (r->seen >> section.id & 1u) != 0)
+        return krait__error_set(r->err, KRAIT_EFORMAT, 0, "'%s': a second section %u at offset %zu",
+                                r->path, section.id, start);
+    r->seen |= 1u << section.id;
     if (krait__grow(&wasm->sections, wasm->section_count, &r->capacity, sizeof(section),
                     MOST_SECTIONS) != 0)
         return krait__error_set(r->err, KRAIT_ELIMIT, 0, "'%s': more than %d sections", r->path,
@@ -205,8 +211,15 @@ read_memory(reading *r, krait_view *view)
     /* Shared memories and those of 64 bits are not what programs of preview 1 have. */
     if (count != 1 || view->at >= view->size || view->data[view->at] > 1)
         return;
-    r->wasm->pages = take_limits(view, &r->wasm->max_pages);
+    r->wasm->min_pages = take_limits(view, &r->wasm->max_pages);
+    r->wasm->pages = r->wasm->min_pages;
     r->has_memory = true;
+}
+
+static void
+read_data_count(reading *r, krait_view *view)
+{
+    r->data_count = krait__pack_view_leb(view);
 }
 
 static void
@@ -339,6 +352,8 @@ read_data(reading *r, const krait_section *section)
         }
         if (view.has_failed || view.at != view.size)
             return malformed(r, section, &view, "bad data segment");
+        if (r->data_count != UINT64_MAX && r->data_count != count)
+            return malformed(r, section, &view, "another number of data segments than announced");
         wasm->segment_count = count;
     }
     return wasm->has_slot ? check_slot(r, slot) : KRAIT_OK;
@@ -376,7 +391,11 @@ krait_status
 krait__pack_wasm_open(krait_wasm *wasm, const char *path, const uint8_t *bytes, size_t size,
                       krait_error *err)
 {
-    reading r = {.wasm = wasm, .path = path, .err = err, .slot_global = UINT64_MAX};
+    reading r = {.wasm = wasm,
+                 .path = path,
+                 .err = err,
+                 .slot_global = UINT64_MAX,
+                 .data_count = UINT64_MAX};
     bool has_data = false;
     krait_status status;
 
@@ -389,6 +408,8 @@ krait__pack_wasm_open(krait_wasm *wasm, const char *path, const uint8_t *bytes, 
         status = each_section(&r, KRAIT_SECTION_IMPORT, read_imports);
     if (status == KRAIT_OK)
         status = each_section(&r, KRAIT_SECTION_MEMORY, read_memory);
+    if (status == KRAIT_OK)
+        status = each_section(&r, KRAIT_SECTION_DATA_COUNT, read_data_count);
     /* Which global it is, then what that global is. */
     if (status == KRAIT_OK)
         status = each_section(&r, KRAIT_SECTION_EXPORT, read_exports);

@@ -343,7 +343,7 @@ KRAIT_API void krait_pack_get_start(const krait_pack *pack, krait_pack_start *re
  * @param err        receives the reason on failure; may be NULL
  * @return KRAIT_OK, or a code under Errors
  *
- * Units:   at most 65536 components
+ * Units:   at most 4096 components
  * Owner:   texts are copied
  * Errors:  KRAIT_EINVAL no name; KRAIT_ELIMIT; KRAIT_ENOMEM
  * Threads: one at a time

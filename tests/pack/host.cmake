@@ -16,7 +16,7 @@ target_compile_definitions(test_pack_faults PRIVATE KRAIT_FAULTS=1 KRAIT_VERSION
 foreach(case contents listing same-bytes again many interrupted)
     krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case} TIMEOUT 300)
 endforeach()
-foreach(case folders unreadable outputs modules damage archives usage)
+foreach(case folders unreadable outputs modules damage every-byte archives usage)
     krait_test(NAME pack.refused-${case} SCRIPT host_refused.py ARGS ${case})
 endforeach()
 foreach(case script optimized folders dependencies hostile shaken interrupted)

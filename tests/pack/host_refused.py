@@ -128,6 +128,11 @@ def modules(folder):
     bad(["krait_pack_slot", "krait build-python", "libkrait_pack.a"], t.module(slot=False))
     bad(["reads packed files of format 0"], t.module(version=0))
     bad(["something else"], good.replace(b"KRTSLOT\n", b"KRTSLAT\n"))
+    # Twice what may be there once: which of both counts?
+    for kind, body in packimage.sections(good):
+        if kind != 0:
+            bad(["'bad.wasm'", "second section %d" % kind], good + t.section(kind, body))
+    bad(["'bad.wasm'", "another number"], good.replace(t.section(12, b"\2"), t.section(12, b"\3")))
     # The slot says that something is packed, and nothing is.
     bad(["something has changed the module"], good.replace(
         b"KRTSLOT\n" + struct.pack("<3I", 1, 0, 0), b"KRTSLOT\n" + struct.pack("<3I", 1, 131072, 64)))
@@ -179,6 +184,22 @@ def damage(folder):
     t.refused(["has no packed files"], "--verify", "base.wasm", status=1)
     os.makedirs("full/x")
     t.refused(["'full' is not empty"], "--extract", "full", "out.wasm")
+
+
+def every_byte(folder):
+    """Of what is around the image; in the image each is tested in guest_native.c and survives in fuzz_pack.c."""
+    t.write("tree/a.txt", b"some text\n")
+    t.run("--python", "base.wasm", "--add", "tree::/data", "--env", "A=b", "--strip", "-o", "out.wasm")
+    wasm = open("out.wasm", "rb").read()
+    image = t.image_of(wasm)
+    start = wasm.index(image)
+    for at in [*range(start), *range(start + len(image), len(wasm))]:
+        copy = bytearray(wasm)
+        copy[at] ^= 1 << at % 7
+        t.write("bad.wasm", bytes(copy))
+        # 126: what is left is no packed module of this version.
+        said = t.refused(["bad.wasm"], "--verify", "bad.wasm")
+        assert len(said) < 1000, said
 
 
 def archive(name, *files, **more):
@@ -255,6 +276,7 @@ def usage(folder):
 
 
 CASES = {"folders": folders, "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
+         "every-byte": every_byte,
          "archives": archives, "usage": usage}
 
 if __name__ == "__main__":
