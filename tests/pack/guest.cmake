@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Packed files as programs see them, on every engine that is here.
 foreach(suite files host memory start reactor twice damage python)
-    krait_test(NAME pack.guest-${suite} SCRIPT guest.py ARGS ${suite} GUEST TIMEOUT 600
-        ENV "PYTHONPATH=${CMAKE_CURRENT_SOURCE_DIR}")
+    krait_test(NAME pack.guest-${suite} SCRIPT guest.py ARGS ${suite} GUEST TIMEOUT 600)
 endforeach()
 
 if(NOT TARGET krait_compression)
@@ -22,7 +21,7 @@ target_include_directories(pack_guest_native PRIVATE "${PROJECT_SOURCE_DIR}"
 target_link_libraries(pack_guest_native PRIVATE krait_flags krait_compression)
 krait_feature_macros(pack_guest_native TRUE)
 krait_test(NAME pack.guest-native SCRIPT guest_native.py ARGS $<TARGET_FILE:pack_guest_native>
-    TIMEOUT 300 ENV "PYTHONPATH=${CMAKE_CURRENT_SOURCE_DIR}")
+    TIMEOUT 300)
 krait_test(NAME fuzz.replay-pack SOURCES ../fuzz/fuzz_pack.c ../fuzz/replay.c ${krait_guest_pack}
     LIBS krait_compression ARGS "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/pack")
 if(KRAIT_FUZZ)
