@@ -29,8 +29,9 @@ if(TARGET krait_aot)
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
 if(TARGET krait)
-    # What `krait build-python` reads, in the order of the source tree.
+    # What `krait build-python` reads and its front ends, in the order of the source tree.
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/recipes" "${PROJECT_SOURCE_DIR}/guest"
+        "${PROJECT_SOURCE_DIR}/compat"
         DESTINATION share/krait USE_SOURCE_PERMISSIONS
         PATTERN "*.md" EXCLUDE PATTERN "__pycache__" EXCLUDE)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/krait" DESTINATION share/krait/include

@@ -67,10 +67,6 @@ has "run.sh says how to map it" "$err" "--mapdir=/opt/wasi-python/lib/python3.13
 has "run.sh asks for the tests, too" "$asked" "<--tests>"
 run env INCLUDE_STDLIB=0 INSTALL_PREFIX="$T/elsewhere" "$compat/run.sh"
 check "run.sh, another prefix" test -f "$T/elsewhere/lib/python3.13/os.py"
-if [ "$(id -u)" -ne 0 ]; then
-    run env INCLUDE_STDLIB=0 INSTALL_PREFIX=/proc/1/python "$compat/run.sh"
-    check "run.sh, a prefix that cannot be written" test -f "$here/proc/1/python/lib/python3.13/os.py"
-fi
 n=$((n + 1))
 here="$T/with sources"
 mkdir -p "$here/cpython/Include"
@@ -124,6 +120,12 @@ same "through a link" "$rc" 0
 PATH=$compat:$PATH
 run wl-make.sh python/v3.13
 same "through PATH" "$rc" 0
+# As an installation has it.
+mkdir -p "$T/prefix/share/krait" "$T/prefix/bin"
+cp -R "$compat" "$T/prefix/share/krait/"
+ln -s "$KRAIT" "$T/prefix/bin/krait"
+run env KRAIT= "$T/prefix/share/krait/compat/build.sh"
+same "installed" "$rc" 0
 for front in build.sh wl-make.sh run.sh reset-python-repo.sh scripts/build_wasi.sh scripts/build-python-wasi.sh; do
     run "$compat/$front" --help
     same "$front --help" "$rc: $err" "0: "
@@ -165,9 +167,20 @@ run sh -c 'echo mine >cpython && exec "$1"' sh "$compat/build.sh"
 same "no place for the result" "$rc: $out" "1: "
 has "it says which" "$err" "cannot write 'cpython/usr/local/lib/python313.zip'"
 same "what is there stays" "$(cat "$here/cpython")" mine
-if [ "$(id -u)" -ne 0 ]; then
-    run sh -c 'chmod a-w . && exec "$1"' sh "$compat/run.sh"
+# As a user without rights: root gives its own up for that.
+as_user="env"
+[ "$(id -u)" -ne 0 ] || as_user="setpriv --reuid=65534 --regid=65534 --clear-groups env"
+chmod 755 "$T" && chmod 777 "$TMPDIR" && chmod 666 "$DOUBLE_LOG"
+if $as_user test -x "$compat/run.sh" 2>/dev/null; then
+    # shellcheck disable=SC2086 # words
+    run sh -c 'chmod 555 . && exec "$@"' sh $as_user "$compat/run.sh"
     same "a folder that cannot be written" "$rc: $out" "1: "
+    # shellcheck disable=SC2086
+    run sh -c 'chmod 777 . && exec "$@"' sh $as_user INCLUDE_STDLIB=0 INSTALL_PREFIX=/proc/1/python "$compat/run.sh"
+    check "run.sh, a prefix that cannot be written" test -f "$here/proc/1/python/lib/python3.13/os.py"
+    has "it says where it put the library" "$err" "--mapdir=/proc/1/python/lib/python3.13::$here/proc/1/python/lib/python3.13"
+else
+    printf 'another user cannot read this checkout: what happens without write permission was not tried\n'
 fi
 for signal in INT TERM; do
     : >"$DOUBLE_LOG"
