@@ -11,8 +11,10 @@ class Handler {
   static async open(file, library) {
     const { WASI } = await import("node:wasi");
     const wasi = new WASI({ version: "preview1", preopens: { "/usr": library } });
+    // Not directly: see examples/engines/node.
+    const imports = Object.entries(wasi.wasiImport).map(([name, f]) => [name, (...args) => f(...args)]);
     const { instance } = await WebAssembly.instantiate(readFileSync(file), {
-      wasi_snapshot_preview1: wasi.wasiImport,
+      wasi_snapshot_preview1: Object.fromEntries(imports),
     });
     wasi.initialize(instance);
     return new Handler(instance.exports);
