@@ -87,8 +87,14 @@ take_folder() {
     done
     bad=$(find "$new" ! -type f ! -type d ! -type l -print | head -n 1)
     [ -z "$bad" ] || die "'${bad#"$new/"}' in '$from' is no file, folder or link"
+    bad=$(find "$new" -name '*
+*' -print | tr '\n' '?' | cut -c1-200)
+    [ -z "$bad" ] || die "'${bad#"$new/"}' in '$from' is no name of a file in a tree: it has several lines"
+    # Also one that leads to nothing yet; the tree itself may lie behind links.
+    real=$(readlink -m -- "$new")
     bad=$(find "$new" -type l | while IFS= read -r link; do
-        aim=$(readlink -f -- "$link") && case $aim in "$new"/*) ;; *) echo "$link" ;; esac
+        aim=$(readlink -m -- "$link")
+        case $aim in "$real"/*) ;; *) printf '%s\n' "$link" ;; esac
     done | head -n 1)
     [ -z "$bad" ] || die "the link '${bad#"$new/"}' in '$from' leads out of it"
 }
@@ -98,9 +104,10 @@ take_archive() {
     case $from in
     *.zip)
         command -v unzip >/dev/null || die "'$from' needs unzip (Debian package: unzip)"
-        unzip -q "$from" -d "$run/unpacked" >"$run/unpack" 2>&1
+        # It asks nobody: neither for a password nor whether a name may come twice.
+        unzip -q -o -P none "$from" -d "$run/unpacked" >"$run/unpack" 2>&1 </dev/null
         ;;
-    *) tar -xf "$from" -C "$run/unpacked" --no-same-owner >"$run/unpack" 2>&1 ;;
+    *) tar --force-local -xf "$from" -C "$run/unpacked" --no-same-owner >"$run/unpack" 2>&1 ;;
     esac || die "cannot unpack '$from': $(head -n 1 "$run/unpack")"
     top=$run/unpacked
     # Archives usually have one folder on top.

@@ -173,7 +173,18 @@ check_options() {
     case $jobs in '') ;; *[!0-9]* | 0*) wrong "--jobs wants a number, not '$jobs'" ;; esac
     [ -z "$sources" ] || [ -d "$sources" ] || wrong "'$sources' is not a folder (--sources, KRAIT_SOURCES)"
     case $sources in '' | /*) ;; *) sources=$PWD/$sources ;; esac
-    case $out in '' | /*) ;; *) out=$PWD/$out ;; esac
+    # What follows the name of the folder is put behind it.
+    while [ "$out" != "${out%/}" ]; do
+        out=${out%/}
+        [ -n "$out" ] || wrong "--out is a folder of its own, not the root"
+    done
+    case $out in
+    '' | /*) ;;
+    *) out=$PWD/$out ;;
+    esac
+    # No option of the programs that get them.
+    case $from in -*) from=./$from ;; esac
+    case $source in -*) source=./$source ;; esac
     if [ -n "$from" ]; then
         [ -z "$python$source$verify" ] || wrong "--from takes what is there: not with --python, --source or --verify"
         return 0

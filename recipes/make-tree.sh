@@ -40,7 +40,8 @@ pack_source() {
 
 # replaceable: 0 when $out may be replaced: it is not there, empty, or ours.
 replaceable() {
-    [ ! -e "$out" ] || [ -f "$out/.krait-key" ] || [ -z "$(ls -A "$out" 2>/dev/null)" ]
+    [ -e "$out" ] && [ ! -f "$out/.krait-key" ] || return 0
+    listed=$(ls -A "$out" 2>/dev/null) && [ -z "$listed" ]
 }
 
 # build_tree: makes $new, which becomes $out by put_in_place.
@@ -109,6 +110,16 @@ repack_zip() {
     "$helper" -E -s "$own/make-zip.py" "$zip" "$lib/python$x" || die "cannot write '$zip'"
 }
 
+# place_byte_code DIR: DIR/X.pyc in the place of DIR/X.py, from its __pycache__.
+place_byte_code() {
+    find "$1" -path '*/__pycache__/*.cpython-*.pyc' | while IFS= read -r code; do
+        name=${code##*/}
+        name=${code%/__pycache__/*}/${name%.cpython-*}
+        mv -- "$code" "$name.pyc" && rm -f -- "$name.py"
+    done
+    find "$1" -depth -name __pycache__ -exec rm -rf {} \;
+}
+
 # krait pack compiles the library itself, and puts it where Python looks for it: /usr/local. For
 # another place it is a folder of data like any other, with byte code in the place of the sources.
 pack_library() {
@@ -118,10 +129,7 @@ pack_library() {
     if [ "$prefix" = /usr/local ]; then
         set -- --python "$new" --sources "$([ "$compile" = yes ] && echo none || echo only)"
     else
-        if [ "$compile" = yes ]; then
-            find "$lib/python$x" -path '*/__pycache__/*.pyc' |
-                sed 's:\(.*\)/__pycache__/\(.*\)\.cpython-[0-9]*\.pyc$:mv "&" "\1/\2.pyc" \&\& rm -f "\1/\2.py":' | sh
-        fi
+        [ "$compile" != yes ] || place_byte_code "$lib/python$x"
         find "$lib/python$x" -name __pycache__ -exec rm -rf {} + 2>/dev/null
         find "$lib" -type d -exec touch -d "@$epoch" {} +
         set -- --python "$new/bin/python.wasm" --stdlib no --add "$lib/python$x::$prefix/lib/python$x"

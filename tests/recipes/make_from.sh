@@ -69,6 +69,28 @@ has "says so" "$err" "without a library no more was tried"
 refused "one that traps" "python.wasm -V failed" "$T/trap.wasm"
 cp -R "$T/theirs" "$T/links" && ln -s /etc/passwd "$T/links/usr/passwd"
 refused "a link that leads out" "the link 'usr/passwd'" "$T/links"
+mv "$T/links/usr/passwd" "$T/links/usr/gone" && ln -sf /nonexistent/there/or/not "$T/links/usr/gone"
+refused "a link that leads out, to nothing yet" "the link 'usr/gone'" "$T/links"
+rm "$T/links/usr/gone" && ln -s /etc/passwd "$T/links/usr/two
+lines"
+refused "a name of two lines" "is no name" "$T/links"
+rm "$T/links/usr/two
+lines" && ln -s local "$T/links/usr/inside" && mkdir "$T/real" && ln -s real "$T/way"
+make_python --from "$T/links" --out "$T/way/out"
+same "a link that stays inside, to a place behind a link" $rc 0
+(cd "$T" && cp "$said" ./-one.wasm && tar --force-local -cf a:b.tar theirs && tar -cf ./-c.tar theirs)
+for name in -one.wasm a:b.tar -c.tar; do
+    make_python "--from=$name" --out "$T/odd"
+    same "an odd name: $name" $rc 0
+done
+python3 -W ignore -c 'import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.write(sys.argv[2], "bin/python.wasm")
+    z.write(sys.argv[2], "bin/python.wasm")' "$T/twice.zip" "$said"
+command -v unzip >/dev/null && {
+    make_python --from "$T/twice.zip" --out "$T/odd"
+    same "a zip with a name twice" $rc 0
+}
 cp -R "$T/theirs" "$T/pipe" && mkfifo "$T/pipe/usr/pipe"
 refused "a pipe" "'usr/pipe'" "$T/pipe"
 echo broken >"$T/broken.tar.gz"

@@ -82,6 +82,13 @@ same "--help" $rc 0
 has "names the versions" "$out" "3.11, 3.13, 3.14"
 same "nothing was built" "$(ran)" ""
 
+# Variables of the user that have the names of ours are the user's.
+mkdir "$T/users" && echo precious >"$T/users/file"
+for word in new twin run helper built version krait; do
+    (export "$word=$T/users"; make_python --from "$T/nothing"; make_python --dry-run)
+    same "\$$word in the environment" "$(cat "$T/users/file")" precious
+done
+
 # The command of the program is the same script.
 for name in build-python build; do
     same "krait $name" "$(cd "$T" && "$KRAIT" $name --dry-run | sed -n 's/^recipe //p')" python-opt

@@ -42,6 +42,24 @@ same "NO_OPT, DEBUG" "$rc $(ran)" "0 cpython "
 BUILD_PYTHON_DIR=$T/python make_python
 check "BUILD_PYTHON_DIR" "$T/python/bin/python3" -c ''
 
+# Names that a shell, or an option, would take for something else.
+odd="$T/a \$(touch done) \`touch done\` \"b"
+mkdir "$odd"
+make_python --out "$odd/"
+same "an empty folder, with a slash, of an odd name" "$rc $out" "0 $odd"
+check "it is there" test -f "$odd/bin/python.wasm"
+mkdir -p "$odd/lib/__pycache__" && touch "$odd/lib/x.py" "$odd/lib/__pycache__/x.cpython-313.pyc"
+(cd "$T" && . "$KRAIT_SOURCE_DIR/recipes/make-tree.sh" && place_byte_code "$odd/lib")
+same "byte code in the place of sources" "$(files "$odd/lib")" "x.pyc "
+check_not "its name is only a name" test -e "$T/done"
+same "nothing lies beside it" "$(ls -d "$odd".* 2>/dev/null)" ""
+make_python --out /
+same "the root" $rc 125
+check_not "a folder that cannot be listed is not taken for an empty one" sh -c '. "$1/recipes/make-tree.sh"
+    out=$2
+    ls() { return 2; }
+    replaceable' sh "$KRAIT_SOURCE_DIR" "$T"
+
 mkdir "$T/mine" && echo precious >"$T/mine/file"
 make_python --out "$T/mine"
 same "a folder of somebody else's" $rc 1
