@@ -30,8 +30,10 @@ print_time(int64_t mtime_ns)
 static void
 print_text(const char *text)
 {
-    for (; *text != '\0'; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+    for (; *text != '\0'; text++) {
+        putchar(cli_is_obeyed(text) ? '?' : *text);
+        text += cli_is_obeyed(text) && *text == '\xc2';
+    }
 }
 
 static int

@@ -36,10 +36,31 @@ cli_message(const char *fmt, ...)
     funlockfile(stderr);
 }
 
+bool
+cli_is_obeyed(const char *at)
+{
+    unsigned char first = (unsigned char)at[0];
+
+    /* C1: U+0080 to U+009F. */
+    return first < 0x20 || first == 0x7f ||
+           (first == 0xc2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0);
+}
+
 void
 cli_error(const krait_error *err)
 {
-    cli_message("%s", err->text);
+    char text[sizeof(err->text)];
+    char *to = text;
+
+    /* It may name files of archives and modules that came from anybody. */
+    for (const char *at = err->text; *at != '\0'; at++) {
+        bool is_plain = *at == '\n' || *at == '\t' || !cli_is_obeyed(at);
+
+        *to++ = is_plain ? *at : '?';
+        at += !is_plain && *at == '\xc2';
+    }
+    *to = '\0';
+    cli_message("%s", text);
 }
 
 int

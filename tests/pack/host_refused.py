@@ -182,6 +182,20 @@ def damage(folder):
     t.refused(["/data/noise.bin", "damaged"], "--extract", "x", "bad.wasm")
     assert not os.path.exists("new.wasm")
     t.refused(["has no packed files"], "--verify", "base.wasm", status=1)
+    # A link that leads out, and a file below the same name; then the link alone, which stays one.
+    os.makedirs("outside")
+    tree = {"link": packimage.Link(os.path.abspath("outside")), "milk/file": packimage.File(b"x")}
+    for image in (packimage.image(tree), packimage.image(tree).replace(b"milk", b"link")):
+        t.write("bad.wasm", packimage.splice(open("base.wasm", "rb").read(), bytes(packimage.seal(image))))
+        if b"milk" in image:
+            t.run("--extract", "linked", "bad.wasm")
+            assert os.readlink("linked/link") == os.path.abspath("outside") and os.path.exists("linked/milk/file")
+        else:
+            t.refused(["damaged"], "--extract", "y", "bad.wasm")
+        assert os.listdir("outside") == []
+    os.symlink("outside", "way")
+    t.run("--extract", "way", "out.wasm")
+    t.refused(["'way' is not empty"], "--extract", "way", "out.wasm")
     os.makedirs("full/x")
     t.refused(["'full' is not empty"], "--extract", "full", "out.wasm")
 
@@ -221,6 +235,9 @@ def archives(folder):
     refused(["bad.zip", "not UTF-8"], "bad.zip")
     archive("bad.zip", main, ("a", b"1"), ("a", b"2"))
     refused(["bad.zip", "'a'", "twice"], "bad.zip")
+    # What a terminal would obey is not sent to it.
+    archive("bad.zip", main, ("\x1b]0;x\x07\x7f\x9bm", b"1"), ("\x1b]0;x\x07\x7f\x9bm", b"2"))
+    assert not set("\x1b\x07\x7f\x9b") & set(refused(["bad.zip", "'?]0;x???m'", "twice"], "bad.zip"))
     # A bomb: 100 MB of zeros in 100 kB.
     archive("bad.zip", main, ("zeros", bytes(100 << 20)))
     assert os.path.getsize("bad.zip") < 1 << 20
