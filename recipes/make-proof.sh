@@ -92,6 +92,7 @@ for module in zlib, bz2, lzma:
     assert module.decompress(module.compress(b"krait" * 1000)) == b"krait" * 1000, module
 database = sqlite3.connect(":memory:")
 assert database.execute("select sum(value) from json_each('[40, 2]')").fetchone() == (42,)
+database.close()
 assert str(decimal.Decimal(1) / 7).startswith("0.142857142857")
 assert tree.fromstring("<a><b>42</b></a>").find("b").text == "42"
 assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")
