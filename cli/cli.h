@@ -8,6 +8,7 @@
 #ifndef KRAIT_CLI_H
 #define KRAIT_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -196,6 +197,10 @@ typedef struct cli_translated {
 /* 0, or an exit status after a message.  `remake`: what is in the cache is damaged. */
 int cli_translated_get(cli_translated *translated, const char *wasm, bool meter,
                        bool bounds_checked, bool remake);
+/* The same for what is run for seconds: without optimisation, which takes most of the time.  It
+ * stops when *cancel is not 0. */
+int cli_translated_get_soon(cli_translated *translated, const char *wasm,
+                            const volatile sig_atomic_t *cancel);
 void cli_translated_release(cli_translated *translated);
 /* Where translations are kept; allocated, NULL when the environment names no place. */
 char *cli_cache_folder(void);

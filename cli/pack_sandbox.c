@@ -3,7 +3,7 @@
  * The packed Python in the sandbox: what compiles and what is recorded while it packs.
  *
  * The installed runtime stands for it when it writes the same byte code, which the number at the beginning of a
- * .pyc file tells; otherwise the module itself is translated, which takes minutes the first
+ * .pyc file tells; otherwise the module itself is translated, without optimisation, the first
  * time.  Either way code that is packed only sees what is put into its memory, and the library.
  */
 #include "pack.h"
@@ -116,7 +116,7 @@ open_module(pack_python *python)
         snprintf(name, sizeof(name), "usr/local/lib/python%s", request->version);
         python->library = cli_path_join(request->tree, name);
     }
-    exit_status = cli_translated_get(&python->translated, request->module, false, false, false);
+    exit_status = cli_translated_get_soon(&python->translated, request->module, &pack_interrupted);
     if (exit_status != 0)
         return exit_status;
     if (krait_module_open(python->engine, python->translated.path, &python->module, &err) !=

@@ -133,11 +133,9 @@ cache_failed(const char *folder, const krait_error *err)
                                       err->sys_errno == EROFS || access(folder, W_OK | X_OK) != 0);
 }
 
-int
-cli_translated_get(cli_translated *translated, const char *wasm, bool meter, bool bounds_checked,
-                   bool remake)
+static int
+get(cli_translated *translated, const char *wasm, krait_aot_options options, bool remake)
 {
-    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
     krait_error err = {.text = ""};
     char *folder = open_cache(&err);
     const char *level = getenv("KRAIT_OPT_LEVEL");
@@ -147,8 +145,6 @@ cli_translated_get(cli_translated *translated, const char *wasm, bool meter, boo
     memset(translated, 0, sizeof(*translated));
     if (level != NULL && level[0] != '\0')
         options.opt_level = level;
-    options.meter = meter;
-    options.bounds_checked = bounds_checked;
     options.note = show_note;
     options.user = &p;
     if (isatty(STDERR_FILENO) != 0)
@@ -166,6 +162,28 @@ cli_translated_get(cli_translated *translated, const char *wasm, bool meter, boo
     }
     free(folder);
     return exit_status;
+}
+
+int
+cli_translated_get(cli_translated *translated, const char *wasm, bool meter, bool bounds_checked,
+                   bool remake)
+{
+    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+
+    options.meter = meter;
+    options.bounds_checked = bounds_checked;
+    return get(translated, wasm, options, remake);
+}
+
+int
+cli_translated_get_soon(cli_translated *translated, const char *wasm,
+                        const volatile sig_atomic_t *cancel)
+{
+    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+
+    options.cancel = cancel;
+    options.opt_level = "0";
+    return get(translated, wasm, options, false);
 }
 
 void
