@@ -93,6 +93,7 @@ for module in zlib, bz2, lzma:
 database = sqlite3.connect(":memory:")
 assert database.execute("select sum(value) from json_each('[40, 2]')").fetchone() == (42,)
 database.close()
+database.close()
 assert str(decimal.Decimal(1) / 7).startswith("0.142857142857")
 assert tree.fromstring("<a><b>42</b></a>").find("b").text == "42"
 assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")

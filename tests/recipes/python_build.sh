@@ -72,6 +72,7 @@ c = sqlite3.connect(":memory:")
 c.execute("create virtual table t using fts5(x)")
 c.execute("insert into t values (?)", ("the quick brown fox",))
 assert c.execute("select count(*) from t where t match ?", ("quick",)).fetchone() == (1,)
+c.close()
 assert decimal.Decimal("1.1") + decimal.Decimal("2.2") == decimal.Decimal("3.3")
 assert xml.dom.minidom.parseString("<a b=\"c\"/>").documentElement.getAttribute("b") == "c"
 assert hashlib.sha3_256(b"").hexdigest()[:4] == "a7ff" and hashlib.blake2b(b"").hexdigest()[:4] == "786a"
