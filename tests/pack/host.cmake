@@ -13,6 +13,12 @@ krait_test(NAME pack.faults SOURCES host_faults.c ${faulty_pack}
     LIBS krait_compression)
 target_compile_definitions(test_pack_faults PRIVATE KRAIT_FAULTS=1 KRAIT_VERSION_TEXT="0")
 
+add_executable(pack_host_altered host_altered.c)
+set_target_properties(pack_host_altered PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+target_include_directories(pack_host_altered PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/tests")
+target_link_libraries(pack_host_altered PRIVATE krait_flags krait_pack krait_compression)
+krait_feature_macros(pack_host_altered TRUE)
+krait_test(NAME pack.altered SCRIPT host_altered.py ARGS $<TARGET_FILE:pack_host_altered> TIMEOUT 300)
 foreach(case contents listing same-bytes again many interrupted)
     krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case} TIMEOUT 300)
 endforeach()
