@@ -6,9 +6,9 @@ Usage: make-engine-table.py RESULTS [--times FILE] [--check]
 
 RESULTS is the folder `engines` of a build after `ctest -R '^engines'`. Versions come from the
 lock files of examples/engines, the reasons for differences from tests/engines/known.txt. Times
-stay as they are, unless FILE has the output of `bench/run engines`. With --check nothing is
-written: exit status 1 when the table says anything else, times aside. An engine that was not run
-here keeps its row, and that is said.
+are multiples of native Python's; they stay as they are, unless FILE has the output of `bench/run
+engines`. With --check nothing is written: exit status 1 when the table says anything else, times
+aside. An engine that was not run here keeps its row, and that is said.
 """
 import argparse
 import json
@@ -90,7 +90,7 @@ def table(results, old, times):
         if found is None:
             print("not run here: %s" % name)
             found = before[0]
-        took = "%.0f ms" % times[name] if name in times else before[1]
+        took = "%.1f" % times[name] if name in times else before[1]
         lines.append("| %s %s | %s | %s | %s | %s |\n" %
                      (title, version(name), link, given, found, took))
     return HEADER % len(cases.CASES) + "".join(lines)
@@ -110,6 +110,8 @@ def main():
     if options.times:
         with open(options.times, encoding="utf-8") as file:
             times = json.loads(file.read().strip().split("\n")[-1])["median_ms"]
+        native = next(value for name, value in times.items() if name.startswith("python "))
+        times = {name: value / native for name, value in times.items()}
     now = table(options.results, old_rows(text[start:end]), times)
     if options.check:
         if now != text[start:end]:
