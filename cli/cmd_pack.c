@@ -279,7 +279,8 @@ check(const pack_request *request)
         problem = "no packed module was named";
     else if (request->action != PACK_MAKE && request->output != NULL)
         problem = "-o is for packing, not for --list, --verify and --extract";
-    else if (request->action == PACK_MAKE && request->output == NULL)
+    else if (request->action == PACK_MAKE &&
+             (request->output == NULL || request->output[0] == '\0'))
         problem = "no output was named: -o OUT.wasm";
     else if (request->arg_count > 0 && !request->shake)
         problem = "arguments behind -- are for the recorded run of --tree-shake";

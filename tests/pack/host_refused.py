@@ -272,6 +272,7 @@ def archives(folder):
 def usage(folder):
     for args, words in (
             ([], ["no output"]),
+            (["-o", "", "--python", "base.wasm"], ["no output"]),
             (["--nonsense"], ["--nonsense"]),
             (["a", "b", "-o", "x"], ["'a' and 'b'"]),
             (["-o"], ["missing"]),
