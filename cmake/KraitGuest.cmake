@@ -22,7 +22,8 @@ if(KRAIT_GUEST AND TARGET krait)
     if(KRAIT_SOURCES)
         list(APPEND _krait_options --sources "${KRAIT_SOURCES}" --offline)
     endif()
-    function(krait__runtime target recipe folder comment)
+    # all: ALL, or EXCLUDE_FROM_ALL; then what has to be there before.
+    function(krait__runtime target recipe folder comment all)
         set(stamp "${CMAKE_BINARY_DIR}/lib/krait/.${target}-stamp")
         add_custom_command(OUTPUT "${stamp}"
             COMMAND "${CMAKE_COMMAND}" -E env ${_krait_env}
@@ -32,15 +33,27 @@ if(KRAIT_GUEST AND TARGET krait)
             DEPENDS krait ${_krait_inputs} ${ARGN}
             COMMENT "${comment}"
             USES_TERMINAL VERBATIM)
-        add_custom_target(${target} ALL DEPENDS "${stamp}")
+        if(NOT all STREQUAL ALL)
+            set(all "")
+        endif()
+        add_custom_target(${target} ${all} DEPENDS "${stamp}")
     endfunction()
     krait__runtime(krait-runtime python-krt "${KRAIT_RUNTIME_DIR}"
-        "CPython ${KRAIT_PYTHON_VERSION} for the sandbox")
+        "CPython ${KRAIT_PYTHON_VERSION} for the sandbox" ALL)
+    # What `krait pack` packs into.  It takes a CPython of its own, so it is made on demand.
+    if(KRAIT_TESTS)
+        set(_krait_portable ALL)
+    else()
+        set(_krait_portable EXCLUDE_FROM_ALL)
+    endif()
+    krait__runtime(krait-portable python-opt "${KRAIT_RUNTIME_DIR}-portable"
+        "CPython ${KRAIT_PYTHON_VERSION} for other engines" ${_krait_portable}
+        "${CMAKE_BINARY_DIR}/lib/krait/.krait-runtime-stamp")
     if(KRAIT_TESTS)
         # What `krait test` runs; after the other one, for both use all processors.
         krait__runtime(krait-test-runtime python-test-krt "${KRAIT_RUNTIME_DIR}-test"
-            "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need"
-            "${CMAKE_BINARY_DIR}/lib/krait/.krait-runtime-stamp")
+            "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need" ALL
+            "${CMAKE_BINARY_DIR}/lib/krait/.krait-portable-stamp")
         # The tests themselves need no network.
         set(_krait_fetch "")
         if(KRAIT_SOURCES)

@@ -56,6 +56,13 @@ if(KRAIT_GUEST)
     install(DIRECTORY "${KRAIT_RUNTIME_DIR}" DESTINATION lib/krait USE_SOURCE_PERMISSIONS
         PATTERN "python${KRAIT_PYTHON_VERSION}/test" EXCLUDE
         PATTERN ".krait-key" EXCLUDE)
+    # Of the portable one, which need not have been built, what `krait pack` reads.
+    install(DIRECTORY "${KRAIT_RUNTIME_DIR}-portable" DESTINATION lib/krait OPTIONAL
+        USE_SOURCE_PERMISSIONS
+        PATTERN "python${KRAIT_PYTHON_VERSION}/test" EXCLUDE
+        PATTERN "include" EXCLUDE
+        PATTERN "*.a" EXCLUDE
+        PATTERN ".krait-key" EXCLUDE)
 endif()
 
 # For modules that link Python: examples/embed-wasm.

@@ -48,7 +48,7 @@ has "found on PATH" "$out" "arg=[path]"
 same "none of them called cmake" "$(calls)" ""
 
 for file in CMakeLists.txt cmake/file.c include/krait/file.c host/base/file.c aot/file.c \
-    cli/file.c guest/file.c recipes/file.c; do
+    pack/file.c cli/file.c guest/file.c recipes/file.c; do
     forget
     touch "$co/$file"
     krait run
@@ -64,6 +64,20 @@ forget
 rm "$co/build/bin/krait"
 krait run
 has "and a program that is gone" "$(calls)" "cmake --build"
+
+# The Python for other engines is made for the command that needs it.
+forget
+krait pack app
+has "pack leads to a build" "$(calls)" "--target krait krait-runtime krait-portable"
+has "and starts then" "$out" "arg=[app]"
+forget
+krait pack app
+same "which is fresh then" "$(calls)" ""
+touch "$co/guest/file.c"
+krait run
+forget
+krait pack app
+has "one that is older than the program is made again" "$(calls)" "krait-portable"
 
 # A file that is edited while the build runs is not in it.
 touch "$co/cli/file.c"
