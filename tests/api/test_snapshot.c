@@ -407,10 +407,11 @@ time_zones(void)
 static void
 granted_zone(void)
 {
-    /* RFC 8536, version 1: one type of local time, one hour east, "XYZ". */
-    static const unsigned char zone[] = "TZif\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                        "\0\0\0\0\0\0\0\1\0\0\0\4"
-                                        "\0\0\x0e\x10\0\0XYZ";
+    /* RFC 8536, version 2: one type of local time, one hour east, "XYZ"; all of it twice, and a rule. */
+    static const unsigned char head[20] = "TZif2";
+    static const unsigned char counts[24] = {[19] = 1, [23] = 4};
+    static const unsigned char type[10] = {0, 0, 0x0e, 0x10, 0, 0, 'X', 'Y', 'Z', 0};
+    static const char rule[] = "\nXYZ-1\n";
     char folder[] = "/tmp/krait-zone-XXXXXX";
     char path[64];
     python p;
@@ -421,7 +422,12 @@ granted_zone(void)
     (void)snprintf(path, sizeof(path), "%s/localtime", folder);
     file = fopen(path, "wb");
     REQUIRE(file != NULL);
-    CHECK(fwrite(zone, 1, sizeof(zone), file) == sizeof(zone));
+    for (int i = 0; i < 2; i++) {
+        CHECK(fwrite(head, sizeof(head), 1, file) == 1);
+        CHECK(fwrite(counts, sizeof(counts), 1, file) == 1);
+        CHECK(fwrite(type, sizeof(type), 1, file) == 1);
+    }
+    CHECK(fputs(rule, file) >= 0);
     CHECK(fclose(file) == 0);
     REQUIRE(python_open(&p));
     REQUIRE(python_sandbox(&p));
