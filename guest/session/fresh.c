@@ -134,6 +134,21 @@ refresh_multiprocessing(PyObject *module)
     return result;
 }
 
+/* What Thread.__init__() takes from sys. */
+static int
+refresh_threading(PyObject *module)
+{
+    PyObject *thread = PyObject_GetAttrString(module, "_main_thread");
+    PyObject *stream = PySys_GetObject("stderr");
+    int result = -1;
+
+    if (thread != NULL && stream != NULL) {
+        result = PyObject_SetAttrString(thread, "_stderr", stream);
+    }
+    Py_XDECREF(thread);
+    return result;
+}
+
 static int
 refresh_sqlite(PyObject *module)
 {
@@ -146,9 +161,10 @@ static const struct {
     const char *name;
     int (*refresh)(PyObject *module);
 } owners[] = {
-    {"random", refresh_random},   {"tempfile", refresh_tempfile},
-    {"uuid", refresh_uuid},       {"logging", refresh_logging},
-    {"_sqlite3", refresh_sqlite}, {"multiprocessing.process", refresh_multiprocessing},
+    {"random", refresh_random},       {"tempfile", refresh_tempfile},
+    {"uuid", refresh_uuid},           {"logging", refresh_logging},
+    {"_sqlite3", refresh_sqlite},     {"multiprocessing.process", refresh_multiprocessing},
+    {"threading", refresh_threading},
 };
 
 /* What a program did to these modules itself is no reason to fail. */

@@ -82,6 +82,9 @@ int krait_stash_fill(const char *names, size_t names_size, const char *text, siz
 /* Prepares what the first import in a copy needs; exceptions are dropped. */
 void krait_stash_settle(void);
 
+/* A module that waits, borrowed; NULL: there is none of this name. */
+PyObject *krait_stash_waiting(const char *name);
+
 /* This module of Python's start was changed by us. */
 void krait_stash_forgive(const char *name);
 

@@ -250,6 +250,22 @@ krait_stash_forgive(const char *name)
     }
 }
 
+PyObject *
+krait_stash_waiting(const char *name)
+{
+    const krait_stash *stash = &krait_the_stash;
+
+    for (uint32_t i = 0; i < stash->count; i++) {
+        const stash_entry *entry = stash->entries[i];
+
+        if (entry->state == STASH_WAITING &&
+            PyUnicode_CompareWithASCIIString(entry->name, name) == 0) {
+            return entry->module;
+        }
+    }
+    return NULL;
+}
+
 bool
 krait_stash_hides(void)
 {

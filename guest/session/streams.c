@@ -295,12 +295,28 @@ tell(PyObject *text)
     PyErr_Clear();
 }
 
-/* Nobody but sys has it, or a part of it: `stream` is a second reference to each. */
+/* The first thread has the error stream that was there when `threading` was loaded; fresh.c gives it
+ * the one that is there when that module is. */
+static bool
+is_of_first_thread(PyObject *text)
+{
+    PyObject *module = krait_stash_waiting("threading");
+    PyObject *thread = module != NULL ? PyObject_GetAttrString(module, "_main_thread") : NULL;
+    PyObject *stream = thread != NULL ? PyObject_GetAttrString(thread, "_stderr") : NULL;
+    const bool is_same = stream == text;
+
+    Py_XDECREF(stream);
+    Py_XDECREF(thread);
+    PyErr_Clear();
+    return is_same;
+}
+
+/* Nobody else has it, or a part of it: `stream` is one reference more to each. */
 static bool
 is_unshared(const layers *stream)
 {
-    return Py_REFCNT(stream->text) == 3 && Py_REFCNT(stream->buffer) == 2 &&
-           Py_REFCNT(stream->raw) == 3;
+    return Py_REFCNT(stream->text) == 3 + (is_of_first_thread(stream->text) ? 1 : 0) &&
+           Py_REFCNT(stream->buffer) == 2 && Py_REFCNT(stream->raw) == 3;
 }
 
 /* A stream as Python makes it at the beginning of a file, and which then is the descriptor's. */
@@ -344,9 +360,13 @@ krait_streams_prepare(void)
             stream.raw = stream.buffer != NULL ? PyObject_GetAttrString(stream.buffer, "raw")
                                                : NULL;
         }
-        if (stream.raw != NULL && is_unshared(&stream) &&
-            make_on_file(&all[ON_FILE], fd, standard[fd].file) == 0) {
+        if (stream.raw != NULL) {
+            const bool is_alone = is_unshared(&stream);
+
             all[AS_STARTED].text = Py_NewRef(text);
+            if (is_alone) {
+                (void)make_on_file(&all[ON_FILE], fd, standard[fd].file);
+            }
         }
         release(&stream);
         if (PyErr_Occurred()) {
