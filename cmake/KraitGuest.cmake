@@ -65,6 +65,7 @@ if(KRAIT_GUEST AND TARGET krait)
         add_custom_command(OUTPUT "${stamp}"
             COMMAND sh "${PROJECT_SOURCE_DIR}/tests/recipes/fetch_real.sh" ${_krait_fetch}
                 "${PROJECT_SOURCE_DIR}/recipes"
+            COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/lib/krait"
             COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
             DEPENDS ${_krait_locks}
             COMMENT "Sources of the other versions of CPython, for the tests" VERBATIM)
