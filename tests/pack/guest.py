@@ -314,7 +314,7 @@ def add_folder(tree, root, path, left_out=("test", "tests")):
 
 
 def database(folder):
-    path = os.path.join(folder, "db")
+    path = os.path.join(tempfile.mkdtemp(dir=folder), "db")  # one for each engine
     base = sqlite3.connect(path)
     base.execute("create table t (x)")
     base.executemany("insert into t values (?)", [(i,) for i in range(1000)])
