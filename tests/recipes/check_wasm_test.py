@@ -40,14 +40,18 @@ def vector(items):
     return u32(len(items)) + b"".join(items)
 
 
-def module(imports=("wasi_snapshot_preview1 fd_write",), exports=("_start", "krait_signal", "memory"),
+# Kind and number of exports that are no functions: a memory, a global.
+KINDS = {"memory": b"\2\0", "krait_pack_slot": b"\3\0"}
+
+
+def module(imports=("wasi_snapshot_preview1 fd_write",), exports=("_start", "krait_pack_slot", "krait_signal", "memory"),
            memory=b"\0\1", stack=8 << 20, customs=("name",), kind=b"\0\0"):
     parts = [section(1, vector([b"\x60\0\0"]))]
     parts.append(section(2, vector([name(i.split()[0]) + name(i.split()[1]) + kind for i in imports])))
     parts.append(section(3, vector([b"\0"])))
     parts.append(section(5, vector([memory])))
     parts.append(section(6, vector([b"\x7f\1\x41" + s32(stack) + b"\x0b"])))
-    parts.append(section(7, vector([name(e) + (b"\2\0" if e == "memory" else b"\0\1") for e in exports])))
+    parts.append(section(7, vector([name(e) + KINDS.get(e, b"\0\1") for e in exports])))
     parts.append(section(10, vector([b"\2\0\x0b"])))
     parts += [section(0, name(c)) for c in customs]
     return b"\0asm\1\0\0\0" + b"".join(parts)
@@ -81,9 +85,10 @@ def main():
     expect("an import too many", module(imports=("wasi_snapshot_preview1 fd_write", "env f")),
            "import 'env f' is not in the list")
     expect("an import too few", module(imports=()), "but the module does not have it")
-    expect("the table", module(exports=("_start", "krait_signal", "memory", "__indirect_function_table")),
+    expect("the table", module(exports=("_start", "krait_pack_slot", "krait_signal", "memory", "__indirect_function_table")),
            "__indirect_function_table")
-    expect("no memory export", module(exports=("_start", "krait_signal")), "exports are")
+    expect("no memory export", module(exports=("_start", "krait_pack_slot", "krait_signal")), "exports are")
+    expect("nowhere to put a pack", module(exports=("_start", "krait_signal", "memory")), "exports are")
     expect("a maximum", module(memory=b"\1\1\2"), "maximum of 2 pages")
     expect("a small stack", module(stack=65536), "the stack starts at 65536")
     expect("no names", module(customs=()), "no function names")
