@@ -22,7 +22,8 @@ if(KRAIT_GUEST AND TARGET krait)
     if(KRAIT_SOURCES)
         list(APPEND _krait_options --sources "${KRAIT_SOURCES}" --offline)
     endif()
-    # all: ALL, or EXCLUDE_FROM_ALL; then what has to be there before.
+    # all: ALL, or EXCLUDE_FROM_ALL; then targets that come before, for each uses all processors. Not
+    # by their stamps: make would run the command of a stamp once for each target that names it.
     function(krait__runtime target recipe folder comment all)
         set(stamp "${CMAKE_BINARY_DIR}/lib/krait/.${target}-stamp")
         add_custom_command(OUTPUT "${stamp}"
@@ -30,13 +31,16 @@ if(KRAIT_GUEST AND TARGET krait)
                 "${PROJECT_SOURCE_DIR}/recipes/build" ${_krait_options}
                 --out "${folder}" ${recipe}
             COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-            DEPENDS krait ${_krait_inputs} ${ARGN}
+            DEPENDS krait ${_krait_inputs}
             COMMENT "${comment}"
             USES_TERMINAL VERBATIM)
         if(NOT all STREQUAL ALL)
             set(all "")
         endif()
         add_custom_target(${target} ${all} DEPENDS "${stamp}")
+        if(ARGN)
+            add_dependencies(${target} ${ARGN})
+        endif()
     endfunction()
     krait__runtime(krait-runtime python-krt "${KRAIT_RUNTIME_DIR}"
         "CPython ${KRAIT_PYTHON_VERSION} for the sandbox" ALL)
@@ -48,12 +52,12 @@ if(KRAIT_GUEST AND TARGET krait)
     endif()
     krait__runtime(krait-portable python-opt "${KRAIT_RUNTIME_DIR}-portable"
         "CPython ${KRAIT_PYTHON_VERSION} for other engines" ${_krait_portable}
-        "${CMAKE_BINARY_DIR}/lib/krait/.krait-runtime-stamp")
+        krait-runtime)
     if(KRAIT_TESTS)
         # What `krait test` runs; after the other one, for both use all processors.
         krait__runtime(krait-test-runtime python-test-krt "${KRAIT_RUNTIME_DIR}-test"
             "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need" ALL
-            "${CMAKE_BINARY_DIR}/lib/krait/.krait-portable-stamp")
+            krait-portable)
         # The tests themselves need no network.
         set(_krait_fetch "")
         if(KRAIT_SOURCES)
