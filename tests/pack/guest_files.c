@@ -3,10 +3,9 @@
  * Packed files as a program sees them: the image of guest.py's suite "files", which is not writable. It
  * runs on any engine, with or without directories of the host. Numbers of errors are those of libc.
  */
-#include "support/check.h"
+#include "pack/guest_support.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -16,30 +15,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <wasi/api.h>
-
-#define FAILS(call, number)                                                                        \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        CHECK_INT((call), -1);                                                                     \
-        CHECK_INT(errno, number);                                                                  \
-    } while (0)
-
-/* All of a file, ended by NUL; "?" when it cannot be read. */
-static const char *
-contents(const char *path)
-{
-    static char text[4096];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    if (f == NULL) {
-        return "?";
-    }
-    n = fread(text, 1, sizeof(text) - 1, f);
-    text[n] = '\0';
-    fclose(f);
-    return text;
-}
 
 /* Byte `i` of the large files. */
 static unsigned char

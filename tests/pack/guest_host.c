@@ -3,39 +3,15 @@
  * Packed files beside the host's, in the same directories: the image and the folder of guest.py's suite
  * "host", which is at the root, at /both or at /app/data/mine, as the case needs it.
  */
-#include "support/check.h"
+#include "pack/guest_support.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wasi/api.h>
-
-#define FAILS(call, number)                                                                        \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        CHECK_INT((call), -1);                                                                     \
-        CHECK_INT(errno, number);                                                                  \
-    } while (0)
-
-static const char *
-contents(const char *path)
-{
-    static char text[4096];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    if (f == NULL) {
-        return "?";
-    }
-    n = fread(text, 1, sizeof(text) - 1, f);
-    text[n] = '\0';
-    fclose(f);
-    return text;
-}
 
 static bool
 put(const char *path, const char *text)

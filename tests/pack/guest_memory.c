@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A packed image whose files can be changed in memory: 256 KiB, guest.py's suite "memory". */
-#include "support/check.h"
+#include "pack/guest_support.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FAILS(call, number)                                                                        \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        CHECK_INT((call), -1);                                                                     \
-        CHECK_INT(errno, number);                                                                  \
-    } while (0)
-
-static const char *
-contents(const char *path)
-{
-    static char text[4096];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    if (f == NULL) {
-        return "?";
-    }
-    n = fread(text, 1, sizeof(text) - 1, f);
-    text[n] = '\0';
-    fclose(f);
-    return text;
-}
 
 static bool
 put(const char *path, const char *mode, const char *text)
