@@ -29,13 +29,7 @@ class Missing(Exception):
 
 
 def cache():
-    base = os.environ.get("KRAIT_CACHE")
-    if not base:
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        base = os.path.join(home, "krait")
-    path = os.path.join(base, "engines")
-    os.makedirs(path, exist_ok=True)
-    return path
+    return tools.cache("engines")
 
 
 def offline():

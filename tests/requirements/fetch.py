@@ -16,16 +16,12 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIST = os.path.join(HERE, "packages.txt")
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "spec"))
+import tools  # noqa: E402
 
 
 def cache():
-    base = os.environ.get("KRAIT_CACHE")
-    if not base:
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        base = os.path.join(home, "krait")
-    path = os.path.join(base, "requirements")
-    os.makedirs(path, exist_ok=True)
-    return path
+    return tools.cache("requirements")
 
 
 def download(folder):

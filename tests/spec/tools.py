@@ -29,12 +29,13 @@ class Unavailable(Exception):
     """Something cannot be had on this machine; the text says what to do."""
 
 
-def cache():
+def cache(name="spec"):
+    """A folder of the tests' in Krait's cache; tests/engines and tests/requirements have others."""
     base = os.environ.get("KRAIT_CACHE")
     if not base:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         base = os.path.join(home, "krait")
-    path = os.path.join(base, "spec")
+    path = os.path.join(base, name)
     os.makedirs(path, exist_ok=True)
     return path
 
