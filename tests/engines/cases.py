@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is run on every engine: the cases, and what each of them must give.
 
-Every case runs in an empty folder, which the guest sees as /work, with a copy of programs/
+Every case runs in an empty folder, which the guest sees as /data, with a copy of programs/
 in it if it needs one. expected/NAME.txt has the standard output, the standard error, the
 status, and every file that is left in the folder with its size and SHA-256.
 """
@@ -17,21 +17,21 @@ BYTES = bytes((n * n // 7) & 255 for n in range(1 << 20))
 CASES = {
     "command": (["-c", "import sys; print(sys.implementation.name, sys.version_info[:2], "
                  "sys.platform, sys.argv, sys.path)", "a b", "", "ü"], {}),
-    "script": (["/work/script.py", "--option", "two words", "☃"],
+    "script": (["/data/script.py", "--option", "two words", "☃"],
                {"stdin": STDIN, "env": {"FIRST": "1", "SECOND": "zwei = 2"},
                 "programs": ["script.py", "helper.py"]}),
     "module": (["-m", "json.tool", "--sort-keys"], {"stdin": b'{"b": [1, {}], "a": "\\u00fc"}'}),
-    "streams": (["/work/streams.py"], {"stdin": BYTES, "programs": ["streams.py"]}),
-    "files": (["/work/files.py"], {"programs": ["files.py"]}),
-    "links": (["/work/links.py"], {"programs": ["links.py"]}),
-    "escape": (["/work/escape.py"], {"programs": ["escape.py"], "links": ["made-by-host"]}),
-    "times": (["/work/times.py"], {"programs": ["times.py"]}),
-    "sqlite": (["/work/sqlite.py"], {"programs": ["sqlite.py"]}),
-    "archives": (["/work/archives.py"], {"programs": ["archives.py"]}),
-    "library": (["/work/library.py"], {"programs": ["library.py"]}),
-    "recursion": (["/work/recursion.py"], {"programs": ["recursion.py"]}),
-    "memory": (["/work/memory.py"], {"programs": ["memory.py"]}),
-    "clocks": (["/work/clocks.py"], {"programs": ["clocks.py"]}),
+    "streams": (["/data/streams.py"], {"stdin": BYTES, "programs": ["streams.py"]}),
+    "files": (["/data/files.py"], {"programs": ["files.py"]}),
+    "links": (["/data/links.py"], {"programs": ["links.py"]}),
+    "escape": (["/data/escape.py"], {"programs": ["escape.py"], "links": ["made-by-host"]}),
+    "times": (["/data/times.py"], {"programs": ["times.py"]}),
+    "sqlite": (["/data/sqlite.py"], {"programs": ["sqlite.py"]}),
+    "archives": (["/data/archives.py"], {"programs": ["archives.py"]}),
+    "library": (["/data/library.py"], {"programs": ["library.py"]}),
+    "recursion": (["/data/recursion.py"], {"programs": ["recursion.py"]}),
+    "memory": (["/data/memory.py"], {"programs": ["memory.py"]}),
+    "clocks": (["/data/clocks.py"], {"programs": ["clocks.py"]}),
     "exit-0": (["-c", "raise SystemExit"], {}),
     "exit-1": (["-c", "1 / 0"], {}),
     "exit-2": (["--no-such-option"], {}),

@@ -45,7 +45,7 @@ def known(engine):
 def one(command, module, mounts, name):
     with tempfile.TemporaryDirectory(prefix="krait-engine.") as folder:
         arguments, given, variables = cases.prepare(name, folder)
-        options = ["--dir", folder + "::/work", *mounts]
+        options = ["--dir", folder + "::/data", *mounts]
         for variable in variables.items():
             options += ["--env", "%s=%s" % variable]
         done = subprocess.run([*command, *options, module, *arguments], input=given,

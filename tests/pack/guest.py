@@ -341,7 +341,7 @@ def suite_python(chain, folder, engine):
     with open(os.path.join(root, "bin", "python.wasm"), "rb") as f:
         module = p.splice(f.read(), p.image(tree, ["-B", "/app/program.py"], ["APP_MODE=packed", "PYTHONHOME=/usr/local"]))
     path, work = place(folder, "python.wasm", module), tempfile.mkdtemp(dir=folder)
-    for dirs in ((), ((work, "/work"),), ((work, "/"),)):
+    for dirs in ((), ((work, "/data"),), ((work, "/"),)):
         done = engine.run(path, ["one", "two"], dirs)
         expect(engine, "Python with %s" % (dirs,), done)
         if not done.stdout.endswith(" checks\n"):

@@ -86,11 +86,11 @@ os.chdir("/app/lib")
 same(os.getcwd(), "/app/lib")
 same(os.path.exists("plain.py"), True)
 
-if os.path.isdir("/work"):
-    shutil.copytree("/app/lib", "/work/copy")
-    same(os.listdir("/work/copy"), ["plain.py"])
-    shutil.rmtree("/work/copy")
-    with tempfile.NamedTemporaryFile(dir="/work") as f:
+if os.path.isdir("/data"):
+    shutil.copytree("/app/lib", "/data/copy")
+    same(os.listdir("/data/copy"), ["plain.py"])
+    shutil.rmtree("/data/copy")
+    with tempfile.NamedTemporaryFile(dir="/data") as f:
         f.write(b"x")
-    same(os.listdir("/work"), [])
+    same(os.listdir("/data"), [])
 print("%d checks" % checks)

@@ -17,22 +17,22 @@ for module in (zlib, bz2, lzma):
           module.decompress(packed) == DATA)
 print("crc", zlib.crc32(DATA), zlib.adler32(DATA))
 
-with zipfile.ZipFile("/work/out.zip", "w") as archive:
+with zipfile.ZipFile("/data/out.zip", "w") as archive:
     for name, method in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED),
                          ("bzip2", zipfile.ZIP_BZIP2), ("lzma", zipfile.ZIP_LZMA)):
         entry = zipfile.ZipInfo(name + ".txt", (2020, 2, 2, 2, 2, 2))
         archive.writestr(entry, DATA, method)
     archive.writestr(zipfile.ZipInfo("inside.py", (2020, 2, 2, 2, 2, 2)), "answer = 6 * 7\n")
-with zipfile.ZipFile("/work/out.zip") as archive:
+with zipfile.ZipFile("/data/out.zip") as archive:
     print(archive.testzip(), [(i.filename, i.compress_size) for i in archive.infolist()])
 
-sys.path.insert(0, "/work/out.zip")
+sys.path.insert(0, "/data/out.zip")
 import inside  # noqa: E402
 print("imported", inside.answer, inside.__file__)
 
-with tarfile.open("/work/out.tar.xz", "w:xz") as archive:
+with tarfile.open("/data/out.tar.xz", "w:xz") as archive:
     member = tarfile.TarInfo("data/numbers.txt")
     member.size = len(DATA)
     archive.addfile(member, io.BytesIO(DATA))
-with tarfile.open("/work/out.tar.xz") as archive:
+with tarfile.open("/data/out.tar.xz") as archive:
     print(archive.getnames(), archive.extractfile("data/numbers.txt").read() == DATA)

@@ -13,8 +13,8 @@ print("the sleep waited", after[1] - before[1] >= 0.02)
 print("after 2024", before[0] > 1_704_067_200)
 print("random", os.urandom(16) != os.urandom(16), random.random() != random.random(),
       uuid.uuid4() != uuid.uuid4())
-with open("/work/random.txt", "w") as file:
+with open("/data/random.txt", "w") as file:
     file.write(os.urandom(16).hex())
-with open("/work/random.txt") as file:
+with open("/data/random.txt") as file:
     print(len(file.read()))
-os.unlink("/work/random.txt")
+os.unlink("/data/random.txt")

@@ -2,7 +2,7 @@
 """A symbolic link that leads out of the folder must not be followed, whoever made it."""
 import os
 
-os.chdir("/work")
+os.chdir("/data")
 try:
     os.symlink("../../../../../../etc/passwd", "own")
 except OSError:

@@ -97,7 +97,7 @@ def facts():
 
 
 def outside():
-    for path in "/etc/passwd", "/work/../etc/passwd", "../../../../etc/passwd":
+    for path in "/etc/passwd", "/data/../etc/passwd", "../../../../etc/passwd":
         try:
             whole(path)
             print("reads", path)
@@ -105,8 +105,8 @@ def outside():
             print("refused", path)  # engines differ in the reason
 
 
-os.mkdir("/work/run")
-os.chdir("/work/run")
+os.mkdir("/data/run")
+os.chdir("/data/run")
 positions()
 modes_of_opening()
 folders()

@@ -17,7 +17,7 @@ def whole(path):
         return file.read()
 
 
-os.chdir("/work")
+os.chdir("/data")
 os.mkdir("sub")
 with open("sub/target", "wb") as target:
     target.write(b"contents")

@@ -2,7 +2,7 @@
 """A database in a file: tables, transactions, full text, a second connection."""
 import sqlite3
 
-FILE = "/work/data.db"
+FILE = "/data/data.db"
 
 with sqlite3.connect(FILE) as db:
     db.execute("pragma page_size = 4096")
