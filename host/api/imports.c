@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a module may import: what the WASI layer has, and the functions of guest_call.h.
+ * What a module may import: what the WASI layer has, the functions of guest_call.h, and those of
+ * module.h, which answer that no document is processed.
  */
 #include "api/internal.h"
 
@@ -8,8 +9,19 @@
 #include "base/error.h"
 
 #include <krait/guest.h>
+#include <krait/module.h>
 
 #include <string.h>
+
+/* What the functions of modules that process documents answer when the embedder has none. */
+static krait_trap
+not_processing(void *env, krait_ctx *ctx, krait_cell *slots)
+{
+    (void)env;
+    (void)ctx;
+    slots[0].i32 = (uint32_t)KRAIT_ENV_STATE;
+    return KRAIT_TRAP_NONE;
+}
 
 static const krait_host_import own[] = {
     {KRAIT_HOST_MODULE, "input_size", "ii", "i", krait__session_input_size, NULL},
@@ -20,6 +32,10 @@ static const krait_host_import own[] = {
     {KRAIT_HOST_MODULE, "call_take", "iii", "i", krait__call_take, NULL},
     {KRAIT_HOST_MODULE, "call_wait", "iiI", "i", krait__call_wait, NULL},
     {KRAIT_HOST_MODULE, "call_cancel", "i", "i", krait__call_cancel, NULL},
+    {KRAIT_ENV_MODULE, KRAIT_ENV_DEFINE_TABLE, "iiii", "i", not_processing, NULL},
+    {KRAIT_ENV_MODULE, KRAIT_ENV_INSERT_ROW, "iiii", "i", not_processing, NULL},
+    {KRAIT_ENV_MODULE, KRAIT_ENV_EMIT_BYTES, "iiii", "i", not_processing, NULL},
+    {KRAIT_ENV_MODULE, KRAIT_ENV_EMIT_SLICE, "iiii", "i", not_processing, NULL},
 };
 
 enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };

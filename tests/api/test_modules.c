@@ -199,5 +199,20 @@ starting(void)
     stop();
 }
 
+/* Nobody processes documents here. */
+static void
+document(void)
+{
+    char text[100];
+
+    REQUIRE(start("document"));
+    CHECK_UINT(krait_module_missing(module, 0, text, sizeof(text)), 0);
+    REQUIRE(krait_sandbox_new(module, config, &sandbox, &err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_run(sandbox, &result, &err) == KRAIT_OK);
+    CHECK_INT(result.kind, KRAIT_RESULT_EXITED);
+    CHECK_INT(result.exit_code, 40);
+    stop();
+}
+
 CHECK_MAIN(CHECK_CASE(starting), CHECK_CASE(empty), CHECK_CASE(importing), CHECK_CASE(wrong_types),
-           CHECK_CASE(refuses), CHECK_CASE(odd), CHECK_CASE(hostile))
+           CHECK_CASE(refuses), CHECK_CASE(odd), CHECK_CASE(hostile), CHECK_CASE(document))
