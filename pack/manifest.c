@@ -289,6 +289,12 @@ krait__pack_manifest_make(const krait_pack *pack, const krait_pack_summary *summ
     put_strings(to, "argv", &pack->argv, ",\n  ");
     put_strings(to, "env", &pack->env, ",\n  ");
     put_number(to, "writable_bytes", pack->memory_limit, ",\n  ");
+    if (pack->module.size > 0) {
+        char hash[2 * KRAIT_SHA256_SIZE + 1];
+
+        hash_text(pack->module.data, pack->module.size, hash);
+        put_text(to, "module_sha256", hash, ",\n  ");
+    }
     put_key(to, "components");
     krait__pack_bytes_text(to, "[");
     for (size_t i = 0; i < pack->component_count; i++) {

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A name, a few words and a hash take less. */
+#define MOST_MODULE_TEXT 65536u
+
 /* ---- opening ------------------------------------------------------------------------------ */
 
 static krait_status
@@ -84,6 +87,16 @@ krait__pack_hash(const krait_wasm *wasm, bool strip, char ret_text[2 * KRAIT_SHA
 }
 
 static krait_status
+load_module(krait_pack *pack, krait_error *err)
+{
+    const krait_section *section = krait__pack_wasm_custom(&pack->wasm, KRAIT_PACK_MODULE_SECTION);
+
+    if (section == NULL)
+        return KRAIT_OK;
+    return krait_pack_set_module(pack, (const char *)pack->bytes + section->at, section->size, err);
+}
+
+static krait_status
 open_pack(krait_pack *pack, const char *path, krait_error *err)
 {
     krait_status status = krait__pack_tree_init(&pack->tree, err);
@@ -100,6 +113,8 @@ open_pack(krait_pack *pack, const char *path, krait_error *err)
         status = check_slot(pack, err);
     if (status == KRAIT_OK)
         status = krait__pack_hash(&pack->wasm, false, pack->base, err);
+    if (status == KRAIT_OK)
+        status = load_module(pack, err);
     return status == KRAIT_OK ? open_image(pack, err) : status;
 }
 
@@ -129,6 +144,7 @@ krait_pack_free(krait_pack *pack)
     krait__pack_strings_release(&pack->argv);
     krait__pack_strings_release(&pack->env);
     krait__pack_manifest_release(pack);
+    krait__pack_bytes_release(&pack->module);
     krait__free(pack->bytes);
     krait__free(pack->path);
     krait__free(pack);
@@ -323,4 +339,45 @@ krait_pack_manifest(const krait_pack *pack, size_t *ret_size)
     if (ret_size != NULL)
         *ret_size = section->size;
     return (const char *)pack->bytes + section->at;
+}
+
+const char *
+krait_pack_module(const krait_pack *pack, size_t *ret_size)
+{
+    if (pack->module.size == 0)
+        return NULL;
+    if (ret_size != NULL)
+        *ret_size = pack->module.size;
+    return (const char *)pack->module.data;
+}
+
+krait_status
+krait_pack_set_module(krait_pack *pack, const char *text, size_t size, krait_error *err)
+{
+    krait_bytes copy = {0};
+
+    if (size > MOST_MODULE_TEXT)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "'%s': more than %u bytes in the section %s",
+                                pack->path, MOST_MODULE_TEXT, KRAIT_PACK_MODULE_SECTION);
+    if (text != NULL)
+        krait__pack_bytes_add(&copy, text, size);
+    if (copy.has_failed) {
+        krait__pack_bytes_release(&copy);
+        return krait__error_nomem(err);
+    }
+    krait__pack_bytes_release(&pack->module);
+    pack->module = copy;
+    return KRAIT_OK;
+}
+
+const char *
+krait_pack_program_sha256(const krait_pack *pack)
+{
+    return pack->base;
+}
+
+unsigned
+krait_pack_exports(const krait_pack *pack, const char *name)
+{
+    return krait__pack_wasm_exports(&pack->wasm, name);
 }

@@ -39,6 +39,7 @@ struct krait_pack {
     krait_strings argv;
     krait_strings env;
     uint32_t memory_limit;
+    krait_bytes module; /* contents of the section krait.module; empty: none */
     krait_component *components;
     size_t component_count;
     size_t component_capacity;
@@ -46,7 +47,7 @@ struct krait_pack {
     char base[2 * KRAIT_SHA256_SIZE + 1]; /* hash of the module without files */
 };
 
-/* The SHA-256 of the module without files, as it would be written; as hexadecimal digits. */
+/* The SHA-256 of the module without files and without krait.module, as it would be written; as hexadecimal digits. */
 krait_status krait__pack_hash(const krait_wasm *wasm, bool strip,
                               char ret_text[2 * KRAIT_SHA256_SIZE + 1], krait_error *err);
 /* For reading contents of its nodes; released by the caller. */

@@ -105,6 +105,25 @@ verify_hash(const krait_pack *pack, const char *key, const char *found, const ch
                             pack->path, what, found, said);
 }
 
+/* The section krait.module, or that there is none. */
+static krait_status
+verify_module(const krait_pack *pack, krait_error *err)
+{
+    size_t size = 0;
+    const char *manifest = krait_pack_manifest(pack, &size);
+    char text[2 * KRAIT_SHA256_SIZE + 1];
+    uint8_t digest[KRAIT_SHA256_SIZE];
+
+    if (pack->module.size == 0 &&
+        !krait__pack_json_text(manifest, size, "module_sha256", text, sizeof(text)))
+        return KRAIT_OK;
+    krait__sha256(pack->module.size > 0 ? (const void *)pack->module.data : "", pack->module.size,
+                  digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    return verify_hash(pack, "module_sha256", text, "the section krait.module", err);
+}
+
 krait_status
 krait_pack_verify(krait_pack *pack, krait_error *err)
 {
@@ -125,6 +144,8 @@ krait_pack_verify(krait_pack *pack, krait_error *err)
     if (status == KRAIT_OK)
         status = verify_hash(pack, "program_sha256", pack->base, "the program around its files",
                              err);
+    if (status == KRAIT_OK)
+        status = verify_module(pack, err);
     if (status == KRAIT_OK)
         status = krait__pack_manifest_verify(pack, err);
     return status;

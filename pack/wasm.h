@@ -63,6 +63,10 @@ krait_status krait__pack_wasm_open(krait_wasm *wasm, const char *path, const uin
 void krait__pack_wasm_release(krait_wasm *wasm);
 /* The custom section with this name, or NULL. */
 const krait_section *krait__pack_wasm_custom(const krait_wasm *wasm, const char *name);
+/* Whether a function is exported under the name. */
+bool krait__pack_wasm_exports(const krait_wasm *wasm, const char *name);
+/* True for those that packing writes anew. */
+bool krait__pack_wasm_is_own(const krait_section *section);
 /* True for names, debugging information and the like. */
 bool krait__pack_wasm_is_debug(const krait_section *section);
 
@@ -71,6 +75,8 @@ typedef struct krait_wasm_change {
     size_t image_size;    /* 0: no image */
     const char *manifest; /* contents of the section krait.pack */
     size_t manifest_size;
+    const char *module; /* contents of the section krait.module */
+    size_t module_size; /* 0: no such section */
     bool strip;
 } krait_wasm_change;
 

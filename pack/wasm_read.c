@@ -24,6 +24,9 @@
 #define REF_FUNC      0xd2
 #define SIMD_PREFIX   0xfd
 
+#define EXPORT_FUNCTION 0
+#define EXPORT_GLOBAL   3
+
 /* What is known while it is read. */
 typedef struct reading {
     krait_wasm *wasm;
@@ -238,11 +241,12 @@ read_globals(reading *r, krait_view *view)
     }
 }
 
-static void
-read_exports(reading *r, krait_view *view)
+/* Index of the export of this kind and name; UINT64_MAX: there is none. */
+static uint64_t
+find_export(krait_view *view, uint8_t wanted_kind, const char *wanted)
 {
-    static const char wanted[] = KRAIT_PACK_SLOT_EXPORT;
     uint32_t count = krait__pack_view_leb(view);
+    uint64_t found = UINT64_MAX;
 
     for (uint32_t i = 0; i < count && !view->has_failed; i++) {
         uint32_t size = krait__pack_view_leb(view);
@@ -250,10 +254,31 @@ read_exports(reading *r, krait_view *view)
         uint8_t kind = krait__pack_view_byte(view);
         uint32_t index = krait__pack_view_leb(view);
 
-        if (name != NULL && kind == 3 && size == sizeof(wanted) - 1 &&
+        if (name != NULL && kind == wanted_kind && size == strlen(wanted) &&
             memcmp(name, wanted, size) == 0)
-            r->slot_global = index;
+            found = index;
     }
+    return found;
+}
+
+static void
+read_exports(reading *r, krait_view *view)
+{
+    r->slot_global = find_export(view, EXPORT_GLOBAL, KRAIT_PACK_SLOT_EXPORT);
+}
+
+bool
+krait__pack_wasm_exports(const krait_wasm *wasm, const char *name)
+{
+    for (size_t i = 0; i < wasm->section_count; i++) {
+        const krait_section *section = &wasm->sections[i];
+        krait_view view = krait__pack_view(wasm->bytes + section->at, section->size);
+
+        if (section->id == KRAIT_SECTION_EXPORT &&
+            find_export(&view, EXPORT_FUNCTION, name) != UINT64_MAX)
+            return true;
+    }
+    return false;
 }
 
 /* ---- data --------------------------------------------------------------------------------- */
@@ -448,6 +473,12 @@ krait__pack_wasm_custom(const krait_wasm *wasm, const char *name)
             return &wasm->sections[i];
     }
     return NULL;
+}
+
+bool
+krait__pack_wasm_is_own(const krait_section *section)
+{
+    return has_name(section, KRAIT_PACK_SECTION) || has_name(section, KRAIT_PACK_MODULE_SECTION);
 }
 
 bool

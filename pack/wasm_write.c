@@ -145,8 +145,7 @@ put_one(writing *w, const krait_section *section)
         put_data(w, section);
         break;
     case KRAIT_SECTION_CUSTOM:
-        if (section->name_size == strlen(KRAIT_PACK_SECTION) &&
-            memcmp(section->name, KRAIT_PACK_SECTION, section->name_size) == 0)
+        if (krait__pack_wasm_is_own(section))
             break;
         if (w->change->strip && krait__pack_wasm_is_debug(section))
             break;
@@ -178,6 +177,9 @@ krait__pack_wasm_rewrite(const krait_wasm *wasm, const krait_wasm_change *change
     krait__pack_bytes_add(w.to, wasm->bytes, 8);
     for (size_t i = 0; i < wasm->section_count; i++)
         put_one(&w, &wasm->sections[i]);
+    if (change->module_size != 0)
+        put_custom(w.to, KRAIT_PACK_MODULE_SECTION, strlen(KRAIT_PACK_MODULE_SECTION),
+                   change->module, change->module_size);
     if (change->manifest_size != 0)
         put_custom(w.to, KRAIT_PACK_SECTION, strlen(KRAIT_PACK_SECTION), change->manifest,
                    change->manifest_size);

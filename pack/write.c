@@ -149,6 +149,8 @@ make_parts(const writing *w, size_t image_size, const krait_bytes *manifest, kra
     krait_wasm_change change = {.image_size = image_size,
                                 .manifest = (const char *)manifest->data,
                                 .manifest_size = manifest->size,
+                                .module = (const char *)w->pack->module.data,
+                                .module_size = w->pack->module.size,
                                 .strip = w->options.strip != 0};
 
     krait__pack_bytes_release(head);

@@ -521,6 +521,72 @@ KRAIT_API void krait_pack_summarize(const krait_pack *pack, krait_pack_summary *
  */
 KRAIT_API const char *krait_pack_manifest(const krait_pack *pack, size_t *ret_size);
 
+/**
+ * Get what the module says of itself as a whole in its custom section krait.module: JSON (docs/modules.md).
+ *
+ * @param pack      the pack
+ * @param ret_size  receives how many bytes; may be NULL
+ * @return the text, not ended by a NUL; NULL when there is none
+ *
+ * Units:   bytes
+ * Owner:   the pack, until krait_pack_set_module()
+ * Errors:  none
+ * Threads: one at a time
+ * Source:  pack/pack.c
+ * Since:   0.1
+ */
+KRAIT_API const char *krait_pack_module(const krait_pack *pack, size_t *ret_size);
+
+/**
+ * Set what the module says of itself, instead of what it said before.
+ *
+ * @param pack  the pack
+ * @param text  the contents of the section; NULL: none
+ * @param size  how many bytes, at most 65536
+ * @param err   receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   the text is copied
+ * Errors:  KRAIT_ELIMIT; KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  pack/pack.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_pack_set_module(krait_pack *pack, const char *text,
+                                                            size_t size, krait_error *err);
+
+/**
+ * Look for an exported function.
+ *
+ * @param pack  the pack
+ * @param name  its name
+ * @return 1 when the module exports a function of this name, else 0
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  none
+ * Threads: one at a time
+ * Source:  pack/wasm_read.c
+ * Since:   0.1
+ */
+KRAIT_API unsigned krait_pack_exports(const krait_pack *pack, const char *name);
+
+/**
+ * Get the SHA-256 of the module without its files, as it was opened: which program it is.
+ *
+ * @param pack  the pack
+ * @return 64 hexadecimal digits
+ *
+ * Units:   none
+ * Owner:   the pack
+ * Errors:  none
+ * Threads: one at a time
+ * Source:  pack/pack.c
+ * Since:   0.1
+ */
+KRAIT_API const char *krait_pack_program_sha256(const krait_pack *pack);
+
 #ifdef __cplusplus
 }
 #endif

@@ -36,6 +36,8 @@ extern "C" {
 
 /** Name of the custom section with the manifest (JSON). */
 #define KRAIT_PACK_SECTION "krait.pack"
+/** Name of the custom section that says what a module of `krait module` is; JSON. */
+#define KRAIT_PACK_MODULE_SECTION "krait.module"
 
 /** No inode, no entry. */
 #define KRAIT_PACK_NONE 0xFFFFFFFFu
