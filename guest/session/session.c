@@ -17,6 +17,7 @@
 
 __attribute__((export_name("krait_exec"))) int krait_exec(void);
 __attribute__((export_name("krait_call"))) int krait_call(uint32_t format);
+__attribute__((export_name("krait_script"))) int krait_script(void);
 
 /* Between calls a KeyboardInterrupt would hit the next one, for which it was not meant. */
 static bool is_session;
@@ -96,6 +97,16 @@ krait_exec(void)
     }
     free(text);
     return finish(result);
+}
+
+int
+krait_script(void)
+{
+    uint32_t ignored = 0;
+
+    (void)krait_host_input_size(0, &ignored);
+    is_active = 1;
+    return finish(krait_script_run());
 }
 
 /* Goes from the module along the dots of `path`. */

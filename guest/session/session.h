@@ -102,8 +102,19 @@ PyObject *krait_value_dump(uint32_t format, PyObject *value);
 
 /* source.c: remembers a text and gives it a name, for tracebacks; a new reference, or NULL. */
 PyObject *krait_source_add(const char *text, size_t size);
+/* Remembers that of the script, under its own name: a new reference to it, or NULL. */
+PyObject *krait_source_set_script(const char *name, const char *text, size_t size);
 /* Lets the module `traceback` find the texts; exceptions are dropped. */
 void krait_source_publish(void);
+
+/* script.c: compiles the script; a new string, with import statements for what has to be loaded for
+ * it (`names`, one per line, too), or NULL with an exception. */
+PyObject *krait_script_prepare(const char *name, const char *text, size_t size, const char *names,
+                               size_t names_size);
+/* Imports what waits of that. */
+void krait_script_import(void);
+/* Runs it: a new reference, or NULL with an exception. */
+PyObject *krait_script_run(void);
 
 /* outcome.c: tells the host about the exception that is set, and clears it; the result of
  * krait_exec or krait_call. */

@@ -13,6 +13,10 @@
 static PyObject *texts[KEPT];
 static unsigned long count; /* of all so far: text n is at n % KEPT */
 
+/* That of script.c, which has a name of its own. */
+static PyObject *script_name;
+static PyObject *script_text;
+
 static PyObject *
 name_of(unsigned long number)
 {
@@ -37,17 +41,23 @@ krait_source_add(const char *text, size_t size)
     return name;
 }
 
+PyObject *
+krait_source_set_script(const char *name, const char *text, size_t size)
+{
+    Py_XSETREF(script_name, PyUnicode_DecodeFSDefault(name));
+    Py_XSETREF(script_text, PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, "replace"));
+    return script_name != NULL && script_text != NULL ? Py_NewRef(script_name) : NULL;
+}
+
 /* What linecache has of a file: size, time (None: it does not change), lines, name. */
 static int
-publish_one(PyObject *cache, unsigned long number)
+publish_one(PyObject *cache, PyObject *name, PyObject *text)
 {
-    PyObject *text = texts[number % KEPT];
-    PyObject *name = name_of(number);
     PyObject *lines = PyUnicode_Splitlines(text, 1);
     PyObject *entry = NULL;
     int result = -1;
 
-    if (name != NULL && lines != NULL) {
+    if (lines != NULL) {
         entry = Py_BuildValue("nOOO", PyUnicode_GET_LENGTH(text), Py_None, lines, name);
     }
     if (entry != NULL) {
@@ -55,7 +65,6 @@ publish_one(PyObject *cache, unsigned long number)
     }
     Py_XDECREF(entry);
     Py_XDECREF(lines);
-    Py_XDECREF(name);
     return result;
 }
 
@@ -84,9 +93,16 @@ krait_source_publish(void)
         retract_one(cache, oldest);
     }
     for (unsigned long i = first; cache != NULL && i < count; i++) {
-        if (publish_one(cache, i) != 0) {
+        PyObject *name = name_of(i);
+        const int result = name != NULL ? publish_one(cache, name, texts[i % KEPT]) : -1;
+
+        Py_XDECREF(name);
+        if (result != 0) {
             break;
         }
+    }
+    if (cache != NULL && script_text != NULL) {
+        (void)publish_one(cache, script_name, script_text);
     }
     PyErr_Clear();
     Py_XDECREF(cache);

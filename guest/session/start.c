@@ -97,38 +97,73 @@ start_session(void)
     return status;
 }
 
-/* sys.path[0] of `python -c`, unless PYTHONSAFEPATH forbids it. */
+/* sys.path[0] of `python -c`, or the folder of the script, unless PYTHONSAFEPATH forbids it. */
 static int
-add_current_folder(void)
+add_first_folder(const char *script)
 {
     PyObject *flags = PySys_GetObject("flags");
     PyObject *path = PySys_GetObject("path");
     PyObject *safe = flags != NULL ? PyObject_GetAttrString(flags, "safe_path") : NULL;
-    PyObject *empty = PyUnicode_FromStringAndSize(NULL, 0);
+    const char *slash = strrchr(script, '/');
+    PyObject *folder = PyUnicode_DecodeFSDefaultAndSize(script, slash == NULL     ? 0
+                                                                : slash == script ? 1
+                                                                                  : slash - script);
     int result = -1;
 
-    if (path != NULL && safe != NULL && empty != NULL) {
-        result = safe == Py_True ? 0 : PyList_Insert(path, 0, empty);
+    if (path != NULL && safe != NULL && folder != NULL) {
+        result = safe == Py_True ? 0 : PyList_Insert(path, 0, folder);
     }
-    Py_XDECREF(empty);
+    Py_XDECREF(folder);
     Py_XDECREF(safe);
     return result;
+}
+
+/* The text with what the script needs behind it; the texts are free()d by the caller. */
+static char *
+prepare_script(const char *script, char *text, size_t *size)
+{
+    size_t code_size = 0;
+    size_t names_size = 0;
+    char *code = krait_input_fetch(3, &code_size);
+    char *names = code != NULL ? krait_input_fetch(4, &names_size) : NULL;
+    PyObject *imports = names != NULL
+                            ? krait_script_prepare(script, code, code_size, names, names_size)
+                            : NULL;
+    Py_ssize_t more = 0;
+    const char *lines = imports != NULL ? PyUnicode_AsUTF8AndSize(imports, &more) : NULL;
+    char *whole = lines != NULL ? realloc(text, *size + 1 + (size_t)more + 1) : NULL;
+
+    if (whole != NULL) {
+        whole[(*size)++] = '\n';
+        memcpy(whole + *size, lines, (size_t)more + 1);
+        *size += (size_t)more;
+    } else if (lines != NULL) {
+        PyErr_NoMemory();
+    }
+    Py_XDECREF(imports);
+    free(names);
+    free(code);
+    return whole;
 }
 
 /* The modules that are to wait, and the text that is to run.  What is left over from the start would
  * be collected again in each copy. */
 static int
-prepare(bool is_image)
+prepare(bool is_image, const char *script)
 {
     size_t names_size = 0;
     size_t text_size = 0;
     char *names = krait_input_fetch(0, &names_size);
     char *text = names != NULL ? krait_input_fetch(1, &text_size) : NULL;
-    int result = -1;
+    int result = text != NULL ? 0 : -1;
 
-    if (text != NULL && names_size + text_size == 0 && !is_image) {
-        result = 0;
-    } else if (text != NULL) {
+    if (result == 0 && *script != '\0') {
+        char *whole = prepare_script(script, text, &text_size);
+
+        result = whole != NULL ? 0 : -1;
+        text = whole != NULL ? whole : text;
+    }
+    if (result == 0 && (names_size + text_size > 0 || is_image)) {
         result = krait_stash_fill(names, names_size, text, text_size);
     }
     free(text);
@@ -139,13 +174,19 @@ prepare(bool is_image)
 static int
 finish(uint32_t flags)
 {
-    if (krait_environment_remember() != 0 || krait_streams_remember() != 0 ||
-        prepare((flags & KRAIT_INIT_IMAGE) != 0) != 0) {
+    size_t ignored = 0;
+    char *script = krait_input_fetch(2, &ignored);
+    int result = -1;
+
+    if (script != NULL && krait_environment_remember() == 0 && krait_streams_remember() == 0 &&
+        prepare((flags & KRAIT_INIT_IMAGE) != 0, script) == 0) {
+        result = is_program ? 0 : add_first_folder(script);
+    }
+    free(script);
+    if (result != 0) {
         return -1;
     }
-    if (!is_program && add_current_folder() != 0) {
-        return -1;
-    }
+    krait_script_import();
     /* The streams of a program are prepared for copies that need not want it. */
     buffers_lines = (flags & KRAIT_INIT_LINE_BUFFERED) != 0;
     if (buffers_lines && !is_program) {

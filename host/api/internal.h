@@ -11,6 +11,7 @@
 #include "vfs/vfs.h"
 #include "wasi/wasi.h"
 
+#include <krait/guest_call.h>
 #include <krait/krait.h>
 
 #include <limits.h>
@@ -174,8 +175,8 @@ struct krait_sandbox {
     uint32_t truncated;     /* KRAIT_TRUNCATED_* */
 
     /* session.c: of the call that runs, or ran last */
-    const void *inputs[2];
-    size_t input_sizes[2];
+    const void *inputs[KRAIT_GUEST_INPUTS];
+    size_t input_sizes[KRAIT_GUEST_INPUTS];
     bool has_begun;      /* the guest has asked for its input */
     krait_trap ended_by; /* KRAIT_TRAP_NONE: the call came back */
     krait_buffer value;

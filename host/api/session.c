@@ -30,7 +30,7 @@ krait__session_input_size(void *env, krait_ctx *ctx, krait_cell *slots)
     const uint32_t input = slots[0].i32;
     int error = 0;
 
-    if (input >= 2)
+    if (input >= KRAIT_GUEST_INPUTS)
         error = EINVAL;
     else if (krait__guest_write_u32(ctx, slots[1].i32, (uint32_t)sandbox->input_sizes[input]) != 0)
         error = EFAULT;
@@ -45,7 +45,7 @@ krait__session_input_get(void *env, krait_ctx *ctx, krait_cell *slots)
     const uint32_t input = slots[0].i32;
     int error = 0;
 
-    if (input >= 2 || slots[2].i32 != sandbox->input_sizes[input])
+    if (input >= KRAIT_GUEST_INPUTS || slots[2].i32 != sandbox->input_sizes[input])
         error = EINVAL;
     else if (slots[2].i32 > 0 &&
              krait__guest_write(ctx, slots[1].i32, sandbox->inputs[input], slots[2].i32) != 0)
@@ -170,9 +170,9 @@ fill_outcome(krait_sandbox *sandbox, uint32_t told, bool is_call, krait_result *
 /* ---- calls into the guest ----------------------------------------------------------------- */
 
 typedef struct session_call {
-    const char *name;     /* of the export */
-    const void *input[2]; /* what the guest asks for */
-    size_t size[2];
+    const char *name;                      /* of the export */
+    const void *input[KRAIT_GUEST_INPUTS]; /* what the guest asks for */
+    size_t size[KRAIT_GUEST_INPUTS];
     uint32_t param;
     bool is_call;
 } session_call;
@@ -321,7 +321,7 @@ check(krait_sandbox *sandbox, const session_call *call, krait_error *err)
         return krait__error_set(err, KRAIT_ESTATE, 0,
                                 "the session is over: the guest was stopped, or was run as a "
                                 "program");
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < KRAIT_GUEST_INPUTS; i++) {
         if (call->size[i] > most || call->size[i] >= UINT32_MAX)
             return krait__error_set(err, KRAIT_ELIMIT, 0,
                                     "%zu bytes are more than a value may have", call->size[i]);
@@ -362,7 +362,7 @@ krait_status
 krait_sandbox_exec(krait_sandbox *sandbox, const char *code, size_t size, krait_result *ret_result,
                    krait_error *err)
 {
-    session_call call = {.name = "krait_exec", .input = {code, NULL}, .size = {size, 0}};
+    session_call call = {.name = "krait_exec", .input = {code}, .size = {size}};
 
     if (sandbox == NULL || (code == NULL && size != 0) || ret_result == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
@@ -386,9 +386,25 @@ krait_sandbox_call(krait_sandbox *sandbox, const char *function, krait_format fo
     return run(sandbox, &call, ret_result, err);
 }
 
+krait_status
+krait_sandbox_run_script(krait_sandbox *sandbox, krait_result *ret_result, krait_error *err)
+{
+    const session_call call = {.name = "krait_script"};
+
+    if (sandbox == NULL || ret_result == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return run(sandbox, &call, ret_result, err);
+}
+
 /* ---- snapshots ---------------------------------------------------------------------------- */
 
 /* The lines that krait_init gets. */
+static bool
+add_line(krait_buffer *lines, const char *name)
+{
+    return krait__buffer_add(lines, name, strlen(name)) && krait__buffer_add(lines, "\n", 1);
+}
+
 static bool
 name_modules(const krait_snapshot_options *options, krait_buffer *lines)
 {
@@ -402,9 +418,31 @@ name_modules(const krait_snapshot_options *options, krait_buffer *lines)
             name = krait_snapshot_modules(i);
         if (name == NULL)
             break;
-        fits = krait__buffer_add(lines, name, strlen(name)) && krait__buffer_add(lines, "\n", 1);
+        fits = add_line(lines, name);
     }
     return fits;
+}
+
+/* Names what is imported for the script. */
+static bool
+name_imports(const krait_snapshot_options *options, krait_buffer *lines)
+{
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < options->script_module_count; i++)
+        fits = add_line(lines, options->script_modules[i]);
+    return fits;
+}
+
+static void
+set_script(session_call *call, const krait_snapshot_options *options, const krait_buffer *names)
+{
+    call->input[2] = options->script_name;
+    call->size[2] = strlen(options->script_name);
+    call->input[3] = options->script;
+    call->size[3] = options->script_size;
+    call->input[4] = krait__buffer_text(names);
+    call->size[4] = names->size;
 }
 
 krait_status
@@ -412,6 +450,7 @@ krait__session_start(krait_sandbox *sandbox, const krait_snapshot_options *optio
                      krait_result *ret_result, krait_error *err)
 {
     krait_buffer lines = {NULL, 0, 0};
+    krait_buffer names = {NULL, 0, 0};
     session_call call = {.name = "krait_init",
                          .param = KRAIT_INIT_IMAGE |
                                   line_buffering(sandbox, KRAIT_INIT_LINE_BUFFERED)};
@@ -422,18 +461,21 @@ krait__session_start(krait_sandbox *sandbox, const krait_snapshot_options *optio
         return status;
     if (options->kind == KRAIT_SNAPSHOT_PROGRAM)
         call.param |= KRAIT_INIT_PROGRAM;
-    if (!name_modules(options, &lines)) {
+    if (!name_modules(options, &lines) || !name_imports(options, &names)) {
         status = krait__error_nomem(err);
     } else {
         call.input[0] = krait__buffer_text(&lines);
         call.size[0] = lines.size;
         call.input[1] = options->code;
         call.size[1] = options->code != NULL ? options->code_size : 0;
+        if (options->script != NULL)
+            set_script(&call, options, &names);
         memset(ret_result, 0, sizeof(*ret_result));
         status = make_ready(sandbox, &call, ret_result, &is_back, err);
         krait__sandbox_finish(sandbox, ret_result);
     }
     krait__buffer_release(&lines);
+    krait__buffer_release(&names);
     if (status == KRAIT_OK && !is_back)
         return krait__error_set(err,
                                 ret_result->kind == KRAIT_RESULT_LIMIT ? KRAIT_ELIMIT : KRAIT_EIO,

@@ -190,6 +190,13 @@ krait_snapshot_make(krait_module *module, const krait_config *config,
     if (options->kind != KRAIT_SNAPSHOT_SESSION && options->kind != KRAIT_SNAPSHOT_PROGRAM)
         return krait__error_set(err, KRAIT_EINVAL, 0, "there is no kind %d of snapshots",
                                 (int)options->kind);
+    if (options->script != NULL &&
+        (options->script_name == NULL || options->script_name[0] == '\0' ||
+         options->kind != KRAIT_SNAPSHOT_SESSION))
+        return krait__error_set(err, KRAIT_EINVAL, 0,
+                                options->kind != KRAIT_SNAPSHOT_SESSION
+                                    ? "a snapshot for programs has no script"
+                                    : "the script has no name");
     status = krait_sandbox_new(module, config, &sandbox, err);
     if (status == KRAIT_OK)
         status = make(sandbox, options, ret_snapshot, err);

@@ -11,7 +11,10 @@
  *   krait_init(flags) -> i32    once, before the others; 0, or it could not start.  Input 0: names of
  *                               modules that are loaded now and wait until something imports them,
  *                               one per line; input 1: a text that is run once, in names that are
- *                               thrown away.  Both may be empty
+ *                               thrown away.  Both may be empty.  Input 2: the name of a script, or
+ *                               nothing; input 3: its text, which is compiled now; input 4: names of
+ *                               modules, one per line, that are imported for it now, besides those of
+ *                               the standard library that it imports itself
  *   krait_resume(flags) -> i32  the first call in a copy of an instance that has been through
  *                               krait_init (and, of a session, any number of calls); 0, or this
  *                               copy cannot do what a new instance would do (the message of the
@@ -19,6 +22,7 @@
  *   krait_exec() -> i32         runs the text that is input 0; the result is a KRAIT_GUEST_*
  *   krait_call(format) -> i32   calls the Python function that input 0 names with input 1, in this
  *                               format; the result is a KRAIT_GUEST_*
+ *   krait_script() -> i32       runs the script in __main__; the result is a KRAIT_GUEST_*
  *   krait_main() -> i32         after krait_init(KRAIT_INIT_PROGRAM): does what python3 does with the
  *                               arguments; the result is the exit code, unless the guest exits by
  *                               proc_exit.  The last call.  Arguments are PROGRAM [-c CODE | -m MODULE
@@ -55,7 +59,10 @@ extern "C" {
 /** With KRAIT_RESUME_ENVIRON: files that describe time zones may be others, too. */
 #define KRAIT_RESUME_ZONE 8u
 
-/** Results of krait_exec and krait_call: it went well; an exception was not caught; SystemExit. */
+/** A call has so many inputs; those that it does not use are empty. */
+#define KRAIT_GUEST_INPUTS 5u
+
+/** Results of krait_exec, krait_call and krait_script: it went well; an exception was not caught; SystemExit. */
 #define KRAIT_GUEST_RETURNED 0
 #define KRAIT_GUEST_RAISED   1
 #define KRAIT_GUEST_EXITED   2

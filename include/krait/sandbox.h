@@ -122,6 +122,29 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_call(krait_sandbox *sandbox,
                                                          krait_error *err);
 
 /**
+ * Run the script of the snapshot that the sandbox was made from (krait_snapshot_options.script), in
+ * the module __main__, any number of times; its names stay from one run to the next.  As
+ * krait_sandbox_exec() otherwise.
+ *
+ * @param sandbox     a sandbox from such a snapshot
+ * @param ret_result  receives how it ended; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK also when the guest raised an exception or trapped (RuntimeError: there is no
+ *         script); or a code under Errors
+ *
+ * Units:   none
+ * Owner:   ret_result is the caller's storage, what it points to is the sandbox's
+ * Errors:  KRAIT_EINVAL; KRAIT_EUNSUPPORTED the module has no sessions; KRAIT_ESTATE the session is
+ *          over, or krait_sandbox_run() was called; KRAIT_EBUSY it runs; KRAIT_EIO; KRAIT_ENOMEM
+ * Threads: one at a time; it blocks, and uses the calling thread
+ * Source:  host/api/session.c, guest/session/script.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run_script(krait_sandbox *sandbox,
+                                                               krait_result *ret_result,
+                                                               krait_error *err);
+
+/**
  * Make a sandbox as it was when it was new: memory, files in memory, descriptors, everything that
  * the guest did is gone, and grants are opened again.  One that was made from a snapshot, or is a
  * clone, becomes as it was then, in microseconds; its grants stay open.

@@ -40,6 +40,14 @@ typedef struct krait_snapshot_options {
     const char *code;           /* run once, in names that are thrown away; the modules that it
                                    imports wait as well.  NULL: nothing */
     size_t code_size;           /* bytes of `code` */
+    const char *script;      /* compiled now, for krait_sandbox_run_script(); a session's.  Modules
+                                   of the standard library that it imports are imported already when
+                                   it begins.  NULL: none */
+    size_t script_size;      /* bytes of `script` */
+    const char *script_name; /* absolute path, as tracebacks show it; need not be a file.  Its
+                                   folder comes first in sys.path; NULL only without `script` */
+    const char *const *script_modules; /* more that are imported when it begins; NULL: none */
+    size_t script_module_count;        /* of `script_modules` */
 } krait_snapshot_options;
 
 /**

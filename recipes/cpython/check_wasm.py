@@ -14,7 +14,8 @@ EXPORTS = ["_start", "krait_signal", "memory"]
 # Of the portable program: where files can be packed (guest/pack).
 SLOT = ["krait_pack_slot"]
 # Of a program that only krait runs: it is a session, too (guest/session).
-SESSION = ["krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume"]
+SESSION = ["krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume",
+           "krait_script"]
 STACK = 8 << 20
 
 

@@ -91,7 +91,7 @@ layouts(void)
     CHECK_UINT(offsetof(krait_job_result, result), 544);
     CHECK_UINT(sizeof(krait_job_result), 5024);
     CHECK_UINT(sizeof(krait_pool_counts), 88);
-    CHECK_UINT(sizeof(krait_snapshot_options), 48);
+    CHECK_UINT(sizeof(krait_snapshot_options), 88);
     CHECK_UINT(sizeof(krait_snapshot_info), 1056);
 }
 
