@@ -57,6 +57,8 @@ krait_config_free(krait_config *config)
     for (i = 0; i < config->function_count; i++)
         krait__free(config->functions[i].name);
     krait__free(config->functions);
+    krait__config_free_imports(config);
+    krait__config_free_watches(config);
     krait__free(config->stdin_bytes);
     krait__free(config);
 }

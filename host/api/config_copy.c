@@ -42,6 +42,16 @@ copy_lists(const krait_config *config, krait_config *copy, krait_error *err)
         status = krait_config_add_function(copy, config->functions[i].name,
                                            config->functions[i].function, config->functions[i].data,
                                            err);
+    for (i = 0; i < config->import_count && status == KRAIT_OK; i++) {
+        const krait_named_import *import = &config->imports[i];
+
+        status = krait_config_add_import(copy, import->module, import->name, import->params,
+                                         import->results, import->function, import->data, err);
+    }
+    for (i = 0; i < config->watch_count && status == KRAIT_OK; i++)
+        status = krait_config_watch_files(copy, config->watches[i].path,
+                                          config->watches[i].function, config->watches[i].data,
+                                          err);
     return status;
 }
 

@@ -143,15 +143,37 @@ krait_module_open(krait_engine *engine, const char *path, krait_module **ret_mod
 size_t
 krait_module_missing(const krait_module *module, size_t from, char *text, size_t size)
 {
+    return krait_module_missing_with(module, NULL, from, text, size);
+}
+
+size_t
+krait_module_missing_with(const krait_module *module, const krait_config *config, size_t from,
+                          char *text, size_t size)
+{
     krait_host_import *imports = NULL;
     size_t count = 0;
 
     /* Without memory nothing is known to be missing; krait_sandbox_new() says what is. */
-    if (krait__imports_all(&imports, &count, NULL) != KRAIT_OK)
+    if (krait__imports_all(config, &imports, &count, NULL) != KRAIT_OK)
         return 0;
     from = krait__module_missing(module, imports, count, from, text, size);
     krait__free(imports);
     return from;
+}
+
+size_t
+krait_module_export(const krait_module *module, size_t from, char *text, size_t size)
+{
+    return krait__module_export(module, from, text, size);
+}
+
+krait_status
+krait_module_check_function(const krait_module *module, const char *name, const char *params,
+                            const char *results, krait_error *err)
+{
+    if (module == NULL || name == NULL || params == NULL || results == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    return krait__module_check_function(module, name, params, results, err);
 }
 
 void

@@ -11,7 +11,7 @@
 #include <time.h>
 
 static void
-fill_trap(const krait_outcome *outcome, krait_result *result)
+fill_trap(const krait_outcome *outcome, const krait_named_import *stopped_by, krait_result *result)
 {
     result->kind = KRAIT_RESULT_TRAPPED;
     result->trap = outcome->trap;
@@ -22,6 +22,9 @@ fill_trap(const krait_outcome *outcome, krait_result *result)
     if (outcome->fault_known)
         snprintf(result->message, sizeof(result->message), "%s at address 0x%llx",
                  krait__trap_text(outcome->trap), (unsigned long long)outcome->fault_address);
+    else if (outcome->trap == KRAIT_TRAP_HOST && stopped_by != NULL)
+        snprintf(result->message, sizeof(result->message), "the host's function %s.%s stopped it",
+                 stopped_by->module, stopped_by->name);
     else
         snprintf(result->message, sizeof(result->message), "%s", krait__trap_text(outcome->trap));
     snprintf(result->backtrace, sizeof(result->backtrace), "%s", outcome->backtrace);
@@ -36,6 +39,7 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
     krait_outcome outcome;
     krait_status status;
 
+    sandbox->stopped_by = NULL;
     sandbox->is_running = true;
     status = krait__instance_call(sandbox->instance, func, cells, &outcome, err);
     sandbox->is_running = false;
@@ -50,7 +54,7 @@ krait__sandbox_enter(krait_sandbox *sandbox, uint32_t func, krait_cell *cells,
     if (outcome.trap == KRAIT_TRAP_EXIT)
         ret_result->exit_code = outcome.exit_code;
     else if (outcome.trap != KRAIT_TRAP_NONE)
-        fill_trap(&outcome, ret_result);
+        fill_trap(&outcome, sandbox->stopped_by, ret_result);
     krait__limits_result(sandbox->config->limits, outcome.cause, ret_result);
     return KRAIT_OK;
 }

@@ -43,11 +43,31 @@ overlap(const char *a, const char *b)
     return (*a == '\0' && (*b == '\0' || *b == '/')) || (*b == '\0' && *a == '/');
 }
 
+/* A C library has their numbers and names in memory. */
+static uint64_t
+hash_preopens(const krait_config *config)
+{
+    krait_wasi_preopen *list = NULL;
+    size_t count = 0;
+    uint64_t hash = 5;
+
+    /* Without memory the hash is that of none, and the snapshot is refused or the sandbox fails. */
+    (void)krait__preopens_list(config, &list, &count, NULL);
+    for (size_t i = 0; i < count; i++) {
+        hash = krait__hash(hash, list[i].name, strlen(list[i].name) + 1);
+        hash = krait__hash(hash, list[i].guest, strlen(list[i].guest) + 1);
+    }
+    krait__free(list);
+    return hash;
+}
+
 uint64_t
-krait__snapshot_grants(const krait_config *config)
+krait__snapshot_grants(const krait_module *module, const krait_config *config)
 {
     uint64_t hash = 4;
 
+    if (!krait__module_is_native(module))
+        return hash_preopens(config);
     for (size_t i = 0; i < config->grant_count; i++) {
         const krait_grant *grant = &config->grants[i];
 
@@ -113,7 +133,7 @@ write_snapshot(krait_sandbox *sandbox, krait_snapshot_parts *parts, krait_snapsh
     int fd = -1;
 
     header->created_ns = (int64_t)krait__clock_ns(CLOCK_REALTIME);
-    header->grants = krait__snapshot_grants(sandbox->config);
+    header->grants = krait__snapshot_grants(sandbox->module, sandbox->config);
     if (sandbox->state == KRAIT_SESSION_COPY) {
         /* Its memory has not seen this configuration yet. */
         header->kind = sandbox->origin->view.header->kind;
@@ -192,21 +212,42 @@ krait__snapshot_thaw(const krait_snapshot *snapshot, krait_vfs *vfs, krait_wasi 
 
 /* ---- for the embedder --------------------------------------------------------------------- */
 
-/* A session that can be copied: its Python has been started. */
+/* A reactor that can be copied: it is initialized. */
+static krait_status
+start_reactor(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_result result = {.kind = KRAIT_RESULT_EXITED};
+    bool is_back = false;
+    krait_status status = krait__sandbox_check(sandbox, err);
+
+    if (status != KRAIT_OK)
+        return status;
+    status = krait__reactor_begin(sandbox, &result, &is_back, err);
+    if (status == KRAIT_OK && (!is_back || result.kind != KRAIT_RESULT_EXITED))
+        status = krait__error_set(err, result.kind == KRAIT_RESULT_LIMIT ? KRAIT_ELIMIT : KRAIT_EIO,
+                                  0, "the module's _initialize did not end well: %s",
+                                  result.message);
+    return status;
+}
+
+/* A guest that can be copied: it has been started. */
 static krait_status
 check_session(krait_sandbox *sandbox, krait_error *err)
 {
     const krait_snapshot_options options = {.size = sizeof(options)};
     krait_result result;
     krait_status status;
+    uint32_t func;
 
     if (sandbox->is_running)
         return krait__error_set(err, KRAIT_EBUSY, 0, "the sandbox runs");
     if (sandbox->state == KRAIT_SESSION_NEW)
-        return krait__session_start(sandbox, &options, &result, err);
+        return krait__instance_find(sandbox->instance, "krait_init", &func, NULL) == KRAIT_OK
+                   ? krait__session_start(sandbox, &options, &result, err)
+                   : start_reactor(sandbox, err);
     if (sandbox->state == KRAIT_SESSION_COPY)
         return KRAIT_OK;
-    status = sandbox->state == KRAIT_SESSION_READY
+    status = sandbox->state == KRAIT_SESSION_READY || sandbox->state == KRAIT_SESSION_REACTOR
                  ? KRAIT_OK
                  : krait__error_set(err, KRAIT_ESTATE, 0, "there is no session to copy");
     return status;
@@ -232,8 +273,10 @@ freeze(krait_sandbox *sandbox, krait_error *err)
         sandbox->frozen = krait__snapshot_hold(sandbox->origin);
         return KRAIT_OK;
     }
-    return krait__snapshot_freeze(sandbox, KRAIT_SNAPSHOT_SESSION, text_of(sandbox),
-                                  &sandbox->frozen, err);
+    return krait__snapshot_freeze(sandbox,
+                                  sandbox->state == KRAIT_SESSION_REACTOR ? KRAIT_SNAPSHOT_REACTOR
+                                                                          : KRAIT_SNAPSHOT_SESSION,
+                                  text_of(sandbox), &sandbox->frozen, err);
 }
 
 krait_status

@@ -81,6 +81,23 @@ typedef struct krait_named_function {
     void *data;
 } krait_named_function;
 
+/* krait_config_add_import() */
+typedef struct krait_named_import {
+    char *module;
+    char *name;
+    char *params; /* letters, as krait_host_import has them */
+    char *results;
+    krait_import_fn function;
+    void *data;
+} krait_named_import;
+
+/* krait_config_watch_files() */
+typedef struct krait_watched_dir {
+    char *path;
+    krait_file_fn function;
+    void *data;
+} krait_watched_dir;
+
 typedef enum krait_stdio_kind {
     KRAIT_STDIO_MEMORY, /* stdin: bytes; stdout and stderr: into the result */
     KRAIT_STDIO_FD,
@@ -97,6 +114,12 @@ struct krait_config {
     krait_named_function *functions;
     size_t function_count;
     size_t function_capacity;
+    krait_named_import *imports;
+    size_t import_count;
+    size_t import_capacity;
+    krait_watched_dir *watches;
+    size_t watch_count;
+    size_t watch_capacity;
     uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */
     bool counts_fuel;                   /* the module has to be metered */
     bool is_deterministic;
@@ -116,6 +139,23 @@ struct krait_config {
 /* A copy that shares nothing with the original. */
 krait_status krait__config_copy(const krait_config *config, krait_config **ret_copy,
                                 krait_error *err);
+
+/* ---- guest_imports.c ---- */
+
+void krait__config_free_imports(krait_config *config);
+
+/* One of them, of one sandbox. */
+typedef struct krait_guest_import {
+    struct krait_sandbox *sandbox;
+    const krait_named_import *named;
+} krait_guest_import;
+
+/* Calls it; `env` is a krait_guest_import. */
+krait_trap krait__guest_import_call(void *env, krait_ctx *ctx, krait_cell *slots);
+
+/* ---- watch.c ---- */
+
+void krait__config_free_watches(krait_config *config);
 
 /* ---- limit_table.c ---- */
 
@@ -140,12 +180,13 @@ const char *krait__buffer_text(const krait_buffer *buffer);
 /* ---- sandboxes ---- */
 
 typedef enum krait_session_state {
-    KRAIT_SESSION_NEW,   /* no guest code has run but the start function */
-    KRAIT_SESSION_COPY,  /* of a snapshot, before krait_resume was called */
-    KRAIT_SESSION_READY, /* krait_init or krait_resume was called */
-    KRAIT_SESSION_RAN,   /* krait_sandbox_run was called */
-    KRAIT_SESSION_OVER,  /* the guest was stopped in the middle */
-    KRAIT_SESSION_BROKEN /* a reset failed: there is no guest */
+    KRAIT_SESSION_NEW,     /* no guest code has run but the start function */
+    KRAIT_SESSION_COPY,    /* of a snapshot, before krait_resume was called */
+    KRAIT_SESSION_READY,   /* krait_init or krait_resume was called */
+    KRAIT_SESSION_REACTOR, /* krait_sandbox_invoke was called, or could have been */
+    KRAIT_SESSION_RAN,     /* krait_sandbox_run was called */
+    KRAIT_SESSION_OVER,    /* the guest was stopped in the middle */
+    KRAIT_SESSION_BROKEN   /* a reset failed: there is no guest */
 } krait_session_state;
 
 struct krait_sandbox {
@@ -162,6 +203,8 @@ struct krait_sandbox {
     struct krait_tracer *tracers; /* one for each import, when somebody watches */
     krait_host_import *imports;
     size_t import_count;
+    krait_guest_import *guest_imports;    /* one for each of the configuration's */
+    const krait_named_import *stopped_by; /* of the call that runs, or ran last; NULL: none */
     krait_session_state state;
     bool is_running;
 
@@ -197,6 +240,8 @@ struct krait_sandbox {
 krait_status krait__sandbox_make(krait_module *module, krait_snapshot *origin,
                                  const krait_vfs *same, const krait_config *config,
                                  krait_sandbox **ret_sandbox, krait_error *err);
+/* Is the module made for this host? */
+bool krait__module_is_native(const krait_module *module);
 /* Where Python finds its library, and itself. */
 krait_status krait__python_mount(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err);
 /* The beginning of every call on a sandbox: it has a guest that does not run.  Then everything that
@@ -257,8 +302,9 @@ krait_status krait__snapshot_adopt(krait_module *module, int fd, const char *nam
 krait_status krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind,
                                     krait_snapshot_bytes text, krait_snapshot **ret_snapshot,
                                     krait_error *err);
-/* What of its grants Python looks at when it starts, and never again: those around its library. */
-uint64_t krait__snapshot_grants(const krait_config *config);
+/* What a guest keeps of its grants and never looks at again: Python those around its library, others
+ * the names of their preopens. */
+uint64_t krait__snapshot_grants(const krait_module *module, const krait_config *config);
 /* The C library may find another time zone than in a sandbox that was granted nothing. */
 bool krait__snapshot_zone_differs(const krait_config *config);
 /* How its streams are taken: 0, unless they are in memory or a function's. */
@@ -267,6 +313,13 @@ uint32_t krait__snapshot_streams(const krait_config *config);
 uint64_t krait__snapshot_inputs(const krait_config *config);
 /* Sets up a new file system and new descriptors as they were. */
 krait_status krait__snapshot_thaw(const krait_snapshot *snapshot, krait_vfs *vfs, krait_wasi *wasi,
+                                  krait_error *err);
+
+/* ---- invoke.c ---- */
+
+/* A guest whose functions are to be called is ready for that, and has the limits of a call; else the
+ * result says what happened instead (*ret_back is false). */
+krait_status krait__reactor_begin(krait_sandbox *sandbox, krait_result *result, bool *ret_back,
                                   krait_error *err);
 
 /* ---- session.c ---- */
@@ -323,9 +376,10 @@ krait_trap krait__call_cancel(void *env, krait_ctx *ctx, krait_cell *slots);
 
 /* ---- imports.c ---- */
 
-/* Everything that a module may import, for nobody in particular: to see what is missing. */
-krait_status krait__imports_all(krait_host_import **ret_imports, size_t *ret_count,
-                                krait_error *err);
+/* Everything that a module may import, for nobody in particular: to see what is missing.  What
+ * the configuration (which may be NULL) has comes first. */
+krait_status krait__imports_all(const krait_config *config, krait_host_import **ret_imports,
+                                size_t *ret_count, krait_error *err);
 /* The same for this sandbox, with its tracer. */
 krait_status krait__imports_make(krait_sandbox *sandbox, krait_error *err);
 

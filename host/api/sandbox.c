@@ -36,8 +36,8 @@ mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
 
 /* A guest made for this host sees Linux: it is held to modes, also when the host's user is
  * root, and links with an absolute target lead to the root from everywhere. */
-static bool
-is_native(const krait_module *module)
+bool
+krait__module_is_native(const krait_module *module)
 {
     const krait_module_desc *desc = krait__module_desc(module);
 
@@ -76,7 +76,7 @@ static krait_status
 open_vfs(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
 {
     const krait_config *config = sandbox->config;
-    const bool native = is_native(sandbox->module);
+    const bool native = krait__module_is_native(sandbox->module);
     krait_vfs_options files = {.check_modes = native, .absolute_links = native};
     krait_status status;
 
@@ -106,7 +106,7 @@ open_wasi(krait_sandbox *sandbox, krait_error *err)
     krait_wasi_preopen *preopens = NULL;
     krait_status status = krait__stdio_open(sandbox, &options, err);
 
-    if (status == KRAIT_OK && !is_native(sandbox->module))
+    if (status == KRAIT_OK && !krait__module_is_native(sandbox->module))
         status = krait__preopens_list(config, &preopens, &options.preopen_count, err);
     options.preopens = preopens;
     options.argc = config->args.count;
@@ -242,12 +242,14 @@ close_guest(krait_sandbox *sandbox)
     krait__vfs_free(sandbox->vfs);
     krait__free(sandbox->imports);
     krait__free(sandbox->tracers);
+    krait__free(sandbox->guest_imports);
     sandbox->calls = NULL;
     sandbox->instance = NULL;
     sandbox->wasi = NULL;
     sandbox->vfs = NULL;
     sandbox->imports = NULL;
     sandbox->tracers = NULL;
+    sandbox->guest_imports = NULL;
     sandbox->state = KRAIT_SESSION_BROKEN;
 }
 
@@ -258,10 +260,15 @@ krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_vf
     krait_sandbox *sandbox;
     krait_status status;
 
-    if (origin != NULL && origin->view.header->grants != krait__snapshot_grants(config))
+    if (origin != NULL && origin->view.header->grants != krait__snapshot_grants(module, config))
         return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
-                                "grants around /usr/local are not those of the snapshot, whose "
-                                "Python would not look at them");
+                                krait__module_is_native(module)
+                                    ? "grants around /usr/local are not those of the snapshot, "
+                                      "whose Python would not look at them"
+                                    : "directories that are open when the guest begins are not "
+                                      "those of the snapshot");
+    if (config->watch_count > 0)
+        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0, "no directory can be watched yet");
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);
@@ -391,7 +398,7 @@ check_program(const krait_sandbox *sandbox, krait_error *err)
         return krait__error_set(err, KRAIT_ESTATE, 0, "the sandbox ran before");
     if (sandbox->origin != NULL &&
         sandbox->origin->view.header->kind != (uint32_t)KRAIT_SNAPSHOT_PROGRAM)
-        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is one for sessions");
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is not one for programs");
     return KRAIT_OK;
 }
 

@@ -315,12 +315,12 @@ check(krait_sandbox *sandbox, const session_call *call, krait_error *err)
         return status;
     if (sandbox->origin != NULL &&
         sandbox->origin->view.header->kind != (uint32_t)KRAIT_SNAPSHOT_SESSION)
-        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is one for programs");
+        return krait__error_set(err, KRAIT_ESTATE, 0, "the snapshot is not one for sessions");
     if (sandbox->state != KRAIT_SESSION_NEW && sandbox->state != KRAIT_SESSION_COPY &&
         sandbox->state != KRAIT_SESSION_READY)
         return krait__error_set(err, KRAIT_ESTATE, 0,
                                 "the session is over: the guest was stopped, or was run as a "
-                                "program");
+                                "program or by krait_sandbox_invoke()");
     for (size_t i = 0; i < KRAIT_GUEST_INPUTS; i++) {
         if (call->size[i] > most || call->size[i] >= UINT32_MAX)
             return krait__error_set(err, KRAIT_ELIMIT, 0,

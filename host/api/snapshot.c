@@ -43,7 +43,7 @@ check_origin(krait_module *module, const krait_snapshot_header *header, const ch
     const krait_module_notes *notes = krait__module_attached(module);
     krait_file_identity library = {0};
 
-    if (header->kind > (uint32_t)KRAIT_SNAPSHOT_PROGRAM)
+    if (header->kind > (uint32_t)KRAIT_SNAPSHOT_REACTOR)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "snapshot '%s' is of unknown kind %u", name,
                                 header->kind);
     if (memcmp(header->build_id, krait__module_build_id(module), sizeof(header->build_id)) != 0)
@@ -155,9 +155,12 @@ make(krait_sandbox *sandbox, const krait_snapshot_options *options, krait_snapsh
      krait_error *err)
 {
     krait_result result;
-    krait_status status = krait__session_start(sandbox, options, &result, err);
+    krait_status status;
     char *text;
 
+    if (options->kind == KRAIT_SNAPSHOT_REACTOR)
+        return krait_snapshot_take(sandbox, ret_snapshot, err);
+    status = krait__session_start(sandbox, options, &result, err);
     if (status != KRAIT_OK)
         return status;
     text = krait__alloc(TEXT_MAX);
@@ -187,7 +190,8 @@ krait_snapshot_make(krait_module *module, const krait_config *config,
         return krait__error_set(err, KRAIT_EINVAL, 0,
                                 "the options of the snapshot have %zu bytes, not %zu",
                                 options->size, sizeof(*options));
-    if (options->kind != KRAIT_SNAPSHOT_SESSION && options->kind != KRAIT_SNAPSHOT_PROGRAM)
+    if (options->kind != KRAIT_SNAPSHOT_SESSION && options->kind != KRAIT_SNAPSHOT_PROGRAM &&
+        options->kind != KRAIT_SNAPSHOT_REACTOR)
         return krait__error_set(err, KRAIT_EINVAL, 0, "there is no kind %d of snapshots",
                                 (int)options->kind);
     if (options->script != NULL &&

@@ -39,6 +39,14 @@ typedef struct krait_host_import {
 size_t krait__module_missing(const krait_module *module, const krait_host_import *imports,
                              size_t count, size_t from, char *text, size_t size);
 
+/* Export number `from`: writes "NAME: TYPE" and returns its number + 1; 0 when there is none. */
+size_t krait__module_export(const krait_module *module, size_t from, char *text, size_t size);
+/* Does it export a function of this type (letters as in krait_host_import)?  KRAIT_ENOTFOUND;
+ * KRAIT_EINVAL: of another type. */
+krait_status krait__module_check_function(const krait_module *module, const char *name,
+                                          const char *params, const char *results,
+                                          krait_error *err);
+
 /* Installs handlers for SIGSEGV and SIGBUS, which turn faults of guest code into traps, and for
  * the signal that interrupts guests; once per process, safe to call again.  What is not ours goes to
  * the handler that was there before. */

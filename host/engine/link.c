@@ -310,3 +310,38 @@ krait__module_missing(const krait_module *module, const krait_host_import *impor
     }
     return 0;
 }
+
+size_t
+krait__module_export(const krait_module *module, size_t from, char *text, size_t size)
+{
+    const krait_module_desc *desc = module->desc;
+
+    if (from >= desc->export_count)
+        return 0;
+    krait__export_text(desc, &desc->exports[from], text, size);
+    return from + 1;
+}
+
+krait_status
+krait__module_check_function(const krait_module *module, const char *name, const char *params,
+                             const char *results, krait_error *err)
+{
+    const krait_module_desc *desc = module->desc;
+
+    for (uint32_t i = 0; i < desc->export_count; i++) {
+        const krait_export_desc *export = &desc->exports[i];
+        const krait_type_desc *type;
+        char text[200];
+
+        if (!is_name(name, export->name, export->name_size))
+            continue;
+        type = export->kind == KRAIT_KIND_FUNC ? &desc->types[desc->funcs[export->index].type]
+                                               : NULL;
+        if (type != NULL && letters_match(params, type->params, type->param_count) &&
+            letters_match(results, type->results, type->result_count))
+            return KRAIT_OK;
+        krait__export_text(desc, export, text, sizeof(text));
+        return krait__error_set(err, KRAIT_EINVAL, 0, "the module exports %s", text);
+    }
+    return krait__error_set(err, KRAIT_ENOTFOUND, 0, "the module exports no function '%s'", name);
+}

@@ -16,4 +16,8 @@ krait_status krait__link(krait_instance *instance, const krait_instance_options 
 void krait__import_text(const krait_module_desc *desc, const krait_import_desc *import, char *text,
                         size_t size);
 
+/* The same of an export; of what is no function only the kind is said. */
+void krait__export_text(const krait_module_desc *desc, const krait_export_desc *export, char *text,
+                        size_t size);
+
 #endif /* KRAIT_ENGINE_LINK_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Imports as text for messages: "env.log: func (i32, i32) -> f64".  Names are the
+ * Imports and exports as text for messages: "env.log: func (i32, i32) -> f64".  Names are the
  * module's and may hold anything; what is not printable ASCII is shown as \xx.
  */
 #include "engine/link.h"
@@ -133,4 +133,20 @@ krait__import_text(const krait_module_desc *desc, const krait_import_desc *impor
             type_name(import->value_type));
         break;
     }
+}
+
+void
+krait__export_text(const krait_module_desc *desc, const krait_export_desc *export, char *text,
+                   size_t size)
+{
+    static const char *const kinds[] = {"func", "table", "memory", "global"};
+    line out = {text, size, 0};
+
+    text[0] = '\0';
+    add_name(&out, export->name, export->name_size);
+    add(&out, ": ");
+    if (export->kind == KRAIT_KIND_FUNC)
+        add_function(&out, &desc->types[desc->funcs[export->index].type]);
+    else
+        add(&out, "%s", kinds[export->kind & 3]);
 }

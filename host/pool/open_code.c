@@ -91,6 +91,10 @@ check(const krait_config *config, krait_error *err)
         what = "output to a function (krait_config_set_output)";
     else if (config->trace != NULL)
         what = "a trace (krait_config_set_trace)";
+    else if (config->import_count > 0)
+        what = "imports of the host (krait_config_add_import)";
+    else if (config->watch_count > 0)
+        what = "watched directories (krait_config_watch_files)";
     if (what == NULL)
         return KRAIT_OK;
     return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,

@@ -7,6 +7,7 @@
 
 #include <krait/error.h>
 #include <krait/function.h>
+#include <krait/import.h>
 #include <krait/result.h>
 
 #include <stddef.h>
@@ -306,6 +307,69 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_function(krait_config *co
                                                                 const char *name,
                                                                 krait_function function, void *data,
                                                                 krait_error *err);
+
+/**
+ * Let modules import a function of the host.  It takes the place of one of this library with the same
+ * module and name; one that is there already gets the new function and type.
+ *
+ * @param config    the configuration
+ * @param module    as in the module's import: "env"
+ * @param name      the same: "insert_row"
+ * @param params    a letter for each parameter: i = i32, I = i64, f = f32, F = f64
+ * @param results   the same for results, of which there is one or none
+ * @param function  the function
+ * @param data      its first argument
+ * @param err       receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   at most 4096 imports, of at most 32 parameters
+ * Owner:   names are copied; data is the caller's and outlives the sandboxes
+ * Errors:  KRAIT_EINVAL, also another letter or too many of them; KRAIT_ENOMEM; KRAIT_ELIMIT too many
+ * Threads: one at a time; the function is called by the threads that run the sandboxes
+ * Source:  host/api/guest_imports.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_add_import(
+    krait_config *config, const char *module, const char *name, const char *params,
+    const char *results, krait_import_fn function, void *data, krait_error *err);
+
+/* ---- files that the guest hands over ---------------------------------------------------- */
+
+/**
+ * Gets a file of the guest's: its name in the directory (any bytes but "/" and NUL, as the guest chose
+ * them) and its contents.  `bytes` is NULL when the file is larger than KRAIT_LIMIT_VALUE, or the host
+ * has no memory for it; of an empty file it is not.  0: the file was taken; everything else: what the
+ * guest did ends with EIO.  As for imports otherwise (import.h).
+ */
+typedef int (*krait_file_fn)(void *data, const char *name, const void *bytes, uint64_t size);
+
+/**
+ * Get the files that the guest writes into a directory in its memory.  The directory is there when
+ * the guest begins.  A regular file in it is handed over and its name removed when the last descriptor
+ * that was opened for writing to it is closed, under each name that it has in the directory; or when a
+ * file to which no descriptor can write is renamed or linked into it.  What is somewhere else by then
+ * is not, nor are files that are never closed, directories, links and what is below them.
+ *
+ * @param config     the configuration
+ * @param directory  absolute path as the guest sees it, not below a granted directory
+ * @param function   the function; NULL: nobody, from now on
+ * @param data       its first argument
+ * @param err        receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes; at most 16 directories
+ * Owner:   directory is copied; data is the caller's and outlives the sandboxes; name and bytes are
+ *          valid during the call
+ * Errors:  KRAIT_EINVAL the path is not absolute; KRAIT_ENOMEM; KRAIT_ELIMIT too many;
+ *          krait_sandbox_new() answers KRAIT_EINVAL when it is not in memory
+ * Threads: one at a time; the function is called by the threads that run the sandboxes
+ * Source:  host/api/watch.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_config_watch_files(krait_config *config,
+                                                               const char *directory,
+                                                               krait_file_fn function, void *data,
+                                                               krait_error *err);
 
 /* ---- the same every time ---------------------------------------------------------------- */
 

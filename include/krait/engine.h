@@ -207,6 +207,50 @@ KRAIT_API size_t krait_module_missing(const krait_module *module, size_t from, c
                                       size_t size);
 
 /**
+ * Name an export of a module.
+ *
+ * @param module  the module
+ * @param from    number of the export to begin with: 0, then what this function returned
+ * @param text    receives "NAME: TYPE", such as "process: func () -> i32" or "memory: memory", cut
+ *                when it does not fit
+ * @param size    size of text, at least 1
+ * @return a number to go on with, or 0 when there is none from there on
+ *
+ * Units:   size in bytes
+ * Owner:   text is the caller's storage
+ * Errors:  none
+ * Threads: any thread
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API size_t krait_module_export(const krait_module *module, size_t from, char *text,
+                                     size_t size);
+
+/**
+ * Look whether a module exports a function of this type, for krait_sandbox_invoke().
+ *
+ * @param module   the module
+ * @param name     of the export
+ * @param params   a letter for each parameter: i = i32, I = i64, f = f32, F = f64, v = v128
+ * @param results  the same for results
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   none
+ * Errors:  KRAIT_ENOTFOUND it exports no function of this name; KRAIT_EINVAL it has another type,
+ *          which the text says
+ * Threads: any thread
+ * Source:  host/api/engine.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_module_check_function(const krait_module *module,
+                                                                  const char *name,
+                                                                  const char *params,
+                                                                  const char *results,
+                                                                  krait_error *err);
+
+/**
  * Close a module.
  *
  * @param module  the module, or NULL; its sandboxes must be released before

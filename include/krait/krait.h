@@ -28,6 +28,7 @@
 #include <krait/engine.h>
 #include <krait/error.h>
 #include <krait/function.h>
+#include <krait/import.h>
 #include <krait/pool.h>
 #include <krait/result.h>
 #include <krait/sandbox.h>

@@ -9,6 +9,7 @@
 #include <krait/engine.h>
 #include <krait/error.h>
 #include <krait/function.h>
+#include <krait/import.h>
 #include <krait/result.h>
 
 #include <stddef.h>
@@ -45,6 +46,27 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_new(krait_module *module,
                                                         krait_error *err);
 
 /**
+ * Name an import of a module that neither this library nor the configuration provides; as
+ * krait_module_missing() otherwise.
+ *
+ * @param module  the module
+ * @param config  the configuration
+ * @param from    number of the import to begin with: 0, then what this function returned
+ * @param text    receives "MODULE.NAME: TYPE", cut when it does not fit
+ * @param size    size of text, at least 1
+ * @return a number to go on with, or 0 when there is none from there on
+ *
+ * Units:   size in bytes
+ * Owner:   text is the caller's storage
+ * Errors:  none
+ * Threads: one at a time on the configuration
+ * Source:  host/api/engine.c, host/engine/link.c
+ * Since:   0.1
+ */
+KRAIT_API size_t krait_module_missing_with(const krait_module *module, const krait_config *config,
+                                           size_t from, char *text, size_t size);
+
+/**
  * Run the program's `_start` function to its end; once per sandbox.
  *
  * @param sandbox     the sandbox
@@ -62,6 +84,37 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_new(krait_module *module,
  */
 KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run(krait_sandbox *sandbox,
                                                         krait_result *ret_result, krait_error *err);
+
+/**
+ * Call a function that the module exports, any number of times.  Before the first one its
+ * `_initialize` function is called, when it has one.  After a trap, a hard stop or an exit the
+ * guest is over until krait_sandbox_reset(), for it may have been in the middle of anything.
+ * Limits, files, streams and snapshots are as for every other call.
+ *
+ * @param sandbox     a sandbox of a module that has nothing else called: no session, no program
+ * @param name        of the export
+ * @param values      the arguments, in order; receives the results when the kind is
+ *                    KRAIT_RESULT_RETURNED, and is untouched otherwise; may be NULL when count is 0
+ * @param count       how many values there is room for: at least as many as the function has
+ *                    parameters, and as it has results
+ * @param ret_result  receives how it ended; untouched on failure
+ * @param err         receives the reason on failure; may be NULL
+ * @return KRAIT_OK also when the guest trapped; or a code under Errors
+ *
+ * Units:   at most 64 parameters and results
+ * Owner:   values and ret_result are the caller's storage, what the result points to is the sandbox's
+ * Errors:  KRAIT_EINVAL, also no room for its parameters or results; KRAIT_ENOTFOUND no such function;
+ *          KRAIT_EUNSUPPORTED one with parameters or results that are no krait_value;
+ *          KRAIT_ESTATE the guest is over, or was used in another way; KRAIT_EBUSY it runs; KRAIT_EIO;
+ *          KRAIT_ENOMEM
+ * Threads: one at a time; it blocks, and uses the calling thread
+ * Source:  host/api/invoke.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_invoke(krait_sandbox *sandbox, const char *name,
+                                                           krait_value *values, size_t count,
+                                                           krait_result *ret_result,
+                                                           krait_error *err);
 
 /* ---- sessions --------------------------------------------------------------------------- */
 

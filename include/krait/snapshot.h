@@ -27,7 +27,8 @@ typedef struct krait_snapshot krait_snapshot;
 /** What the sandboxes that are made from a snapshot are for. */
 typedef enum krait_snapshot_kind {
     KRAIT_SNAPSHOT_SESSION = 0, /* krait_sandbox_exec() and krait_sandbox_call() */
-    KRAIT_SNAPSHOT_PROGRAM = 1  /* krait_sandbox_run(), of a program without options of Python's */
+    KRAIT_SNAPSHOT_PROGRAM = 1, /* krait_sandbox_run(), of a program without options of Python's */
+    KRAIT_SNAPSHOT_REACTOR = 2  /* krait_sandbox_invoke(), of any module */
 } krait_snapshot_kind;
 
 /** How to make a snapshot.  Fill with zeros, and set `size` to its size. */
@@ -91,7 +92,8 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_snapshot_make(krait_module *module,
 KRAIT_API const char *krait_snapshot_modules(size_t index);
 
 /**
- * Take a snapshot of a session between two calls; Python is started when it has not been.
+ * Take a snapshot of a session, or of a guest of krait_sandbox_invoke(), between two calls; Python is
+ * started, or `_initialize` called, when that has not been done.
  *
  * @param sandbox       the sandbox; it goes on as before
  * @param ret_snapshot  receives the snapshot; untouched on failure

@@ -61,6 +61,7 @@ numbers(void)
     CHECK_INT(KRAIT_ISOLATION_THREAD, 1);
     CHECK_INT(KRAIT_SNAPSHOT_SESSION, 0);
     CHECK_INT(KRAIT_SNAPSHOT_PROGRAM, 1);
+    CHECK_INT(KRAIT_SNAPSHOT_REACTOR, 2);
 }
 
 static void
@@ -77,6 +78,7 @@ layouts(void)
     CHECK_UINT(offsetof(krait_result, backtrace), 360);
     CHECK_UINT(sizeof(krait_result), 4456);
     CHECK_UINT(sizeof(krait_entry), 24);
+    CHECK_UINT(sizeof(krait_value), 8);
     CHECK_UINT(sizeof(krait_trace_event), 32);
     CHECK_UINT(offsetof(krait_engine_options, log), 16);
     CHECK_UINT(sizeof(krait_engine_options), 32);

@@ -515,7 +515,7 @@ refusals(void)
     REQUIRE(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err) == KRAIT_OK);
     REQUIRE(from_snapshot(&p, snapshot));
     CHECK_INT(krait_sandbox_exec(p.sandbox, "1", 1, &p.result, &p.err), KRAIT_ESTATE);
-    CHECK_HAS(p.err.text, "for programs");
+    CHECK_HAS(p.err.text, "not one for sessions");
     krait_snapshot_free(snapshot);
     options.size = 1;
     CHECK_INT(krait_snapshot_make(p.module, p.config, &options, &snapshot, &p.err), KRAIT_EINVAL);

@@ -21,7 +21,7 @@
       (then (call $exit (global.get $step)))))
   (func (export "_start")
     ;; 28 EINVAL, 21 EFAULT, 8 EBADF, 44 ENOENT, 1 E2BIG, 73 ETIMEDOUT
-    (call $is (call $input_size (i32.const 2) (i32.const 8)) (i32.const 28))
+    (call $is (call $input_size (i32.const 5) (i32.const 8)) (i32.const 28))
     (call $is (call $input_size (i32.const 0) (i32.const 65533)) (i32.const 21))
     (call $is (call $input_size (i32.const 0) (i32.const -1)) (i32.const 21))
     (call $is (call $input_get (i32.const 0) (i32.const 8) (i32.const 1)) (i32.const 28))
