@@ -11,7 +11,8 @@ def current():
     """Relative name -> sha256 of each workload and of the files that time them."""
     names = ["driver.py", "benchlib/runners.py", "benchlib/start.py", "benchlib/throughput.py",
              "benchlib/meter.py", "benchlib/limits.py", "benchlib/size.py",
-             "benchlib/engines.py", "start/start.c"]
+             "benchlib/engines.py", "benchlib/process.py",
+             "process/words.py", "process/report.py", "process/native.py", "start/start.c"]
     folder = os.path.join(BENCH, "workloads")
     names += ["workloads/" + name for name in os.listdir(folder) if name.endswith(".py")]
     folder = os.path.join(BENCH, "modules")
