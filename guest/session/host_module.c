@@ -8,6 +8,8 @@
  */
 #include "session.h"
 
+#include "../wadup/wadup.h"
+
 /* A bytes object for the host, or NULL. */
 static PyObject *
 pack_arguments(PyObject *args, PyObject *options)
@@ -168,4 +170,5 @@ void
 krait_session_register(void)
 {
     (void)PyImport_AppendInittab("krait_host", init_module);
+    (void)PyImport_AppendInittab("wadup", PyInit_wadup);
 }

@@ -3,7 +3,7 @@
 # recipes/cpython-native with what its tests need besides: what `krait test` runs.
 # sources: python
 # needs: libpython-native-test wasi-libc zlib bzip2 xz sqlite expat mpdecimal build-python
-# inputs: recipes/cpython guest/main guest/session include/krait/guest.h include/krait/guest_call.h tests/guest/imports-native.txt
+# inputs: recipes/cpython guest/main guest/session guest/wadup include/krait/guest.h include/krait/guest_call.h include/krait/module.h tests/guest/imports-native.txt
 
 flavor=native
 DEP_LIBPYTHON=$DEP_LIBPYTHON_NATIVE_TEST

@@ -14,12 +14,14 @@ flavor=${flavor:-portable}
 imports=$KRAIT_ROOT/tests/guest/imports.txt
 main_flags=-DNDEBUG
 session=
+wadup=
 wraps=Py_FinalizeEx
 if [ "$flavor" = native ]; then
     imports=$KRAIT_ROOT/tests/guest/imports-native.txt
     # The structures inside of CPython are those that its own headers make.
     main_flags="$main_flags -DKRAIT_NATIVE=1 -I$KRAIT_ROOT/guest/native/include"
     session=$KRAIT_ROOT/guest/session
+    wadup=$KRAIT_ROOT/guest/wadup
     # What guest/session/end.c leaves out, what fresh.c makes anew, and what state.c counts.
     wraps="$wraps PyImport_ImportModule _Py_write uuid_generate_time_safe $(sed -n 's/^SKIPPED(\([A-Za-z_]*\),.*/\1/p; s/^__wrap_\(_Py[A-Za-z_]*\)(.*/\1/p' "$session/end.c" | tr '\n' ' ')"
 fi
@@ -45,7 +47,7 @@ if [ "$flavor" = portable ]; then
     pack_flags="-Wl,--export=krait_pack_slot -lkrait_pack"
 fi
 wasm_objects "$main_flags -I$OUT/include/python$version$abi -I$KRAIT_ROOT/include" "$KRAIT_ROOT"/guest/main/*.c \
-    ${session:+"$session"/*.c}
+    ${session:+"$session"/*.c "$wadup"/*.c}
 $wasm_cc $link_flags $wrap_flags -Wl,--strip-debug -o "$OUT/bin/python.wasm" \
     obj/*.o "-L$OUT/lib/wasm32-wasi" $pack_flags "-lpython$version$abi" $libs
 rm -rf "$OUT/link"
