@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * krait pack: one module with Python, its library, an application and what that needs.
+ * krait pack and krait module: one module with Python, its library, an application and what that needs.
  *
  * What the command was asked for, and the steps; the work on files and modules is krait-pack's
  * (<krait/pack.h>).  Python code is only ever run in the sandbox.
@@ -10,6 +10,7 @@
 
 #include "cli.h"
 
+#include <krait/module.h>
 #include <krait/pack.h>
 
 #include <signal.h>
@@ -42,7 +43,22 @@ typedef struct pack_list {
     size_t count;
 } pack_list;
 
+/* What `krait module` wants besides, and what it finds out. */
+typedef struct pack_document {
+    bool is_wanted;   /* a module for documents: it is `krait module` */
+    bool is_offline;  /* dependencies come from nowhere but from what PIP_FIND_LINKS names */
+    const char *name; /* --name; NULL: the project's, or the script's */
+    char *own_name;   /* that one */
+    char *root;       /* host folder of the project's sources; NULL: it is a script */
+    char *pyproject;  /* host path; NULL: none */
+    char *entry;      /* MODULE[:FUNCTION]; NULL: it is a script */
+    pack_list wanted; /* dependencies that pip gets, as requirements */
+    char *wheels;     /* temporary folder that it puts them into; NULL: none */
+} pack_document;
+
 typedef struct pack_request {
+    const char *command; /* for messages */
+    pack_document document;
     pack_action action;
     const char *subject; /* the application, or the pack that is shown */
     const char *output;
@@ -87,6 +103,9 @@ typedef struct pack_request {
 extern volatile sig_atomic_t pack_interrupted;
 extern krait_sandbox *volatile pack_running; /* NULL: none */
 
+/* As cli_message(), with the command's name in front. */
+void pack_message(const pack_request *request, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void pack_list_add(pack_list *list, const char *text);
 bool pack_list_has(const pack_list *list, const char *text);
 void pack_list_release(pack_list *list);
@@ -103,11 +122,22 @@ bool pack_exists(krait_pack *pack, const char *path, krait_pack_kind *ret_kind);
 int pack_read_host(const char *path, char **ret_text, size_t *ret_size);
 
 /* Each step: 0, or an exit status after a message. */
+typedef int (*pack_step)(pack_request *request);
+
+/* pack_out.c: the steps until one fails or a signal comes; NULL ends them. */
+int pack_make(pack_request *request, const pack_step *steps);
+void pack_release(pack_request *request);
+/* Ends as the signal would have that came, or with the status. */
+int pack_end(int exit_status);
+/* Writes the module, and says what was written. */
+int pack_write(pack_request *request);
 
 /* pack_base.c: the module, and its standard library. */
 int pack_open_base(pack_request *request);
 /* pack_gather.c: application, dependencies, data. */
 int pack_gather(pack_request *request);
+/* module_source.c: the same for `krait module`. */
+int module_add(pack_request *request);
 /* pack_wheel.c: a wheel into site-packages; or any zip archive into `folder` when it is none. */
 int pack_add_wheel(pack_request *request, const char *path);
 bool pack_is_wheel(const char *path);
@@ -120,9 +150,9 @@ int pack_compile(pack_request *request);
 /* pack_shake.c: only what is needed stays. */
 int pack_shake(pack_request *request);
 /* Writes down what was left out. */
-int pack_report(const pack_request *request);
+int pack_report(pack_request *request);
 /* pack_show.c: --list, --verify, --extract. */
-int pack_show(const pack_request *request);
+int pack_show(pack_request *request);
 
 /* pack_sandbox.c: the packed Python, in the sandbox. */
 typedef struct pack_python pack_python;

@@ -44,11 +44,13 @@ tree_of(const char *module)
     return NULL;
 }
 
-/* The portable build that is installed beside the runtime, or that KRAIT_PORTABLE names. */
+/* The build that is installed beside the runtime, or that a variable names. */
 static char *
-default_folder(void)
+default_folder(const pack_request *request)
 {
-    const char *given = getenv("KRAIT_PORTABLE");
+    bool is_module = request->document.is_wanted;
+    const char *given = getenv(is_module ? "KRAIT_MODULE_RUNTIME" : "KRAIT_PORTABLE");
+    const char *ending = is_module ? "-module" : "-portable";
     char *runtime;
     char *folder;
     size_t size;
@@ -58,26 +60,43 @@ default_folder(void)
     runtime = cli_runtime_folder();
     if (runtime == NULL)
         return NULL;
-    size = strlen(runtime) + sizeof("-portable");
+    size = strlen(runtime) + strlen(ending) + 1;
     folder = cli_need(malloc(size));
-    snprintf(folder, size, "%s-portable", runtime);
+    snprintf(folder, size, "%s%s", runtime, ending);
     free(runtime);
     return folder;
 }
 
 static int
+tell_missing(const pack_request *request, const char *folder)
+{
+    if (request->document.is_wanted)
+        pack_message(request,
+                     "there is no module runtime%s%s%s: name one with --runtime or "
+                     "KRAIT_MODULE_RUNTIME; `krait module` in a checkout makes it",
+                     folder != NULL ? " at '" : "", folder != NULL ? folder : "",
+                     folder != NULL ? "'" : "");
+    else
+        pack_message(request,
+                     "there is no portable Python%s%s%s: name a module or the folder of a build "
+                     "with --python, or one with KRAIT_PORTABLE; `krait build-python --out DIR` "
+                     "makes one",
+                     folder != NULL ? " at '" : "", folder != NULL ? folder : "",
+                     folder != NULL ? "'" : "");
+    return KRAIT_EXIT_MISSING;
+}
+
+static int
 find_module(pack_request *request)
 {
-    char *folder = request->python != NULL ? cli_need(strdup(request->python)) : default_folder();
+    char *folder = request->python != NULL ? cli_need(strdup(request->python))
+                                           : default_folder(request);
 
     if (folder == NULL || access(folder, F_OK) != 0) {
-        cli_message(
-            "pack: there is no portable Python%s%s%s: name a module or the folder of a build "
-            "with --python, or one with KRAIT_PORTABLE; `krait build-python --out DIR` makes "
-            "one",
-            folder != NULL ? " at '" : "", folder != NULL ? folder : "", folder != NULL ? "'" : "");
+        int exit_status = tell_missing(request, folder);
+
         free(folder);
-        return KRAIT_EXIT_MISSING;
+        return exit_status;
     }
     if (is_folder(folder)) {
         request->module = cli_path_join(folder, "bin/python.wasm");
@@ -285,6 +304,23 @@ add_library(pack_request *request)
     return exit_status;
 }
 
+/* What process() runs is below one folder. */
+static int
+check_module_runtime(pack_request *request)
+{
+    if (!krait_pack_exports(request->pack, KRAIT_MODULE_PROCESS)) {
+        pack_message(request, "'%s' is no module runtime: it does not export %s()", request->module,
+                     KRAIT_MODULE_PROCESS);
+        return KRAIT_EXIT_REFUSED;
+    }
+    if (krait_pack_module(request->pack, NULL) != NULL) {
+        pack_message(request, "'%s' is a module already, not the runtime of one", request->module);
+        return KRAIT_EXIT_REFUSED;
+    }
+    snprintf(request->site, sizeof(request->site), PACK_APP);
+    return 0;
+}
+
 int
 pack_open_base(pack_request *request)
 {
@@ -302,13 +338,17 @@ pack_open_base(pack_request *request)
         look_in_tree(request);
     snprintf(request->lib, sizeof(request->lib), PACK_LIB "/python%s", request->version);
     snprintf(request->site, sizeof(request->site), "%s/site-packages", request->lib);
-    if (is_there || !request->has_library)
-        return 0;
+    if (request->document.is_wanted)
+        exit_status = check_module_runtime(request);
+    if (exit_status != 0 || is_there || !request->has_library)
+        return exit_status;
     if (request->version[0] == '\0') {
-        cli_message("pack: there is no standard library beside '%s' (FOLDER/bin/python.wasm, "
-                    "FOLDER/usr/local/lib/python3.X): name the folder of a build with --python, or "
-                    "pack without one: --stdlib no",
-                    request->module);
+        pack_message(
+            request,
+            "there is no standard library beside '%s' (FOLDER/bin/python.wasm, "
+            "FOLDER/usr/local/lib/python3.X): name the folder of a build with --python, or "
+            "pack without one: --stdlib no",
+            request->module);
         return KRAIT_EXIT_MISSING;
     }
     return add_library(request);

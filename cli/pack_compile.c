@@ -28,8 +28,9 @@ static const char compiler[] =
     "    try:\n"
     "        code = compile(source, path, 'exec', dont_inherit=True, optimize=level)\n"
     "    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as e:\n"
-    "        bad.append('%s %s: %s\\n' % (number, type(e).__name__,\n"
-    "                   str(e).replace('\\n', ' ')))\n"
+    "        text = getattr(e, 'msg', None) or str(e)\n"
+    "        bad.append('%s %d %s: %s\\n' % (number, getattr(e, 'lineno', None) or 0,\n"
+    "                                       type(e).__name__, ' '.join(text.split())))\n"
     "        continue\n"
     "    data = (importlib.util.MAGIC_NUMBER + (1).to_bytes(4, 'little') +\n"
     "            importlib.util.source_hash(source) + marshal.dumps(code))\n"
@@ -82,7 +83,7 @@ put_sources(pack_request *request, pack_python *python, const pack_list *sources
 
         /* A line cannot have one. */
         if (strchr(sources->items[i], '\n') != NULL) {
-            cli_message("pack: '%s' has a line break in its name", sources->items[i]);
+            pack_message(request, "'%s' has a line break in its name", sources->items[i]);
             exit_status = KRAIT_EXIT_REFUSED;
             break;
         }
@@ -139,8 +140,32 @@ take_results(pack_request *request, pack_python *python, const pack_list *source
     return exit_status;
 }
 
-/* Templates and code for other versions are in many packages: they stay sources, and that is said.  What
- * starts has to compile. */
+/* Where its author finds it. */
+static const char *
+name_of(const pack_request *request, const char *source)
+{
+    bool is_script = request->document.is_wanted && request->document.root == NULL;
+
+    return is_script && strcmp(request->start, source) == 0 ? request->subject : source;
+}
+
+/* "LINE TYPE: TEXT", where 0 is no line.  Templates and code for other versions are in many packages: they stay
+ * sources, and that is said.  What starts has to compile. */
+static int
+tell_one(const pack_request *request, const char *source, const char *why)
+{
+    bool is_start = request->start != NULL && strcmp(request->start, source) == 0;
+    unsigned long line = strtoul(why, NULL, 10);
+    char place[40] = "";
+
+    why += strcspn(why, " ");
+    if (line > 0)
+        snprintf(place, sizeof(place), ", line %lu,", line);
+    pack_message(request, "'%s'%s cannot be compiled%s:%s", name_of(request, source), place,
+                 is_start ? "" : " and stays a source", why);
+    return is_start ? KRAIT_EXIT_REFUSED : 0;
+}
+
 static int
 tell_bad(const pack_request *request, pack_python *python, const pack_list *sources)
 {
@@ -152,7 +177,7 @@ tell_bad(const pack_request *request, pack_python *python, const pack_list *sour
     int exit_status = 0;
 
     if (text == NULL) {
-        cli_message("pack: the compiler in the sandbox did not come to its end");
+        pack_message(request, "the compiler in the sandbox did not come to its end");
         return KRAIT_EXIT_FAILED;
     }
     copy = cli_need(strndup(text, size));
@@ -165,10 +190,8 @@ tell_bad(const pack_request *request, pack_python *python, const pack_list *sour
         line[length] = '\0';
         if (why == NULL || number >= sources->count)
             continue;
-        if (request->start != NULL && strcmp(request->start, sources->items[number]) == 0)
+        if (tell_one(request, sources->items[number], why + 1) != 0)
             exit_status = KRAIT_EXIT_REFUSED;
-        cli_message("pack: '%s' cannot be compiled%s:%s", sources->items[number],
-                    exit_status != 0 ? "" : " and stays a source", why);
     }
     free(copy);
     return exit_status;
@@ -194,7 +217,7 @@ compile(pack_request *request, const pack_list *sources)
     if (exit_status == 0)
         exit_status = pack_python_run(python, "compiling", &exit_code);
     if (exit_status == 0 && exit_code != 0) {
-        cli_message("pack: compiling in the sandbox failed");
+        pack_message(request, "compiling in the sandbox failed");
         exit_status = KRAIT_EXIT_FAILED;
     }
     if (exit_status == 0)

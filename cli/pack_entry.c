@@ -63,7 +63,7 @@ put_module(pack_request *request, const char *name)
     char code[1024];
 
     if (!is_name(name, strlen(name)) || strlen(name) > 400) {
-        cli_message("pack: '%s' is no name of a module", name);
+        pack_message(request, "'%s' is no name of a module", name);
         return KRAIT_EXIT_FAILED;
     }
     snprintf(code, sizeof(code),
@@ -79,7 +79,7 @@ put_function(pack_request *request, const char *entry)
     char code[2048];
 
     if (!is_name(entry, size) || !is_name(colon + 1, strlen(colon + 1)) || strlen(entry) > 400) {
-        cli_message("pack: '%s' is no MODULE:FUNCTION", entry);
+        pack_message(request, "'%s' is no MODULE:FUNCTION", entry);
         return KRAIT_EXIT_FAILED;
     }
     snprintf(code, sizeof(code), "import sys\nimport %.*s\nsys.exit(sys.modules['%.*s'].%s())\n",
@@ -164,9 +164,10 @@ start_of_wheel(pack_request *request)
     if (count == 1 && script != NULL && strchr(script, ':') != NULL) {
         exit_status = put_function(request, script);
     } else {
-        cli_message("pack: '%s' does not have exactly one command of its own: say with --entry "
-                    "MODULE[:FUNCTION] or -m MODULE what starts",
-                    request->subject);
+        pack_message(request,
+                     "'%s' does not have exactly one command of its own: say with --entry "
+                     "MODULE[:FUNCTION] or -m MODULE what starts",
+                     request->subject);
         exit_status = KRAIT_EXIT_FAILED;
     }
     free(script);
@@ -190,10 +191,10 @@ static int
 start_of_folder(pack_request *request)
 {
     if (!has_main(request, request->start)) {
-        cli_message(
-            "pack: '%s' has no __main__.py: say with --entry MODULE[:FUNCTION], -m MODULE or "
-            "-c CODE what starts",
-            request->subject);
+        pack_message(request,
+                     "'%s' has no __main__.py: say with --entry MODULE[:FUNCTION], -m MODULE or "
+                     "-c CODE what starts",
+                     request->subject);
         return KRAIT_EXIT_FAILED;
     }
     if (strcmp(request->start, PACK_APP) == 0)

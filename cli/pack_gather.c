@@ -130,13 +130,14 @@ add_dependency(pack_request *request, const char *path)
     if (pack_is_wheel(path))
         return pack_add_wheel(request, path);
     if (request->version[0] == '\0') {
-        cli_message("pack: --deps needs to know the version of Python, and '%s' has no standard "
-                    "library inside or beside it",
-                    request->module);
+        pack_message(request,
+                     "--deps needs to know the version of Python, and '%s' has no standard "
+                     "library inside or beside it",
+                     request->module);
         return KRAIT_EXIT_FAILED;
     }
     if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
-        cli_message("pack: --deps takes a folder or a wheel (*.whl), not '%s'", path);
+        pack_message(request, "--deps takes a folder or a wheel (*.whl), not '%s'", path);
         return KRAIT_EXIT_FAILED;
     }
     return add(request, path, request->site);
@@ -150,7 +151,8 @@ add_data(pack_request *request, const char *text)
     krait_error err;
 
     if (colons == NULL || colons == text || colons[2] != '/') {
-        cli_message("pack: --add takes HOST::GUEST, where GUEST begins with '/', not '%s'", text);
+        pack_message(request, "--add takes HOST::GUEST, where GUEST begins with '/', not '%s'",
+                     text);
         return KRAIT_EXIT_FAILED;
     }
     if (!pack_path(host, sizeof(host), "%.*s", (int)(colons - text), text))
@@ -198,12 +200,28 @@ leave_out_scripts(pack_request *request)
     return krait_pack_remove(request->pack, folder, &err) == KRAIT_OK ? 0 : failed(&err);
 }
 
+/* Only `krait pack` goes on without it: who has a script run a million times wants to know before. */
+static int
+refuse_native(const pack_request *request, const char *path)
+{
+    if (!request->document.is_wanted) {
+        pack_message(request, "left out '%s': native code of another system", path);
+        return 0;
+    }
+    pack_message(request,
+                 "'%s' is native code of another system, and modules are pure Python; packages "
+                 "without it: pip install --target DIR --only-binary :all: --platform any "
+                 "--implementation py --abi none PACKAGE",
+                 path);
+    return KRAIT_EXIT_REFUSED;
+}
+
 /* Code for other processors, and notes about this machine. */
 static int
 leave_out(pack_request *request)
 {
-    int exit_status = leave_out_scripts(request);
     pack_list files = pack_files(request->pack);
+    int exit_status = 0;
 
     for (size_t i = 0; i < files.count && exit_status == 0; i++) {
         const char *path = files.items[i];
@@ -214,8 +232,8 @@ leave_out(pack_request *request)
         if (!is_foreign && !is_of_the_machine(request, path))
             continue;
         if (is_foreign)
-            cli_message("pack: left out '%s': native code of another system", path);
-        if (krait_pack_remove(request->pack, path, &err) != KRAIT_OK)
+            exit_status = refuse_native(request, path);
+        if (exit_status == 0 && krait_pack_remove(request->pack, path, &err) != KRAIT_OK)
             exit_status = failed(&err);
     }
     pack_list_release(&files);
@@ -230,7 +248,9 @@ pack_gather(pack_request *request)
     for (size_t i = 0; i < request->deps.count && exit_status == 0; i++)
         exit_status = add_dependency(request, request->deps.items[i]);
     if (exit_status == 0)
-        exit_status = add_application(request);
+        exit_status = leave_out_scripts(request);
+    if (exit_status == 0)
+        exit_status = request->document.is_wanted ? module_add(request) : add_application(request);
     if (exit_status == 0)
         exit_status = leave_out(request);
     for (size_t i = 0; i < request->adds.count && exit_status == 0; i++)

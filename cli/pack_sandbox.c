@@ -145,9 +145,10 @@ pack_python_open(pack_request *request, pack_python **ret_python)
     }
     cli_runtime_release(&runtime);
     if (request->verbose || isatty(STDERR_FILENO) != 0)
-        cli_message("pack: the installed runtime is not Python %s as it is packed: '%s' itself "
-                    "compiles, and is translated for that (once)",
-                    request->version, request->module);
+        pack_message(request,
+                     "the installed runtime is not Python %s as it is packed: '%s' itself "
+                     "compiles, and is translated for that (once)",
+                     request->version, request->module);
     return open_module(python);
 }
 
@@ -255,7 +256,7 @@ pack_python_run(pack_python *python, const char *what, uint32_t *ret_exit)
     if (pack_interrupted != 0)
         return KRAIT_EXIT_FAILED;
     if (result.kind != KRAIT_RESULT_EXITED) {
-        cli_message("pack: %s in the sandbox was stopped: %s", what, result.message);
+        pack_message(python->request, "%s in the sandbox was stopped: %s", what, result.message);
         return result.kind == KRAIT_RESULT_LIMIT ? KRAIT_EXIT_LIMIT : KRAIT_EXIT_FAILED;
     }
     *ret_exit = result.exit_code;

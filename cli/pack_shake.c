@@ -145,9 +145,10 @@ record(pack_request *request, pack_python *python, char **ret_text, size_t *ret_
     if (exit_status == 0)
         exit_status = take(python, SHAKE_WORK "/record", "the recorded run", ret_text, ret_size);
     if (exit_status == 0 && exit_code != 0)
-        cli_message("pack: the recorded run ended with exit status %u: what it did not come to is "
-                    "only known from import statements",
-                    exit_code);
+        pack_message(request,
+                     "the recorded run ended with exit status %u: what it did not come to is "
+                     "only known from import statements",
+                     exit_code);
     return exit_status;
 }
 
@@ -288,7 +289,7 @@ find_packages(shaking *s)
 /* ---- what is left out --------------------------------------------------------------------- */
 
 int
-pack_report(const pack_request *request)
+pack_report(pack_request *request)
 {
     char path[PACK_PATH];
     FILE *to;
@@ -406,7 +407,7 @@ pack_shake(pack_request *request)
     if (!request->shake)
         return 0;
     if (request->version[0] == '\0') {
-        cli_message("pack: --tree-shake needs a standard library");
+        pack_message(request, "--tree-shake needs a standard library");
         return KRAIT_EXIT_FAILED;
     }
     exit_status = pack_python_open(request, &python);

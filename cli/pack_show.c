@@ -143,7 +143,7 @@ verify(const pack_request *request, krait_pack *pack)
 }
 
 int
-pack_show(const pack_request *request)
+pack_show(pack_request *request)
 {
     krait_pack *pack = NULL;
     krait_error err;

@@ -13,6 +13,18 @@
 #include <unistd.h>
 
 void
+pack_message(const pack_request *request, const char *fmt, ...)
+{
+    char text[4608];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    cli_message("%s: %s", request->command, text);
+}
+
+void
 pack_list_add(pack_list *list, const char *text)
 {
     /* A power of two is full. */
@@ -72,7 +84,7 @@ pack_path(char *path, size_t size, const char *fmt, ...)
     va_end(args);
     if (length >= 0 && (size_t)length < size)
         return true;
-    cli_message("pack: a path is too long: '%.200s...'", path);
+    cli_message("a path is too long: '%.200s...'", path);
     return false;
 }
 

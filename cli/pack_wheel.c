@@ -104,13 +104,14 @@ pack_add_wheel(pack_request *request, const char *path)
     krait_error err;
 
     if (!is_for_any(path)) {
-        cli_message("pack: '%s' has native code of another system; only wheels for every platform "
-                    "(*-any.whl) can be packed",
-                    path);
+        pack_message(request,
+                     "'%s' has native code of another system; only wheels for every platform "
+                     "(*-any.whl) can be packed",
+                     path);
         return KRAIT_EXIT_REFUSED;
     }
     if (request->version[0] == '\0') {
-        cli_message("pack: a wheel needs a standard library to be packed beside");
+        pack_message(request, "a wheel needs a standard library to be packed beside");
         return KRAIT_EXIT_FAILED;
     }
     if (krait_pack_add_zip(request->pack, path, request->site, &err) != KRAIT_OK)

@@ -29,13 +29,13 @@ def text(value):
     return uleb(len(value)) + value.encode()
 
 
-def module(version=1, slot=True, extra=b"", data_count=True, most=None):
+def module(version=1, slot=True, extra=b"", data_count=True, most=None, start="_start"):
     """A command that does nothing, with a slot for files; two names sections to strip."""
     limits = b"\x00" + uleb(2) if most is None else b"\x01" + uleb(2) + uleb(most)
     out = b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\0\0") + section(3, b"\x01\x00")
     out += section(5, b"\x01" + limits)
     out += section(6, b"\x02\x7f\x01\x41\x05\x0b\x7f\x00\x41" + packimage._sleb(SLOT) + b"\x0b")
-    exports = [text("_start") + b"\0\0", text("memory") + b"\x02\0"]
+    exports = [text(start) + b"\0\0", text("memory") + b"\x02\0"]
     if slot:
         exports.append(text("krait_pack_slot") + b"\x03\x01")
     out += section(7, uleb(len(exports)) + b"".join(exports))
