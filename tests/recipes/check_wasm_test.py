@@ -100,7 +100,7 @@ def main():
         code, _, err = run_cut(good[:end])
         if code == 0 or "Traceback" in err:
             report("cut at %d" % end, code, err)
-    session = ("_start", "krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume",
+    session = ("_start", "krait_call", "krait_exec", "krait_init", "krait_main", "krait_resume", "krait_script",
                "krait_signal", "memory")
     expect("a session without its imports", module(exports=session), "exports are")
     found = list(check_wasm_problems(module(imports=("krait_host f",), exports=session), {"krait_host f"}))
