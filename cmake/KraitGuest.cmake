@@ -2,7 +2,7 @@
 # Target krait-runtime: CPython for the sandbox, in lib/krait/python3.13. The work is done
 # by recipes/build, which keeps every result in the cache under a hash of its inputs; here is
 # only the step that asks for it. It runs when an input changed, and then costs a second or
-# two when the cache has the result.
+# two when the cache has the result. krait-module-runtime is what `krait module` packs scripts into.
 set(KRAIT_WASM_CC "" CACHE STRING "clang that compiles for WebAssembly; empty: the newest found")
 
 if(KRAIT_GUEST AND TARGET krait)
@@ -31,7 +31,7 @@ if(KRAIT_GUEST AND TARGET krait)
                 "${PROJECT_SOURCE_DIR}/recipes/build" ${_krait_options}
                 --out "${folder}" ${recipe}
             COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-            DEPENDS krait ${_krait_inputs}
+            DEPENDS krait ${_krait_inputs} ${_krait_inputs_of_${target}}
             COMMENT "${comment}"
             USES_TERMINAL VERBATIM)
         if(NOT all STREQUAL ALL)
@@ -53,11 +53,25 @@ if(KRAIT_GUEST AND TARGET krait)
     krait__runtime(krait-portable python-opt "${KRAIT_RUNTIME_DIR}-portable"
         "CPython ${KRAIT_PYTHON_VERSION} for other engines" ${_krait_portable}
         krait-runtime)
+    # After the portable one, whose library it is linked with.  A krait that cannot pack cannot make it.
+    set(_krait_before krait-portable)
+    if(TARGET krait_pack)
+        file(GLOB _krait_inputs_of_krait-module-runtime CONFIGURE_DEPENDS
+            "${PROJECT_SOURCE_DIR}/pack/*.[ch]" "${PROJECT_SOURCE_DIR}/cli/pack_*.c"
+            "${PROJECT_SOURCE_DIR}/include/krait/*.h"
+            "${PROJECT_SOURCE_DIR}/tests/guest/imports-module.txt")
+        krait__runtime(krait-module-runtime python-module "${KRAIT_RUNTIME_DIR}-module"
+            "CPython ${KRAIT_PYTHON_VERSION} for modules of scripts" ${_krait_portable})
+        if(KRAIT_TESTS)
+            add_dependencies(krait-module-runtime krait-portable)
+            set(_krait_before krait-module-runtime)
+        endif()
+    endif()
     if(KRAIT_TESTS)
-        # What `krait test` runs; after the other one, for both use all processors.
+        # What `krait test` runs; after the other ones, for all of them use all processors.
         krait__runtime(krait-test-runtime python-test-krt "${KRAIT_RUNTIME_DIR}-test"
             "CPython ${KRAIT_PYTHON_VERSION} with the modules that its tests need" ALL
-            krait-portable)
+            ${_krait_before})
         # The tests themselves need no network.
         set(_krait_fetch "")
         if(KRAIT_SOURCES)

@@ -63,6 +63,10 @@ if(KRAIT_GUEST)
         PATTERN "include" EXCLUDE
         PATTERN "*.a" EXCLUDE
         PATTERN ".krait-key" EXCLUDE)
+    # What `krait module` packs scripts into.
+    install(DIRECTORY "${KRAIT_RUNTIME_DIR}-module" DESTINATION lib/krait OPTIONAL
+        USE_SOURCE_PERMISSIONS
+        PATTERN ".krait-key" EXCLUDE)
 endif()
 
 # For modules that link Python: examples/embed-wasm.

@@ -78,6 +78,14 @@ krait run
 forget
 krait pack app
 has "one that is older than the program is made again" "$(calls)" "krait-portable"
+forget
+krait module script.py
+has "module leads to a build of another one, too" "$(calls)" "krait-portable krait-module-runtime"
+forget
+krait module script.py
+same "which is fresh then" "$(calls)" ""
+krait pack app
+same "and the one for pack still is" "$(calls)" ""
 
 # A file that is edited while the build runs is not in it.
 touch "$co/cli/file.c"
