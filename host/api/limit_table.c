@@ -69,6 +69,12 @@ krait_config_set_memory_limit(krait_config *config, uint64_t bytes)
 }
 
 void
+krait_config_set_keep(krait_config *config, uint64_t bytes)
+{
+    config->keep_bytes = bytes;
+}
+
+void
 krait_config_set_fuel(krait_config *config, uint64_t fuel)
 {
     config->counts_fuel = fuel != 0;

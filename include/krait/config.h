@@ -220,6 +220,23 @@ KRAIT_API void krait_config_set_memory_limit(krait_config *config, uint64_t byte
  */
 KRAIT_API void krait_config_set_fuel(krait_config *config, uint64_t fuel);
 
+/**
+ * Set how much of what a guest has written stays in memory of its own when its sandbox goes back to a
+ * snapshot (krait_sandbox_reset()).  Up to there what was written is copied back, and costs little the
+ * next time; what is more is given back to the system, and each page costs a fault again.
+ *
+ * @param config  the configuration
+ * @param bytes   the most; 0: the default, 1 MiB
+ *
+ * Units:   bytes
+ * Owner:   none
+ * Errors:  none
+ * Threads: one at a time
+ * Source:  host/engine/image.c
+ * Since:   0.1
+ */
+KRAIT_API void krait_config_set_keep(krait_config *config, uint64_t bytes);
+
 /* ---- standard streams ------------------------------------------------------------------- */
 
 /**
