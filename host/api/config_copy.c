@@ -49,9 +49,8 @@ copy_lists(const krait_config *config, krait_config *copy, krait_error *err)
                                          import->results, import->function, import->data, err);
     }
     for (i = 0; i < config->watch_count && status == KRAIT_OK; i++)
-        status = krait_config_watch_files(copy, config->watches[i].path,
-                                          config->watches[i].function, config->watches[i].data,
-                                          err);
+        status = krait_config_watch_files(copy, config->watches[i].path, config->watches[i].take,
+                                          config->watches[i].data, err);
     return status;
 }
 

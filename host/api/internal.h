@@ -91,13 +91,6 @@ typedef struct krait_named_import {
     void *data;
 } krait_named_import;
 
-/* krait_config_watch_files() */
-typedef struct krait_watched_dir {
-    char *path;
-    krait_file_fn function;
-    void *data;
-} krait_watched_dir;
-
 typedef enum krait_stdio_kind {
     KRAIT_STDIO_MEMORY, /* stdin: bytes; stdout and stderr: into the result */
     KRAIT_STDIO_FD,
@@ -117,7 +110,7 @@ struct krait_config {
     krait_named_import *imports;
     size_t import_count;
     size_t import_capacity;
-    krait_watched_dir *watches;
+    krait_vfs_watch *watches; /* krait_config_watch_files() */
     size_t watch_count;
     size_t watch_capacity;
     uint64_t limits[KRAIT_LIMIT_COUNT]; /* KRAIT_UNLIMITED: none */

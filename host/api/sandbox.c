@@ -156,6 +156,16 @@ open_calls(krait_sandbox *sandbox, krait_error *err)
                             err);
 }
 
+/* After a snapshot's files are there, which may have them. */
+static krait_status
+watch(krait_sandbox *sandbox, krait_error *err)
+{
+    const krait_config *config = sandbox->config;
+
+    return krait__vfs_watch(sandbox->vfs, config->watches, config->watch_count,
+                            config->limits[KRAIT_LIMIT_VALUE], err);
+}
+
 /* Everything that a reset makes anew. */
 static krait_status
 open_guest(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
@@ -168,6 +178,8 @@ open_guest(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
         status = open_wasi(sandbox, err);
     if (status == KRAIT_OK && sandbox->origin != NULL)
         status = krait__snapshot_thaw(sandbox->origin, sandbox->vfs, sandbox->wasi, err);
+    if (status == KRAIT_OK)
+        status = watch(sandbox, err);
     if (status == KRAIT_OK)
         status = krait__imports_make(sandbox, err);
     if (status == KRAIT_OK)
@@ -201,6 +213,7 @@ reopen_guest(krait_sandbox *sandbox, krait_error *err)
     krait_status status;
 
     krait__sandbox_set_reachable(sandbox, NULL);
+    krait__vfs_unwatch(old_vfs);
     sandbox->wasi = NULL;
     sandbox->vfs = NULL;
     status = open_vfs(sandbox, old_vfs, err);
@@ -208,6 +221,8 @@ reopen_guest(krait_sandbox *sandbox, krait_error *err)
         status = open_wasi(sandbox, err);
     if (status == KRAIT_OK)
         status = krait__snapshot_thaw(sandbox->origin, sandbox->vfs, sandbox->wasi, err);
+    if (status == KRAIT_OK)
+        status = watch(sandbox, err);
     if (status == KRAIT_OK)
         status = krait__instance_restore(sandbox->instance, err);
     if (status == KRAIT_OK)
@@ -236,6 +251,7 @@ static void
 close_guest(krait_sandbox *sandbox)
 {
     krait__sandbox_set_reachable(sandbox, NULL);
+    krait__vfs_unwatch(sandbox->vfs);
     krait__calls_close(sandbox->calls);
     krait__instance_free(sandbox->instance);
     krait__wasi_free(sandbox->wasi);
@@ -267,8 +283,6 @@ krait__sandbox_make(krait_module *module, krait_snapshot *origin, const krait_vf
                                       "whose Python would not look at them"
                                     : "directories that are open when the guest begins are not "
                                       "those of the snapshot");
-    if (config->watch_count > 0)
-        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0, "no directory can be watched yet");
     sandbox = krait__calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return krait__error_nomem(err);

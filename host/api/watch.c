@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * krait_config_watch_files of config.h: directories whose files the embedder gets.
+ * krait_config_watch_files of config.h: directories whose files the embedder gets.  host/vfs/watch.c
+ * says when.
  */
 #include "api/internal.h"
 
@@ -34,7 +35,7 @@ krait_status
 krait_config_watch_files(krait_config *config, const char *directory, krait_file_fn function,
                          void *data, krait_error *err)
 {
-    krait_watched_dir watch = {.function = function, .data = data};
+    krait_vfs_watch watch = {.take = function, .data = data};
     size_t i = 0;
 
     if (config == NULL || directory == NULL)
@@ -48,7 +49,7 @@ krait_config_watch_files(krait_config *config, const char *directory, krait_file
         return KRAIT_OK;
     }
     if (i < config->watch_count) {
-        config->watches[i].function = function;
+        config->watches[i].take = function;
         config->watches[i].data = data;
         return KRAIT_OK;
     }

@@ -148,7 +148,11 @@ struct krait_vfs {
     bool absolute_links;    /* krait_vfs_options */
     krait_virtual *virtual; /* what there is instead of time and chance; NULL: the system's */
     krait_virtual virtual_state;
-    uint64_t next_dev; /* device numbers of file systems in memory */
+    uint64_t next_dev;              /* device numbers of file systems in memory */
+    const krait_vfs_watch *watches; /* watch.c: directories whose files are for the host */
+    size_t watch_count;
+    uint64_t watch_most; /* bytes of one file */
+    int watch_error;     /* what the guest is to be told, not told yet */
     size_t missed_count;
     char *missed[KRAIT_MISSED_NAMES];
 };

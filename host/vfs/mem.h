@@ -64,8 +64,9 @@ typedef struct krait_mem_data {
 
 struct krait_mem_node {
     krait_mem_fs *fs;
-    uint32_t refs;  /* places and open files */
-    uint32_t nlink; /* names */
+    uint32_t refs;    /* places and open files */
+    uint32_t nlink;   /* names */
+    uint32_t writers; /* regular file: open files that may write to it */
     uint8_t type;
     bool is_locked; /* directory: only the host adds and removes names */
     bool record;    /* directory: names that are not there are remembered */
@@ -143,6 +144,16 @@ int krait__mem_dir_renumber_begin(krait_mem_node *dir, size_t room, krait_mem_di
 /* Cookies grow from call to call; `entry` has none (0) yet. */
 void krait__mem_dir_place(krait_mem_node *dir, krait_mem_entry *entry, uint64_t cookie);
 void krait__mem_dir_renumber_end(krait_mem_node *dir, krait_mem_dir *old, uint64_t next_cookie);
+
+/* ---- mem_host.c ----------------------------------------------------------------------------- */
+
+/* What an absolute path of the guest leads to, in memory and without links; NULL: nothing. */
+krait_mem_node *krait__mem_find(const krait_vfs *vfs, const char *path);
+
+/* ---- watch.c -------------------------------------------------------------------------------- */
+
+/* A file was closed that could be written to, or got a name: it may be for the host. */
+void krait__mem_written(krait_mem_node *node);
 
 /* ---- mem_data.c ----------------------------------------------------------------------------- */
 

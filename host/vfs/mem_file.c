@@ -26,7 +26,11 @@ node_of(const krait_file *file)
 static void
 mem_close(krait_file *file)
 {
-    krait__mem_node_unref(node_of(file));
+    krait_mem_node *node = node_of(file);
+
+    if ((file->access & KRAIT_OPEN_WRITE) != 0 && --node->writers == 0)
+        krait__mem_written(node);
+    krait__mem_node_unref(node);
     krait__free(file);
 }
 
@@ -180,6 +184,8 @@ krait__mem_file_new(krait_mem_node *node, uint32_t how, uint16_t flags, krait_fi
         return ENOMEM;
     krait__file_init(&file->file, &mem_file_ops, KRAIT_TYPE_REGULAR, how, flags);
     file->node = krait__mem_node_ref(node);
+    if ((how & KRAIT_OPEN_WRITE) != 0)
+        node->writers++;
     *ret_file = &file->file;
     return 0;
 }

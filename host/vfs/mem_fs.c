@@ -344,7 +344,10 @@ mem_link(const krait_place *dir, const char *name, const krait_place *to_dir, co
         return error;
     if (krait__mem_dir_find(to_dir->node, to_name, strlen(to_name)) != NULL)
         return EEXIST;
-    return krait__mem_dir_add(to_dir->node, to_name, strlen(to_name), node);
+    error = krait__mem_dir_add(to_dir->node, to_name, strlen(to_name), node);
+    if (error == 0)
+        krait__mem_written(node);
+    return error;
 }
 
 /* Is `node` the directory `dir` or above it? */
@@ -412,6 +415,8 @@ mem_rename(const krait_place *dir, const char *name, const krait_place *to_dir, 
     krait__mem_dir_remove(dir->node, from);
     if (node->type == KRAIT_TYPE_DIRECTORY)
         node->as.dir.parent = to_dir->node;
+    else
+        krait__mem_written(node);
     return 0;
 }
 

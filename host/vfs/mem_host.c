@@ -73,6 +73,14 @@ find_node(const krait_vfs *vfs, const char *path, krait_mem_node **ret_node)
     return 0;
 }
 
+krait_mem_node *
+krait__mem_find(const krait_vfs *vfs, const char *path)
+{
+    krait_mem_node *node = NULL;
+
+    return find_node(vfs, path, &node) == 0 ? node : NULL;
+}
+
 static krait_status
 host_error(krait_error *err, int error, const char *path)
 {

@@ -140,6 +140,24 @@ krait_status krait__vfs_list_dir(krait_vfs *vfs, const char *guest_path, krait_v
 /* Removes a file in memory that is no directory; errors as for get_file. */
 krait_status krait__vfs_remove_file(krait_vfs *vfs, const char *guest_path, krait_error *err);
 
+/* A directory in memory whose files the host gets. */
+typedef struct krait_vfs_watch {
+    char *path; /* of the guest, absolute */
+    /* Gets a file; bytes NULL: it is too large.  Not 0: what the guest did ends with EIO. */
+    int (*take)(void *data, const char *name, const void *bytes, uint64_t size);
+    void *data;
+} krait_vfs_watch;
+
+/* From now on what is written into these directories, which are made when they are missing, goes to
+ * the host: watch.c says when.  Files of more than `most` bytes come without them.  The array is
+ * borrowed until the vfs is freed or krait__vfs_unwatch.  Errors as for mkdir. */
+krait_status krait__vfs_watch(krait_vfs *vfs, const krait_vfs_watch *watches, size_t count,
+                              uint64_t most, krait_error *err);
+/* No more; before the descriptors of a guest that has ended are closed for it.  Takes NULL. */
+void krait__vfs_unwatch(krait_vfs *vfs);
+/* What became of the files that were handed over since this was asked last: 0 or EIO. */
+int krait__vfs_watch_error(krait_vfs *vfs);
+
 /* The index-th distinct name, in order of first look-up, that the guest wanted in
  * a folder marked with KRAIT_MOUNT_RECORD_MISSES and that was not there; NULL beyond
  * the last.  Owned by the vfs, valid until the guest runs again. */

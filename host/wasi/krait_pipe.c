@@ -253,7 +253,7 @@ KRAIT_WASI_CALL(fd_dup2)
     error = krait__fd_set(wasi, args[1].i32, &copy);
     if (error != 0)
         krait__file_unref(copy.file);
-    return error;
+    return error != 0 ? error : krait__vfs_watch_error(wasi->vfs);
 }
 
 KRAIT_WASI_CALL(fd_getfd)

@@ -148,7 +148,7 @@ KRAIT_WASI_CALL(path_link)
                                  args[6].i32, &to);
     if (error == 0)
         error = krait__path_link(&from.at, args[1].i32 & WASI_LOOKUP_SYMLINK_FOLLOW, &to.at);
-    return error;
+    return error != 0 ? error : krait__vfs_watch_error(wasi->vfs);
 }
 
 KRAIT_WASI_CALL(path_rename)
@@ -163,5 +163,5 @@ KRAIT_WASI_CALL(path_rename)
                                  args[5].i32, &to);
     if (error == 0)
         error = krait__path_rename(&from.at, &to.at);
-    return error;
+    return error != 0 ? error : krait__vfs_watch_error(wasi->vfs);
 }

@@ -115,8 +115,10 @@ krait__fd_close_all(krait_wasi *wasi)
 
 KRAIT_WASI_CALL(fd_close)
 {
+    int error = krait__fd_close(wasi, args[0].i32);
+
     (void)ctx;
-    return krait__fd_close(wasi, args[0].i32);
+    return error != 0 ? error : krait__vfs_watch_error(wasi->vfs);
 }
 
 /* Both must be open: a guest cannot choose numbers that nobody gave out. */
@@ -135,7 +137,7 @@ KRAIT_WASI_CALL(fd_renumber)
     *to = *from;
     from->file = NULL;
     memset(from, 0, sizeof(*from));
-    return 0;
+    return krait__vfs_watch_error(wasi->vfs);
 }
 
 KRAIT_WASI_CALL(fd_prestat_get)

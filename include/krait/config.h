@@ -362,10 +362,11 @@ typedef int (*krait_file_fn)(void *data, const char *name, const void *bytes, ui
 
 /**
  * Get the files that the guest writes into a directory in its memory.  The directory is there when
- * the guest begins.  A regular file in it is handed over and its name removed when the last descriptor
- * that was opened for writing to it is closed, under each name that it has in the directory; or when a
- * file to which no descriptor can write is renamed or linked into it.  What is somewhere else by then
- * is not, nor are files that are never closed, directories, links and what is below them.
+ * the guest begins.  A regular file in it is handed over, and its name removed, when the last
+ * descriptor that can write to it is closed, or when it is renamed or linked into the directory while
+ * there is none.  A file of several names in the directory is handed over once, under the oldest.
+ * Not handed over are files that are somewhere else by then, that are never closed, or that lie below
+ * other directories in this one.
  *
  * @param config     the configuration
  * @param directory  absolute path as the guest sees it, not below a granted directory
@@ -380,7 +381,7 @@ typedef int (*krait_file_fn)(void *data, const char *name, const void *bytes, ui
  * Errors:  KRAIT_EINVAL the path is not absolute; KRAIT_ENOMEM; KRAIT_ELIMIT too many;
  *          krait_sandbox_new() answers KRAIT_EINVAL when it is not in memory
  * Threads: one at a time; the function is called by the threads that run the sandboxes
- * Source:  host/api/watch.c
+ * Source:  host/api/watch.c, host/vfs/watch.c
  * Since:   0.1
  */
 KRAIT_API KRAIT_MUST_USE krait_status krait_config_watch_files(krait_config *config,
