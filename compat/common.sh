@@ -65,6 +65,32 @@ find_krait() {
     die "there is no krait program: neither in a checkout around '$compat' nor on PATH; KRAIT names one"
 }
 
+# take_wadup_root: WADUP_ROOT names a checkout: its krait, unless KRAIT names one.
+take_wadup_root() {
+    [ -n "${WADUP_ROOT:-}" ] || return 0
+    [ -f "$WADUP_ROOT/krait" ] && [ -x "$WADUP_ROOT/krait" ] ||
+        die "WADUP_ROOT is '$WADUP_ROOT', where no krait is: unset it, or name a checkout of krait"
+    KRAIT=${KRAIT:-$WADUP_ROOT/krait}
+}
+
+# make_module OUT OPTION...: krait module, in the background as the above. Prints the path.
+make_module() {
+    find_krait
+    if [ -n "${WASI_SDK_PATH:-}" ] && [ ! -d "$WASI_SDK_PATH" ]; then
+        die "WASI_SDK_PATH is '$WASI_SDK_PATH', which does not exist: unset it to use the clang of this machine"
+    fi
+    mkdir -p -- "$(dirname -- "$1")" || die "cannot create the folder of '$1'"
+    made=$(CDPATH='' cd -- "$(dirname -- "$1")" && pwd -P)/$(basename -- "$1") || exit 1
+    shift
+    "$krait" module -o "$made" "$@" </dev/null &
+    child=$!
+    wait "$child"
+    rc=$?
+    child=
+    [ $rc -eq 0 ] || exit 1
+    printf '%s\n' "$made"
+}
+
 # build_python OPTION...: krait build-python. Sets tree to what it made, version to 3.13.15 and
 # x to 3.13; empty when it is somebody else's. It has run the result once: without that it fails.
 build_python() {
