@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Instances.  One that trapped, or was stopped, is replaced: it may have been in the middle of anything.
+ */
+#include "instance.h"
+
+#include "imports.h"
+
+#include "base/error.h"
+
+#include <krait/module.h>
+
+#include <stdio.h>
+
+static krait_status
+make(proc_instance *instance, krait_error *err)
+{
+    const proc_module *module = instance->module;
+
+    proc_call_forget(&instance->call);
+    instance->is_used = false;
+    if (module->snapshot != NULL)
+        return krait_sandbox_new_from(module->snapshot, instance->config, &instance->sandbox, err);
+    return krait_sandbox_new(module->code, instance->config, &instance->sandbox, err);
+}
+
+krait_status
+proc_instance_open(proc_instance *instance, const proc_modules *modules, const proc_module *module,
+                   proc_tables *tables, bool is_fresh, krait_error *err)
+{
+    krait_status status;
+
+    memset(instance, 0, sizeof(*instance));
+    instance->modules = modules;
+    instance->module = module;
+    instance->is_fresh = is_fresh;
+    proc_call_init(&instance->call, &modules->options.limits, tables);
+    status = proc_module_configure(modules, module, &instance->config, err);
+    if (status == KRAIT_OK)
+        status = proc_imports_add(instance->config, &instance->call, err);
+    if (status == KRAIT_OK) {
+        krait_config_set_output(instance->config, proc_call_output, &instance->call);
+        status = make(instance, err);
+    }
+    if (status != KRAIT_OK)
+        proc_instance_close(instance);
+    return status;
+}
+
+void
+proc_instance_close(proc_instance *instance)
+{
+    krait_sandbox_free(instance->sandbox);
+    krait_config_free(instance->config);
+    proc_call_release(&instance->call);
+    instance->sandbox = NULL;
+    instance->config = NULL;
+}
+
+/* As it was when it was new. */
+static void
+renew(proc_instance *instance)
+{
+    proc_call_forget(&instance->call);
+    instance->is_used = false;
+    if (krait_sandbox_reset(instance->sandbox, NULL) != KRAIT_OK) {
+        krait_sandbox_free(instance->sandbox);
+        instance->sandbox = NULL;
+    }
+}
+
+static krait_status
+put_document(proc_instance *instance, const proc_document *document, const proc_buffer *description,
+             krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    if (instance->sandbox == NULL)
+        status = make(instance, err);
+    if (status == KRAIT_OK)
+        status = krait_sandbox_put_file(instance->sandbox, KRAIT_MODULE_DOCUMENT, document->bytes,
+                                        document->size, err);
+    if (status == KRAIT_OK)
+        status = krait_sandbox_put_file(instance->sandbox, KRAIT_MODULE_DESCRIPTION,
+                                        description->bytes, description->size, err);
+    return status;
+}
+
+static void
+fail(proc_verdict *verdict, const krait_error *error)
+{
+    verdict->is_good = false;
+    snprintf(verdict->text, sizeof(verdict->text), "could not be run: %s", error->text);
+}
+
+void
+proc_instance_run(proc_instance *instance, proc_document *document, const proc_buffer *description,
+                  proc_batch *batch, proc_verdict *ret)
+{
+    krait_value values[1] = {{0}};
+    krait_result result;
+    krait_error error;
+    krait_status status = put_document(instance, document, description, &error);
+
+    *ret = (proc_verdict){.is_good = false};
+    /* A guest can make directories where its document belongs. */
+    if (status != KRAIT_OK && status != KRAIT_ENOMEM && instance->is_used) {
+        renew(instance);
+        status = put_document(instance, document, description, &error);
+    }
+    if (status == KRAIT_OK && !proc_call_begin(&instance->call, document, batch))
+        status = krait__error_nomem(&error);
+    if (status != KRAIT_OK) {
+        fail(ret, &error);
+        return;
+    }
+    instance->is_used = true;
+    status = instance->module->code == NULL
+                 ? krait_sandbox_run_script(instance->sandbox, &result, &error)
+                 : krait_sandbox_invoke(instance->sandbox, KRAIT_MODULE_PROCESS, values, 1, &result,
+                                        &error);
+    if (status == KRAIT_OK)
+        proc_verdict_make(instance, &result, values[0].i32, ret);
+    else
+        fail(ret, &error);
+    if (!proc_call_end(&instance->call, ret->is_good) && ret->is_good) {
+        ret->is_good = false;
+        snprintf(ret->text, sizeof(ret->text), "%s",
+                 instance->call.limit[0] != '\0' ? instance->call.limit : instance->call.reason);
+    }
+    if (instance->is_fresh || status != KRAIT_OK || result.trap != 0 ||
+        (result.kind != KRAIT_RESULT_RETURNED && result.kind != KRAIT_RESULT_RAISED &&
+         !(instance->module->code == NULL && result.kind == KRAIT_RESULT_EXITED)))
+        renew(instance);
+}

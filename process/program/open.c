@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening modules: translations come from the user's cache, as those of `krait run MODULE.wasm` do, and the
+ * Python that scripts run on is the installed one.
+ */
+#include "program.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *
+translate(void *data, const char *path, bool meter)
+{
+    program_runtime *runtime = data;
+
+    cli_translated_release(&runtime->translated);
+    if (cli_translated_get(&runtime->translated, path, meter, false, false) != 0)
+        return NULL;
+    return cli_need(strdup(runtime->translated.path));
+}
+
+krait_status
+program_open_modules(const program_options *options, program_runtime *runtime, proc_modules *ret,
+                     krait_error *err)
+{
+    proc_module_options how = {
+        .runtime = options->runtime,
+        .filename = options->is_test ? options->filename : NULL,
+        .limits = options->limits,
+        .translate = translate,
+        .translate_data = runtime,
+    };
+
+    memset(runtime, 0, sizeof(*runtime));
+    runtime->folder = cli_runtime_folder();
+    how.python = runtime->folder;
+    if (options->limits.fuel != 0 && runtime->folder != NULL) {
+        runtime->metered = cli_path_join(runtime->folder, "python.metered.krt");
+        if (access(runtime->metered, R_OK) == 0)
+            how.python_krt = runtime->metered;
+    }
+    return options->is_test ? proc_modules_open_one(options->test_module, &how, ret, err)
+                            : proc_modules_open(options->modules, &how, ret, err);
+}
+
+void
+program_close_runtime(program_runtime *runtime)
+{
+    cli_translated_release(&runtime->translated);
+    free(runtime->folder);
+    free(runtime->metered);
+}
