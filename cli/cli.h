@@ -39,6 +39,7 @@ int krait_cmd_test(int argc, char **argv);
 int krait_cmd_build_python(int argc, char **argv);
 int krait_cmd_snapshot(int argc, char **argv);
 int krait_cmd_pack(int argc, char **argv);
+int krait_cmd_process(int argc, char **argv);
 int krait_cmd_module(int argc, char **argv);
 
 /* report.c: one line on stderr, "krait: " in front. */

@@ -25,6 +25,8 @@ static const command commands[] = {
     {"build", "the same as build-python", krait_cmd_build_python},
     {"pack", "make one module of Python, an application and what that needs", krait_cmd_pack},
     {"module", "make one module of a script that works on documents", krait_cmd_module},
+    {"process", "run documents through modules, and keep the rows in a database",
+     krait_cmd_process},
     {"compile", "translate a WebAssembly module to native code", krait_cmd_compile},
     {"inspect", "show what a module or a translation is", krait_cmd_inspect},
     {"doctor", "say what this machine offers, and what is lost without it", krait_cmd_doctor},

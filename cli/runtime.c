@@ -15,7 +15,7 @@
 
 #define PYTHON_FOLDER "python3.13"
 
-/* The folder above the one that holds this program. */
+/* The folder above the one that holds this program, or above libexec. */
 static char *
 prefix(void)
 {
@@ -33,6 +33,10 @@ prefix(void)
             return NULL;
         *slash = '\0';
     }
+    /* PREFIX/libexec/krait/krait-process */
+    slash = strrchr(path, '/');
+    if (slash != NULL && strcmp(slash, "/libexec") == 0)
+        *slash = '\0';
     return cli_need(strdup(path));
 }
 

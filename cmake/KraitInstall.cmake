@@ -12,6 +12,9 @@ if(TARGET krait_shared)
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     # The library looks for it from its own folder: ../libexec, or ../../libexec.
     install(TARGETS krait_worker RUNTIME DESTINATION libexec/krait)
+    if(TARGET krait_process_program)
+        install(TARGETS krait_process_program RUNTIME DESTINATION libexec/krait)
+    endif()
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/krait"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 

@@ -8,10 +8,11 @@ import re
 
 import csource
 
-LIBRARY = ("host/", "aot/", "pack/")
-OURS = ("include/", "host/", "aot/", "pack/", "cli/", "guest/", "examples/", "bench/")
+LIBRARY = ("host/", "aot/", "pack/", "process/")
+OURS = ("include/", "host/", "aot/", "pack/", "process/", "cli/", "guest/", "examples/", "bench/")
 FORKED = ("aot/spawn.c",)               # its own children, between fork and exec
-PROGRAMS = ("host/worker/stream.c",)     # processes of our own, which end when nobody wants them
+PROGRAMS = ("host/worker/stream.c",     # processes of our own, which end when nobody wants them
+            "process/program/main.c", "process/program/stop.c")
 CALL = r"(?<![\w.>])(?:%s)\s*\("
 
 
@@ -53,7 +54,8 @@ BANS = (
         "with a handler its meaning differs between systems: use sigaction",
         but=("guest/native/signal.c", "guest/module/standin_signal.c")),
     Ban(call("setenv putenv unsetenv setlocale chdir fchdir umask"), LIBRARY,
-        "state of the whole process belongs to the embedder", but=FORKED),
+        "state of the whole process belongs to the embedder",
+        but=FORKED + ("process/program/main.c",)),
     Ban(call("alloca"), OURS, "the stack has no bound: use an array with a limit or the heap"),
     Ban(call("creat mktemp tmpnam tempnam"), OURS, "races or no O_CLOEXEC: use openat or mkostemp"),
     Ban(call("pipe dup dup2 accept epoll_create inotify_init"), LIBRARY,

@@ -61,7 +61,8 @@ def allowed(path, kind, target, layers, root):
         if kind == '"' and not beside:
             return "there is no such file beside it"
         return None
-    if first not in layers and first not in ("aot", "pack", "host", "cli", "guest"):
+    if first not in layers and first not in ("aot", "pack", "host", "cli", "guest",
+                                           "process"):
         return None                     # a system header such as <sys/mman.h>
     if area == "host":
         if first == layer or first in layers.get(layer, ()):
@@ -72,6 +73,11 @@ def allowed(path, kind, target, layers, root):
         return None if first in ("aot", "base") else "aot stands on host/base only"
     if area == "pack":
         return None if first in ("pack", "base") else "pack stands on host/base only"
+    if area == "process":
+        if first in ("process", "base") or (path.startswith("process/program/") and
+                                            target == "cli/cli.h"):
+            return None
+        return "process stands on host/base and <krait/...> only"
     if area == "cli":
         return "cli includes only <krait/...> and its own headers"
     return "%s includes only <krait/...>" % area
@@ -79,7 +85,7 @@ def allowed(path, kind, target, layers, root):
 
 def check(root):
     layers, problems = read_layers(root)
-    for path in csource.files(root, ("include", "host", "aot", "pack", "cli", "examples")):
+    for path in csource.files(root, ("include", "host", "aot", "pack", "process", "cli", "examples")):
         area, layer = owner(path)
         if area == "host" and layer not in layers:
             problems.append("%s:1: host/layers.txt has no layer '%s'" % (path, layer))

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-C_FOLDERS = ("include", "host", "aot", "pack", "cli", "guest", "examples", "tests", "bench")
+C_FOLDERS = ("include", "host", "aot", "pack", "process", "cli", "guest", "examples", "tests", "bench")
 
 
 def root_from_args(argv):

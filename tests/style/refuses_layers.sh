@@ -36,6 +36,15 @@ echo '#include <krait/aot.h>' | put cli/main.c
 accepts "a cli file that uses it" check-layers.py
 rm "$T/tree/cli/main.c"
 
+echo '#include "engine/e.h"' | put process/x.c
+refuses "a process that uses the engine" check-layers.py "process stands on host/base and <krait/...> only"
+printf '#include "cli/cli.h"\n' | put process/x.c
+refuses "a library of process that uses the cli" check-layers.py "process/x.c:1"
+printf '#include "base/a.h"\n' | put process/x.c
+printf '#include "cli/cli.h"\n#include "process/x.h"\n' | put process/program/y.c
+accepts "a program of process that does" check-layers.py
+rm -r "$T/tree/process"
+
 echo '#include "engine/e.h"' | put aot/x.c
 refuses "an aot that uses the engine" check-layers.py "aot stands on host/base only"
 echo '#include <krait/krait.h>' | put aot/x.c

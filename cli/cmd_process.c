@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * krait process: documents through modules into a database.
+ *
+ * That is a program of its own, krait-process, because it needs SQLite and libarchive, and each shared
+ * library costs every start of this one.  It lies in libexec/krait beside bin.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* PREFIX/libexec/krait/krait-process for PREFIX/bin/krait; allocated, or NULL. */
+static char *
+find_program(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *slash = NULL;
+
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    for (int level = 0; level < 2; level++) {
+        slash = strrchr(path, '/');
+        if (slash == NULL)
+            return NULL;
+        *slash = '\0';
+    }
+    return cli_path_join(path, "libexec/krait/krait-process");
+}
+
+int
+krait_cmd_process(int argc, char **argv)
+{
+    char *program = find_program();
+
+    (void)argc;
+    if (program == NULL) {
+        cli_message("cannot find krait-process: /proc is not mounted");
+        return KRAIT_EXIT_FAILED;
+    }
+    (void)fflush(NULL);
+    (void)execv(program, argv);
+    if (errno == ENOENT)
+        cli_message(
+            "'%s' is not there: krait was built without SQLite or libarchive; with Debian's "
+            "libsqlite3-dev and libarchive-dev, build it again",
+            program);
+    else
+        cli_message("cannot run '%s': %s", program, strerror(errno));
+    free(program);
+    return errno == ENOENT ? KRAIT_EXIT_MISSING : KRAIT_EXIT_REFUSED;
+}
