@@ -130,7 +130,7 @@ read_place(PyObject *object, const char *name, PyObject *filename, uint32_t *ret
         return -1;
     }
     place = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow < 0 || place < 0) {
+    if (overflow < 0 || (overflow == 0 && place < 0)) {
         PyErr_Format(PyExc_ValueError, "%s must not be negative", name);
         return -1;
     }

@@ -49,9 +49,15 @@ const imports = {
     emit_subcontent_slice: define("emit_subcontent_slice", number, text),
 };
 
+// Called directly by optimised code, Node's own functions damage the process's memory: docs/engines.md.
+const indirect = (functions) =>
+    Object.fromEntries(Object.entries(functions).map(([name, f]) => [name, (...values) => f(...values)]));
+
 const wasi = new WASI({ version: "preview1", args, env, preopens, returnOnExit: true });
 const module = await WebAssembly.compile(readFileSync(args[0]));
-const instance = await WebAssembly.instantiate(module, { ...wasi.getImportObject(), env: imports });
+const instance = await WebAssembly.instantiate(module, {
+    wasi_snapshot_preview1: indirect(wasi.wasiImport), env: imports,
+});
 memory = instance.exports.memory;
 if (plain) {
     // What initialize() would do besides: let the host's functions find the memory.
