@@ -39,7 +39,7 @@ grow(krait_json *json, size_t more)
         (void)PyErr_NoMemory();
         return -1;
     }
-    if (capacity < json->size + more) {
+    if (capacity < json->size + more || capacity > (size_t)PY_SSIZE_T_MAX) {
         capacity = json->size + more;
     }
     if (capacity < 1024) {
@@ -192,10 +192,15 @@ krait_json_put_text(krait_json *json, PyObject *text, Py_ssize_t *ret_surrogate)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
     const unsigned char *ascii = PyUnicode_IS_ASCII(text) ? PyUnicode_1BYTE_DATA(text) : NULL;
+    size_t more = length > (Py_ssize_t)BLOCK ? BLOCK * ESCAPE : 0;
     Py_ssize_t block;
 
-    /* Most texts need no escape: one step for all of a long one. */
-    if (krait_json_reserve(json, (size_t)length + 2) == NULL ||
+    /* Most texts need no escape: a long one is not moved again after this. */
+    if ((size_t)length > (size_t)PY_SSIZE_T_MAX - 2 * BLOCK * ESCAPE) {
+        (void)PyErr_NoMemory();
+        return -1;
+    }
+    if (krait_json_reserve(json, (size_t)length + more + 2) == NULL ||
         krait_json_put(json, "\"", 1) != 0) {
         return -1;
     }

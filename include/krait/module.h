@@ -2,8 +2,7 @@
 /*
  * Modules that process documents: what such a module exports and imports, the codes that go back to it,
  * names of its files, and the words of its JSON.  Both sides include this header: guest/wadup and
- * guest/module, and who runs modules.  docs/module-interface.md explains it with examples in Python,
- * C, Rust and Go.
+ * guest/module, and who runs modules.  docs/module-interface.md explains it.
  *
  * Exports.
  *

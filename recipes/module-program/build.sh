@@ -8,8 +8,8 @@
 # inputs: guest/module guest/wadup guest/pack include/krait/module.h include/krait/pack_format.h tests/guest/imports-module.txt recipes/cpython/manifest.py recipes/cpython/check_wasm.py recipes/python-opt/sums.py
 #
 # Nothing that is undefined becomes an import: the linker refuses it, and the list of imports is
-# compared. libkrait_module.a has the same objects for who links a module of another kind; the
-# stand-ins in it are weak.
+# compared. libkrait_module.a has the objects for who links a module with code of its own; the
+# stand-ins in it are weak. libkrait_pack.a is that of recipes/cpython.
 
 version=${VERSION_PYTHON%.*}
 build_python=$DEP_BUILD_PYTHON/bin/python3
@@ -23,12 +23,14 @@ library=$OUT/lib/wasm32-wasi
 
 # No -O at the end: with it the driver runs a wasm-opt that is on PATH, which drops the names.
 mkdir "$OUT/bin"
-wasm_objects "-DNDEBUG -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -I$KRAIT_ROOT/include -I$DEP_ZLIB/include \
-    -I$DEP_LIBPYTHON/include/python$version$abi" \
-    "$KRAIT_ROOT"/guest/pack/*.c "$KRAIT_ROOT"/guest/wadup/*.c "$KRAIT_ROOT"/guest/module/*.c
+wasm_objects "-D_GNU_SOURCE -I$KRAIT_ROOT/include -I$DEP_ZLIB/include" "$KRAIT_ROOT"/guest/pack/*.c
+archive "$library/libkrait_pack.a" obj/*.o
+rm obj/*.o
+wasm_objects "-DNDEBUG -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -I$KRAIT_ROOT/include \
+    -I$DEP_LIBPYTHON/include/python$version$abi" "$KRAIT_ROOT"/guest/wadup/*.c "$KRAIT_ROOT"/guest/module/*.c
 archive "$library/libkrait_module.a" obj/*.o
 $wasm_cc -mexec-model=reactor $link_flags -Wl,--strip-debug -Wl,--export=krait_pack_slot -o linked.wasm \
-    obj/*.o "-L$library" "-lpython$version$abi" $libs
+    obj/*.o "-L$library" -lkrait_pack "-lpython$version$abi" $libs
 before=$(sha256sum <linked.wasm | cut -d' ' -f1)
 
 # As recipes/python-opt.

@@ -67,5 +67,5 @@ if (plain) {
 }
 for (let call = 1; call <= calls; call++) {
     if (before[call] !== undefined) copyFileSync(before[call], `${folder}/data.bin`);
-    write([null, instance.exports.process()]);
+    write([null, instance.exports.process(), memory.buffer.byteLength]);
 }

@@ -8,8 +8,8 @@
   --plain               without _initialize()
   --code FUNCTION=CODE  what this function of "env" returns; 0
 
-RECORD gets a line of JSON for each call of a function of "env", [NAME, ARGUMENT...], and [null, RESULT] for each
-end of process(). Texts are decoded strictly; data is Base64. host_node.mjs is the same for Node.
+RECORD gets a line of JSON for each call of a function of "env", [NAME, ARGUMENT...], and
+[null, RESULT, BYTES-OF-MEMORY] for each end of process(). Texts are decoded strictly; data is Base64. host_node.mjs is the same for Node.
 """
 import base64
 import ctypes
@@ -107,7 +107,8 @@ def main():
     for number in range(1, given["calls"] + 1):
         if number in given["before"]:
             shutil.copyfile(given["before"][number], os.path.join(given["dirs"][-1][0], "data.bin"))
-        record.write(json.dumps([None, exports["process"](store)]) + "\n")
+        result = exports["process"](store)
+        record.write(json.dumps([None, result, exports["memory"].data_len(store)]) + "\n")
     record.close()
     return 0
 

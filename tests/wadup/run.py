@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The module runtime on an engine: run.py CASE ENGINE [PROGRAM]
+"""The module runtime on an engine: run.py CASE ENGINE [PROGRAM [MODULE]]
 
-CASE is a function below, ENGINE wasmtime, node or krait, for which PROGRAM is host_krait. The scripts in
+CASE is a function below, ENGINE wasmtime, node, krait or native. The last two need PROGRAM, which is host_krait, and
+krait the translated MODULE; native is the module `wadup` of the installed runtime. The scripts in
 scripts/ are in a folder that is mapped: so all cases share one module, which each engine translates once.
 Exit status 77: the engine is not here.
 """
@@ -44,8 +45,8 @@ def skip(why):
 class Host:
     """A program of this folder, and a folder that is "/" of the guest."""
 
-    def __init__(self, engine, program, folder):
-        self.folder = folder
+    def __init__(self, engine, folder, program=None, module=MODULE):
+        self.folder, self.module = folder, "native" if engine == "native" else module
         self.environment = dict(os.environ)
         if engine == "node":
             node = shutil.which("node") or skip("node is not installed")
@@ -66,7 +67,7 @@ class Host:
         with open(self.root + path, "wb") as file:
             file.write(data)
 
-    def run(self, script, *args, calls=1, documents=(), options=(), module=MODULE):
+    def run(self, script, *args, calls=1, documents=(), options=(), module=None):
         """(stdout, stderr, lines of the record)"""
         record = os.path.join(self.folder, "record")
         before = []
@@ -75,7 +76,8 @@ class Host:
             with open(path, "wb") as file:
                 file.write(document)
             before += ["--before", "%d=%s" % (number, path)]
-        command = [*self.command, *options, "--dir", self.root + "::/", "--calls", str(calls), *before, record, module]
+        command = [*self.command, *options, "--dir", self.root + "::/", "--calls", str(calls), *before, record,
+                   module or self.module]
         done = subprocess.run(command + ([script, *args] if script else []), capture_output=True,
                               env=self.environment, check=False)
         err = done.stderr.decode("utf-8")
@@ -129,7 +131,7 @@ def case_values(host):
             cells = [decoded(cell) for cell in json.loads(line[2], parse_constant=no_constant)]
             wanted = [("Null", None) if v is None else (t, v) for (_, t), v in zip(columns, row)]
             check("row of " + table, (line[:2], cells), (["insert_row", table], wanted))
-    check("last line", next(found), [None, 0])
+    check("last line", next(found)[:2], [None, 0])
 
 
 def case_errors(host):
@@ -168,6 +170,21 @@ def case_codes(host):
     check("positive", results(host.run("/case/lives.py", "argument", options=options)[2]), [0])
 
 
+def case_codes_native(host):
+    """As the case above without arguments, which scripts in a snapshot do not have."""
+    for code, text in list(reasons().items())[::4]:
+        for name in ("codes", "rows_refused"):
+            with open(os.path.join(HERE, "scripts", name + ".py"), encoding="utf-8") as file:
+                host.put("/case/%s_native.py" % name, file.read().replace("sys.argv[1]", repr(text)).encode())
+        options = []
+        for name in ("define_table", "emit_subcontent_bytes", "emit_subcontent_slice"):
+            options += ["--code", "%s=%d" % (name, code)]
+        out, err, lines = host.run("/case/codes_native.py", options=options)
+        check("code %d" % code, (out, err, results(lines)), ("", "", [0]))
+        out, err, lines = host.run("/case/rows_refused_native.py", options=["--code", "insert_row=%d" % code])
+        check("rows, code %d" % code, (out, err, results(lines)), ("", "", [0]))
+
+
 LIVES = [  # document, result, stderr after "err N"
     ("", 0, []),
     ("raise", 1, ["Traceback (most recent call last):", '  File "/case/lives.py", line 66, in <module>', "    fail()",
@@ -201,6 +218,14 @@ def case_lives(host):
                   True)
     # What was written before the stream was replaced is not lost.
     check("begins in stdout", re.findall(r"^out (\d+)$", out, re.M), [str(n) for n in range(1, len(LIVES) + 1)])
+
+
+def case_flat(host):
+    """Memory does not grow, whatever the calls end with."""
+    lines = host.run("/case/flat.py", calls=1000)[2]
+    check("results", results(lines), [1, 1, 0, 0] * 250)
+    sizes = [line[2] for line in lines if line[0] is None]
+    check("memory", sizes[100:], [sizes[-1]] * 900)
 
 
 def case_library(host):
@@ -268,7 +293,7 @@ def case_packed(host):
     print("made in %.2f s" % (time.monotonic() - began))
     check("krait module: " + done.stderr, done.returncode, 0)
     out, err, lines = host.run(None, calls=2, documents=[b"yes", b"no"], module=module)
-    check("rows", lines, [
+    check("rows", [line[:2] if line[0] is None else line for line in lines], [
         ["define_table", "t", '[{"name":"a","data_type":"String"}]'], ["insert_row", "t", '[{"String":"yes"}]'], [None, 0],
         ["define_table", "t", '[{"name":"a","data_type":"String"}]'], ["insert_row", "t", '[{"String":"no"}]'], [None, 1]])
     check("output", out, "/app /app/script.py ['/app/script.py']\n" * 2)
@@ -280,7 +305,7 @@ def main():
     if not os.path.exists(MODULE):
         skip("there is no module runtime at " + MODULE)
     with tempfile.TemporaryDirectory(prefix="krait-wadup.") as folder:
-        globals()["case_" + case](Host(engine, sys.argv[3] if len(sys.argv) > 3 else None, folder))
+        globals()["case_" + case](Host(engine, folder, *sys.argv[3:5]))
     print("%d failed" % failures)
     return 1 if failures else 0
 
