@@ -94,6 +94,7 @@ run_frame(call_frame *frame, krait_error *err)
     stack_t previous;
     krait_status status;
     sigset_t mask;
+    int has_trapped;
 
     memset(&signal_stack, 0, sizeof(signal_stack));
     signal_stack.ss_sp = stack->signal_stack;
@@ -107,9 +108,10 @@ run_frame(call_frame *frame, krait_error *err)
     status = krait__interrupt_begin(thread, &mask, err);
     if (status == KRAIT_OK) {
         krait__fiber_enter(&frame->fiber, stack);
-        (void)krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack, frame);
+        has_trapped = krait__stack_enter(&frame->activation.save, stack->top, call_on_guest_stack,
+                                         frame);
         krait__fiber_left(&frame->fiber);
-        krait__interrupt_end(thread, &mask);
+        krait__interrupt_end(thread, &mask, has_trapped != 0);
         krait__wait_abandon(thread);
     }
     thread->running = false;
@@ -126,6 +128,7 @@ krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
 {
     const krait_module_desc *desc = thread->instance->module->desc;
     call_frame frame;
+    uint64_t faults;
     krait_status status;
 
     if (func >= desc->func_count)
@@ -146,7 +149,10 @@ krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
     /* A trap may have left one pending. */
     thread->thread.tail = krait__stack_tail(&thread->stack, 0);
     thread->delivering = false;
+    faults = thread->instance->written != NULL ? krait__page_faults() : 0;
     status = run_frame(&frame, err);
+    if (thread->instance->written != NULL)
+        thread->instance->faults += krait__page_faults() - faults;
     krait__thread_end(thread);
     if (status == KRAIT_OK)
         fill_outcome(&frame.activation, ret_outcome);

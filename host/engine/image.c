@@ -4,7 +4,7 @@
  *
  * The bytes of the state are read and written in image_state.c.
  *
- * Going back: pages that were written are found (dirty.c) and get the image's bytes, so that they
+ * Going back: pages that were written are found (written.c) and get the image's bytes, so that they
  * stay where they are and cost nothing the next time; when they are more than the instance may
  * keep, or cannot be found, all of them are given back and come from the file again.
  */
@@ -101,6 +101,8 @@ krait__image_prepare(krait_image *image, krait_error *err)
             const krait_dirty_mode best = krait__dirty_open(&image->dirty);
 
             image->mode = best > image->worst_mode ? best : image->worst_mode;
+            image->counts_faults = image->memory_bytes > 0 &&
+                                   krait__page_faults_count(image->fd, image->offset);
             atomic_store(&image->is_ready, true);
         }
     }
@@ -146,34 +148,6 @@ krait__instance_memory(const krait_instance *instance, uint64_t *ret_size)
 
 /* ---- back to the image -------------------------------------------------------------------- */
 
-/* True when everything that was written is as in the image again; false when it is more than
- * `keep` bytes, or cannot be told. */
-static bool
-copy_back(const krait_image *image, uint8_t *base, uint64_t keep)
-{
-    const uint64_t begin = (uint64_t)(uintptr_t)base;
-    const uint64_t end = begin + image->memory_bytes;
-    krait_dirty_run runs[KRAIT_DIRTY_RUNS];
-    uint64_t at = begin;
-
-    while (at < end) {
-        size_t count = 0;
-
-        if (krait__dirty_next(&image->dirty, image->mode, at, end, runs, &count, &at) != 0)
-            return false;
-        for (size_t i = 0; i < count; i++) {
-            const uint64_t offset = runs[i].begin - begin;
-            const uint64_t size = runs[i].end - runs[i].begin;
-
-            if (size > keep)
-                return false;
-            keep -= size;
-            memcpy(base + offset, image->bytes + offset, size);
-        }
-    }
-    return true;
-}
-
 int
 krait__image_map(const krait_image *image, uint8_t *base)
 {
@@ -209,7 +183,7 @@ restore_memory(krait_instance *instance, krait_error *err)
 
     if (error == 0) {
         krait__memory_shrunk(memory, image->memory_bytes);
-        if (!copy_back(image, memory->base, keep) && image->memory_bytes != 0 &&
+        if (!krait__written_copy_back(instance, memory->base, keep) && image->memory_bytes != 0 &&
             madvise(memory->base, image->memory_bytes, MADV_DONTNEED) != 0)
             /* Locked pages are not given back, but another mapping can take their place. */
             error = krait__image_map(image, memory->base);

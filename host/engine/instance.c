@@ -353,6 +353,7 @@ krait__instance_destroy(krait_instance *instance)
     krait__free(instance->imports);
     krait__free(instance->funcs);
     krait__free(instance->types);
+    krait__written_free(instance->written);
     krait__free(instance);
 }
 

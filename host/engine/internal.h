@@ -26,6 +26,16 @@
 /* Tail calls that can be pending at once: of the guest, and of its signal function. */
 #define KRAIT_TAIL_SETS 2
 
+/* Two timers of the kernel, by krait_timer_clock: call_timer.c. */
+typedef struct krait_kept_timers {
+    bool made[2];
+    bool armed[2]; /* or were, and have fired */
+    int ids[2];
+    int native;        /* number of the thread that they send to */
+    pid_t process;     /* that made them */
+    uint64_t since_ns; /* that thread is known */
+} krait_kept_timers;
+
 /* Native stack for one guest thread, in one mapping, low addresses first: a page that is never
  * accessible | a second signal stack, for signals that come while the guest's signal function
  * runs | signal stack | cells for tail calls | guard (never accessible) | reserve (opened only
@@ -42,6 +52,7 @@ typedef struct krait_stack {
     krait_cell *cells;        /* KRAIT_TAIL_SETS times arguments and results */
     size_t signal_stack_size; /* of each */
     bool reserve_open;
+    krait_kept_timers timers; /* of the call that runs on it, or ran last */
 } krait_stack;
 
 /* Stacks that wait for the next call into an instance that has none of its own. */
@@ -51,9 +62,10 @@ typedef struct krait_stack_pool {
     unsigned count;
 } krait_stack_pool;
 
-/* Takes one that waits, if it has this size, or opens one. */
-krait_status krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack,
-                               krait_error *err);
+/* Takes one that waits, if it has this size, or opens one; first of all one that the native thread of
+ * this number has used before. */
+krait_status krait__stack_take(krait_stack_pool *pool, size_t size, int native,
+                               krait_stack *ret_stack, krait_error *err);
 void krait__stack_give(krait_stack_pool *pool, krait_stack *stack);
 void krait__stack_pool_close(krait_stack_pool *pool);
 
@@ -221,10 +233,32 @@ bool krait__interrupt_handle(const siginfo_t *info, void *context);
 /* Lets the thread look at what is pending for it, whatever it does; async-signal-safe. */
 void krait__interrupt(krait_guest_thread *thread);
 /* The thread begins and ends a call: between them other threads can send it signals, and its time
- * is limited.  `mask` receives what krait__interrupt_end puts back. */
+ * is limited.  `mask` receives what krait__interrupt_end puts back; after a trap all signals may be
+ * blocked. */
 krait_status krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask,
                                     krait_error *err);
-void krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask);
+void krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask, bool has_trapped);
+
+/* ---- written.c ---- */
+
+typedef struct krait_written krait_written;
+
+/* Page faults of this thread so far. */
+uint64_t krait__page_faults(void);
+void krait__written_free(krait_written *written); /* takes NULL */
+
+/* ---- call_timer.c ---- */
+
+/* Before a call on the native thread of this number: timers of another one are none. */
+void krait__timers_claim(krait_kept_timers *timers, int native);
+/* Lets a signal with this value come after so much time, or with TIMER_ABSTIME at this time.  False:
+ * it cannot be had.  Async-signal-safe. */
+bool krait__timers_set(krait_kept_timers *timers, krait_timer_clock clock, uintptr_t value,
+                       int flags, uint64_t ns);
+/* None of them sends anything any more. */
+void krait__timers_rest(krait_kept_timers *timers);
+/* Gives them back to the kernel. */
+void krait__timers_drop(krait_kept_timers *timers);
 
 /* KRAIT_TRAP_MEMORY, or that the guest's own stack has reached its end: an access at
  * `offset` of a memory, outside of it. */
@@ -240,10 +274,8 @@ typedef struct krait_thread_context {
     krait_cell *global_imports[];
 } krait_thread_context;
 
-/* Timers of one call; only the thread that runs it looks at them (interrupt.c). */
+/* When a call is to end; only the thread that runs it looks at this (interrupt.c). */
 typedef struct krait_call_timers {
-    int ids[2]; /* of the kernel, by krait_timer_clock */
-    bool made[2];
     uint64_t wall_due_ns;  /* CLOCK_MONOTONIC; UINT64_MAX: none */
     uint64_t grace_due_ns; /* the same */
     uint64_t cpu_due_ns;   /* CLOCK_THREAD_CPUTIME_ID; the same */
@@ -275,11 +307,11 @@ struct krait_guest_thread {
     _Atomic uint32_t stopped; /* end the guest when it next looks at `interrupted` */
     _Atomic uint32_t ended;   /* the same for this call only */
     _Atomic uint32_t cause;   /* krait_cause: why this call is to end */
-    _Atomic int native;       /* thread number of who runs it; 0: nobody */
+    int runner;               /* thread number of who runs it, or ran it last */
+    _Atomic int native;       /* the same, for who sends it signals; 0: nobody runs it */
     _Atomic uint32_t is_sent; /* such a signal is on the way */
     _Atomic uint32_t senders; /* threads that are about to send a signal to `native` */
     krait_call_timers timers;
-    uint8_t timer_keys[2];   /* the address of one names thread and timer */
     _Atomic uint32_t parker; /* futex: changes when a waiting thread has to look around */
     krait_waiter waiters[2]; /* a wait, and one of the signal function that interrupted it */
     uint32_t waiter_count;
@@ -347,6 +379,8 @@ struct krait_instance {
     krait_module *module;
     struct krait_image *image; /* that it was made from; NULL: none */
     uint64_t keep_bytes;       /* of written pages, when it goes back to that; 0: default */
+    krait_written *written;    /* which those are; NULL: it has never gone back */
+    uint64_t faults;           /* page faults of its calls since then */
     int64_t fuel_given;
     _Atomic uint32_t exit_code;
     krait_call_limits limits;

@@ -28,10 +28,6 @@
 #include <unistd.h>
 #include <unwind.h>
 
-#ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
-
 #define NEVER UINT64_MAX
 
 /* How often the grace may pass on the clock, while it does not on the processor: the machine is busy,
@@ -58,42 +54,18 @@ later(uint64_t now, uint64_t ns)
     return ns == NEVER ? NEVER : now + (ns < LONGEST_NS - now ? ns : LONGEST_NS - now);
 }
 
-/* System calls of our own: those of libc need not be safe in a signal handler. */
-static bool
-need_timer(krait_guest_thread *thread, krait_timer_clock clock)
+/* What comes with the signal of a timer: an address that nothing else has. */
+static uintptr_t
+timer_value(const krait_guest_thread *thread, krait_timer_clock clock)
 {
-    krait_call_timers *timers = &thread->timers;
-    struct sigevent event;
-
-    if (timers->made[clock])
-        return true;
-    memset(&event, 0, sizeof(event));
-    event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = KRAIT_SIGNAL;
-    event.sigev_value.sival_ptr = (void *)krait__signal_value(&thread->timer_keys[clock]);
-    event.sigev_notify_thread_id = atomic_load(&thread->native);
-    timers->made[clock] = syscall(SYS_timer_create,
-                                  clock == KRAIT_TIMER_CPU ? CLOCK_THREAD_CPUTIME_ID
-                                                           : CLOCK_MONOTONIC,
-                                  &event, &timers->ids[clock]) == 0;
-    return timers->made[clock];
+    return krait__signal_value(thread->stack.map + clock);
 }
 
 static bool
 set_timer(krait_guest_thread *thread, krait_timer_clock clock, int flags, uint64_t ns)
 {
-    struct itimerspec wanted;
-
-    if (!need_timer(thread, clock))
-        return false;
-    if (ns > LONGEST_NS)
-        ns = LONGEST_NS;
-    if (ns == 0)
-        ns = 1;
-    memset(&wanted, 0, sizeof(wanted));
-    wanted.it_value.tv_sec = (time_t)(ns / 1000000000u);
-    wanted.it_value.tv_nsec = (long)(ns % 1000000000u);
-    return syscall(SYS_timer_settime, thread->timers.ids[clock], flags, &wanted, NULL) == 0;
+    return krait__timers_set(&thread->stack.timers, clock, timer_value(thread, clock), flags,
+                             ns < LONGEST_NS ? ns : LONGEST_NS);
 }
 
 /* The clock's next event. */
@@ -112,16 +84,6 @@ set_clock(krait_guest_thread *thread)
             due = again;
     }
     return due == NEVER || set_timer(thread, KRAIT_TIMER_MONOTONIC, TIMER_ABSTIME, due);
-}
-
-static void
-delete_timers(krait_call_timers *timers)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        if (timers->made[i])
-            (void)syscall(SYS_timer_delete, timers->ids[i]);
-        timers->made[i] = false;
-    }
 }
 
 /* ---- what is to happen ---------------------------------------------------------------------- */
@@ -218,9 +180,9 @@ look(krait_guest_thread *thread, uintptr_t value)
         atomic_store(&thread->is_sent, 0);
     if (thread->is_own && atomic_load(&instance->cancelled) != 0)
         (void)tell(thread, KRAIT_CAUSE_CANCEL);
-    if (value == krait__signal_value(&thread->timer_keys[KRAIT_TIMER_MONOTONIC])) {
+    if (value == timer_value(thread, KRAIT_TIMER_MONOTONIC)) {
         on_clock(thread);
-    } else if (value == krait__signal_value(&thread->timer_keys[KRAIT_TIMER_CPU])) {
+    } else if (value == timer_value(thread, KRAIT_TIMER_CPU)) {
         on_processor(thread);
     } else if (number < sizeof(instance->timer_keys)) {
         atomic_fetch_or(&instance->signals, UINT64_C(1) << number);
@@ -434,6 +396,7 @@ krait__instance_set_limits(krait_instance *instance, const krait_call_limits *li
     instance->limits = *limits;
 }
 
+/* The one of the processor first: the handler of its signal sets the clock, and so do we. */
 static bool
 start_timers(krait_guest_thread *thread)
 {
@@ -441,11 +404,24 @@ start_timers(krait_guest_thread *thread)
 
     thread->timers.wall_due_ns = NEVER;
     thread->timers.grace_due_ns = NEVER;
+    thread->timers.cpu_due_ns = NEVER;
     thread->timers.again = false;
     if (limits->wall_ns != NEVER)
         thread->timers.wall_due_ns = later(krait__clock_ns(CLOCK_MONOTONIC), limits->wall_ns);
-    return set_clock(thread) &&
-           (limits->cpu_ns == NEVER || set_timer(thread, KRAIT_TIMER_CPU, 0, limits->cpu_ns));
+    /* A thread does not use more of it than time passes. */
+    if (limits->cpu_ns < limits->wall_ns && !set_processor(thread, limits->cpu_ns))
+        return false;
+    return set_clock(thread);
+}
+
+static void
+needed_signals(sigset_t *ret_set)
+{
+    sigemptyset(ret_set);
+    sigaddset(ret_set, KRAIT_SIGNAL);
+    /* A fault of the guest with its signal blocked would end the process. */
+    sigaddset(ret_set, SIGSEGV);
+    sigaddset(ret_set, SIGBUS);
 }
 
 krait_status
@@ -453,26 +429,20 @@ krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask, krait_err
 {
     sigset_t needed;
 
-    /* The handler makes timers too: it must not come between. */
-    sigemptyset(&needed);
-    sigaddset(&needed, KRAIT_SIGNAL);
-    pthread_sigmask(SIG_BLOCK, &needed, ret_mask);
-    /* A fault of the guest with its signal blocked would end the process. */
-    sigaddset(&needed, SIGSEGV);
-    sigaddset(&needed, SIGBUS);
     atomic_store(&thread->ended, 0);
     atomic_store(&thread->cause, KRAIT_CAUSE_NONE);
     atomic_store(&thread->is_sent, 0);
-    atomic_store(&thread->native, gettid());
+    krait__timers_claim(&thread->stack.timers, thread->runner);
+    needed_signals(&needed);
+    pthread_sigmask(SIG_UNBLOCK, &needed, ret_mask);
     if (!start_timers(thread)) {
         int error = errno;
 
-        atomic_store(&thread->native, 0);
-        delete_timers(&thread->timers);
+        krait__timers_drop(&thread->stack.timers);
         pthread_sigmask(SIG_SETMASK, ret_mask, NULL);
         return krait__error_set(err, KRAIT_EIO, error, "cannot make a timer for a limit of time");
     }
-    pthread_sigmask(SIG_UNBLOCK, &needed, NULL);
+    atomic_store(&thread->native, thread->runner);
     if (thread->is_own && atomic_load(&thread->instance->cancelled) != 0) {
         atomic_store(&thread->cause, KRAIT_CAUSE_CANCEL);
         end(thread);
@@ -481,22 +451,31 @@ krait__interrupt_begin(krait_guest_thread *thread, sigset_t *ret_mask, krait_err
 }
 
 void
-krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask)
+krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask, bool has_trapped)
 {
+    const bool was_blocked = sigismember(mask, KRAIT_SIGNAL) != 0 ||
+                             sigismember(mask, SIGSEGV) != 0 || sigismember(mask, SIGBUS) != 0;
     sigset_t open = *mask;
     uint32_t none = KRAIT_CAUSE_NONE;
 
-    /* After a trap all signals are blocked. */
     sigdelset(&open, KRAIT_SIGNAL);
-    pthread_sigmask(SIG_SETMASK, &open, NULL);
+    if (has_trapped)
+        pthread_sigmask(SIG_SETMASK, &open, NULL);
     atomic_store(&thread->native, 0);
     while (atomic_load(&thread->senders) != 0)
         sched_yield();
-    delete_timers(&thread->timers);
+    /* A signal that comes from here on finds nothing to do, and sets no timer again. */
+    thread->timers.wall_due_ns = thread->timers.grace_due_ns = thread->timers.cpu_due_ns = NEVER;
+    if (thread->borrows_stack)
+        krait__timers_rest(&thread->stack.timers);
+    else
+        krait__timers_drop(&thread->stack.timers);
     /* What was sent is in the thread's queue: it comes at the end of a system call, at the latest
-     * of this one. */
-    pthread_sigmask(SIG_SETMASK, &open, NULL);
-    pthread_sigmask(SIG_SETMASK, mask, NULL);
+     * of one that lets it through still. */
+    if (has_trapped || was_blocked) {
+        pthread_sigmask(SIG_SETMASK, &open, NULL);
+        pthread_sigmask(SIG_SETMASK, mask, NULL);
+    }
     if (thread->is_own && atomic_exchange(&thread->instance->cancelled, 0) != 0)
         (void)atomic_compare_exchange_strong(&thread->cause, &none, KRAIT_CAUSE_CANCEL);
     /* Is not for the next call. */

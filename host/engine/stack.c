@@ -84,8 +84,10 @@ krait__stack_open(krait_stack *stack, size_t size, krait_error *err)
 void
 krait__stack_close(krait_stack *stack)
 {
-    if (stack->map != NULL)
-        munmap(stack->map, stack->map_size);
+    if (stack->map == NULL)
+        return;
+    krait__timers_drop(&stack->timers);
+    munmap(stack->map, stack->map_size);
     stack->map = NULL;
 }
 
@@ -94,19 +96,37 @@ krait__stack_close(krait_stack *stack)
 /* What a waiting stack may keep in memory. */
 #define KEPT_TOP ((size_t)256 * 1024)
 
+/* The best of those that wait: of this size, and with timers for this thread.  pool->count: none. */
+static unsigned
+choose(const krait_stack_pool *pool, size_t usable, int native)
+{
+    unsigned best = pool->count;
+
+    for (unsigned i = pool->count; i-- > 0;) {
+        if ((size_t)(pool->stacks[i].top - pool->stacks[i].usable) != usable)
+            continue;
+        if (pool->stacks[i].timers.native == native)
+            return i;
+        if (best == pool->count)
+            best = i;
+    }
+    return best;
+}
+
 krait_status
-krait__stack_take(krait_stack_pool *pool, size_t size, krait_stack *ret_stack, krait_error *err)
+krait__stack_take(krait_stack_pool *pool, size_t size, int native, krait_stack *ret_stack,
+                  krait_error *err)
 {
     const size_t usable = usable_size(size);
-    bool found = false;
+    unsigned chosen;
+    bool found;
 
     pthread_mutex_lock(&pool->lock);
-    for (unsigned i = pool->count; i-- > 0 && !found;) {
-        if ((size_t)(pool->stacks[i].top - pool->stacks[i].usable) == usable) {
-            *ret_stack = pool->stacks[i];
-            pool->stacks[i] = pool->stacks[--pool->count];
-            found = true;
-        }
+    chosen = choose(pool, usable, native);
+    found = chosen < pool->count;
+    if (found) {
+        *ret_stack = pool->stacks[chosen];
+        pool->stacks[chosen] = pool->stacks[--pool->count];
     }
     pthread_mutex_unlock(&pool->lock);
     return found ? KRAIT_OK : krait__stack_open(ret_stack, size, err);
@@ -138,7 +158,7 @@ krait__stack_give(krait_stack_pool *pool, krait_stack *stack)
     pthread_mutex_unlock(&pool->lock);
     if (!is_kept)
         krait__stack_close(stack);
-    stack->map = NULL;
+    memset(stack, 0, sizeof(*stack));
 }
 
 void

@@ -34,9 +34,10 @@ krait__thread_begin(krait_guest_thread *thread, krait_error *err)
 {
     krait_status status = KRAIT_OK;
 
+    thread->runner = gettid();
     if (thread->borrows_stack)
         status = krait__stack_take(&thread->instance->module->stacks, thread->stack_size,
-                                   &thread->stack, err);
+                                   thread->runner, &thread->stack, err);
     if (status == KRAIT_OK)
         thread->thread.stack_limit = (uintptr_t)thread->stack.usable + KRAIT_HOST_HEADROOM;
     return status;

@@ -23,11 +23,16 @@
 
 #define PAGE 65536u
 
+/* Where the host function lets the kernel write these bytes; -1: nowhere. */
+static int kernel_fd = -1;
+static uint32_t kernel_at;
+
 static krait_trap
 host_twice(void *env, krait_ctx *ctx, krait_cell *slots)
 {
     (void)env;
-    (void)ctx;
+    if (kernel_fd >= 0)
+        CHECK_INT(pread(kernel_fd, krait__guest_span(ctx, kernel_at, 100), 100, 0), 100);
     slots[0].i32 *= 2;
     return KRAIT_TRAP_NONE;
 }
@@ -383,6 +388,64 @@ swapped_out(void)
     }
 }
 
+typedef struct step {
+    fixture *f;
+    krait_instance *instance;
+    unsigned number;
+} step;
+
+/* Writes to pages that were written before, or to one more of them, by its own code or by the
+ * kernel, and goes back. */
+static void *
+step_on(void *argument)
+{
+    step *s = argument;
+    const uint32_t page = 4096 * (s->number * 7 % 32);
+
+    if (s->number % 5 == 4) {
+        kernel_at = page + 50;
+        CHECK_INT(call(s->instance, "call_host", 21, 0, NULL), 43);
+    } else {
+        (void)call(s->instance, "store", s->number % 3 == 0 ? page : 8192, s->number, NULL);
+    }
+    CHECK_INT(krait__instance_restore(s->instance, &s->f->err), KRAIT_OK);
+    CHECK(is_image(s->f, s->instance));
+    return NULL;
+}
+
+/* Not every time is the kernel asked which pages they are. */
+static void
+pages_written_before(void)
+{
+    OPEN(f);
+    krait_instance *instances[2] = {NULL, NULL};
+
+    kernel_fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    REQUIRE(kernel_fd >= 0);
+    for (unsigned mode = 0; mode < 2; mode++) {
+        krait__image_set_mode(f.image, mode == 0 ? KRAIT_DIRTY_SCAN : KRAIT_DIRTY_PAGEMAP);
+        for (size_t i = 0; i < 2; i++)
+            REQUIRE(new_instance(&f, f.image, 0, 0, &instances[i]) == KRAIT_OK);
+        for (unsigned i = 0; i < 500; i++) {
+            step s = {.f = &f, .instance = instances[i % 2], .number = i};
+            pthread_t thread;
+
+            if (i % 11 != 10) {
+                (void)step_on(&s);
+                continue;
+            }
+            /* And on other threads. */
+            REQUIRE(pthread_create(&thread, NULL, step_on, &s) == 0);
+            pthread_join(thread, NULL);
+        }
+        for (size_t i = 0; i < 2; i++)
+            krait__instance_free(instances[i]);
+    }
+    close(kernel_fd);
+    kernel_fd = -1;
+    fixture_close(&f);
+}
+
 /* In a child the descriptor of the parent would show the parent's pages. */
 static void
 in_a_child(void)
@@ -393,8 +456,13 @@ in_a_child(void)
     pid_t child;
 
     REQUIRE(new_instance(&f, f.image, 0, 0, &instance) == KRAIT_OK);
+    spoil(instance, 4);
+    CHECK_INT(krait__instance_restore(instance, &f.err), KRAIT_OK);
     child = fork();
     if (child == 0) {
+        (void)call(instance, "store", 0, 7, NULL);
+        if (krait__instance_restore(instance, &f.err) != KRAIT_OK || !is_image(&f, instance))
+            _exit(2);
         spoil(instance, 3);
         _exit(krait__instance_restore(instance, &f.err) == KRAIT_OK && is_image(&f, instance) ? 0
                                                                                               : 1);
@@ -521,5 +589,6 @@ in_threads(void)
 
 CHECK_MAIN(CHECK_CASE(copies), CHECK_CASE(restores), CHECK_CASE(gives_pages_back),
            CHECK_CASE(after_traps), CHECK_CASE(after_a_stop), CHECK_CASE(deep_stacks),
-           CHECK_CASE(grown_memory), CHECK_CASE(swapped_out), CHECK_CASE(in_a_child),
-           CHECK_CASE(damaged_states), CHECK_CASE(bad_files), CHECK_CASE(in_threads))
+           CHECK_CASE(grown_memory), CHECK_CASE(swapped_out), CHECK_CASE(pages_written_before),
+           CHECK_CASE(in_a_child), CHECK_CASE(damaged_states), CHECK_CASE(bad_files),
+           CHECK_CASE(in_threads))

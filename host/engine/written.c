@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which pages an instance has written since it was made from its image, and giving them the image's
+ * bytes again.
+ *
+ * Asking the kernel (dirty.c) takes time for each page that is mapped.  A page that has been written
+ * once stays written, so the answer of the last time is the answer of this time as long as no page was
+ * written first meanwhile; and that is a page fault of the thread that wrote.  So when calls have
+ * come and gone without a page fault (getrusage(2), RUSAGE_THREAD), nobody has to be asked.  All that
+ * guests write they write in calls.  Whether the kernel counts is tried out: an emulated one may not.
+ */
+#include "engine/image_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Runs of pages that are remembered; with more of them the kernel is asked each time. */
+#define MOST_RUNS 4096u
+
+struct krait_written {
+    krait_dirty_run *runs;
+    size_t count;
+    size_t capacity;
+    bool is_known;
+};
+
+uint64_t
+krait__page_faults(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_THREAD, &usage) == 0
+               ? (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt
+               : 0;
+}
+
+bool
+krait__page_faults_count(int fd, uint64_t offset)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    volatile uint8_t *map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
+                                 (off_t)offset);
+    uint64_t before;
+    uint64_t after;
+    uint8_t byte;
+
+    if (map == MAP_FAILED)
+        return false;
+    /* Read first: so it is in a guest, and only the write is looked at. */
+    byte = *map;
+    before = krait__page_faults();
+    *map = byte;
+    after = krait__page_faults();
+    munmap((void *)(uintptr_t)map, page);
+    return after > before;
+}
+
+void
+krait__written_free(krait_written *written)
+{
+    if (written == NULL)
+        return;
+    krait__free(written->runs);
+    krait__free(written);
+}
+
+static void
+copy(const krait_image *image, uint8_t *base, const krait_dirty_run *run)
+{
+    const uint64_t offset = run->begin - (uint64_t)(uintptr_t)base;
+
+    memcpy(base + offset, image->bytes + offset, run->end - run->begin);
+}
+
+static bool
+copy_known(const krait_image *image, uint8_t *base, uint64_t keep, const krait_written *written)
+{
+    for (size_t i = 0; i < written->count; i++) {
+        const uint64_t size = written->runs[i].end - written->runs[i].begin;
+
+        if (size > keep)
+            return false;
+        keep -= size;
+        copy(image, base, &written->runs[i]);
+    }
+    return true;
+}
+
+/* Remembers runs, as long as there is room for all. */
+static void
+remember(krait_written *written, const krait_dirty_run *runs, size_t count)
+{
+    for (size_t i = 0; i < count && written->is_known; i++) {
+        written->is_known = krait__grow(&written->runs, written->count, &written->capacity,
+                                        sizeof(*runs), MOST_RUNS) == 0;
+        if (written->is_known)
+            written->runs[written->count++] = runs[i];
+    }
+}
+
+static bool
+copy_asked(const krait_image *image, uint8_t *base, uint64_t keep, krait_written *written)
+{
+    const uint64_t begin = (uint64_t)(uintptr_t)base;
+    const uint64_t end = begin + image->memory_bytes;
+    krait_dirty_run runs[KRAIT_DIRTY_RUNS];
+    uint64_t at = begin;
+
+    written->count = 0;
+    written->is_known = image->counts_faults;
+    while (at < end) {
+        size_t count = 0;
+
+        if (krait__dirty_next(&image->dirty, image->mode, at, end, runs, &count, &at) != 0)
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t size = runs[i].end - runs[i].begin;
+
+            if (size > keep)
+                return false;
+            keep -= size;
+            copy(image, base, &runs[i]);
+        }
+        remember(written, runs, count);
+    }
+    return true;
+}
+
+bool
+krait__written_copy_back(krait_instance *instance, uint8_t *base, uint64_t keep)
+{
+    krait_written *written = instance->written;
+    bool is_back;
+
+    if (written == NULL) {
+        written = instance->written = krait__calloc(1, sizeof(*written));
+        if (written == NULL)
+            return false;
+    }
+    /* Others of its store may write into its memory in calls of their own. */
+    if (written->is_known && instance->faults == 0 && instance->store->references == 1 &&
+        instance->image->mode != KRAIT_DIRTY_UNKNOWN)
+        is_back = copy_known(instance->image, base, keep, written);
+    else
+        is_back = copy_asked(instance->image, base, keep, written);
+    instance->faults = 0;
+    /* Then all of its pages are given back. */
+    if (!is_back)
+        written->is_known = false;
+    return is_back;
+}
