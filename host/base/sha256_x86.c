@@ -9,9 +9,10 @@
 
 #include <cpuid.h>
 #include <immintrin.h>
+#include <stdatomic.h>
 
-int
-krait__sha256_has_x86(void)
+static int
+ask(void)
 {
     unsigned a;
     unsigned b;
@@ -23,6 +24,20 @@ krait__sha256_has_x86(void)
         __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
         return 0;
     return (int)(b >> 29 & 1u);
+}
+
+/* Asked once: in a virtual machine the answer takes 10 us and more. */
+int
+krait__sha256_has_x86(void)
+{
+    static atomic_int known; /* 0: not yet; 1: no; 2: yes */
+    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+
+    if (answer == 0) {
+        answer = 1 + ask();
+        atomic_store_explicit(&known, answer, memory_order_relaxed);
+    }
+    return answer - 1;
 }
 
 /* The state as the instructions want it: A B E F and C D G H, high words first. */
