@@ -12,6 +12,9 @@
 
 #include <stdio.h>
 
+/* Of what a document has written, for the next one: less makes each page cost a fault again. */
+#define KEEP_BYTES (UINT64_C(16) << 20)
+
 static krait_status
 make(proc_instance *instance, krait_error *err)
 {
@@ -19,8 +22,10 @@ make(proc_instance *instance, krait_error *err)
 
     proc_call_forget(&instance->call);
     instance->is_used = false;
-    if (module->snapshot != NULL)
-        return krait_sandbox_new_from(module->snapshot, instance->config, &instance->sandbox, err);
+    instance->origin = module->training != NULL ? proc_training_snapshot(module->training)
+                                                : module->snapshot;
+    if (instance->origin != NULL)
+        return krait_sandbox_new_from(instance->origin, instance->config, &instance->sandbox, err);
     return krait_sandbox_new(module->code, instance->config, &instance->sandbox, err);
 }
 
@@ -39,6 +44,7 @@ proc_instance_open(proc_instance *instance, const proc_modules *modules, const p
     if (status == KRAIT_OK)
         status = proc_imports_add(instance->config, &instance->call, err);
     if (status == KRAIT_OK) {
+        krait_config_set_keep(instance->config, KEEP_BYTES);
         krait_config_set_output(instance->config, proc_call_output, &instance->call);
         status = make(instance, err);
     }
@@ -57,13 +63,16 @@ proc_instance_close(proc_instance *instance)
     instance->config = NULL;
 }
 
-/* As it was when it was new. */
+/* As it was when it was new, or would be now. */
 static void
 renew(proc_instance *instance)
 {
+    const proc_training *training = instance->module->training;
+
     proc_call_forget(&instance->call);
     instance->is_used = false;
-    if (krait_sandbox_reset(instance->sandbox, NULL) != KRAIT_OK) {
+    if ((training != NULL && proc_training_snapshot(training) != instance->origin) ||
+        krait_sandbox_reset(instance->sandbox, NULL) != KRAIT_OK) {
         krait_sandbox_free(instance->sandbox);
         instance->sandbox = NULL;
     }
@@ -84,6 +93,21 @@ put_document(proc_instance *instance, const proc_document *document, const proc_
         status = krait_sandbox_put_file(instance->sandbox, KRAIT_MODULE_DESCRIPTION,
                                         description->bytes, description->size, err);
     return status;
+}
+
+/* The document has been processed by a fresh interpreter. */
+static void
+learn(proc_instance *instance)
+{
+    const proc_modules *modules = instance->modules;
+    proc_training *training = instance->module->training;
+    krait_config *config;
+
+    if (training == NULL || !proc_training_wants(training, ++instance->runs) ||
+        proc_module_configure(modules, instance->module, &config, NULL) != KRAIT_OK)
+        return;
+    proc_training_learn(training, modules->python, config, instance->sandbox);
+    krait_config_free(config);
 }
 
 static void
@@ -128,6 +152,8 @@ proc_instance_run(proc_instance *instance, proc_document *document, const proc_b
         snprintf(ret->text, sizeof(ret->text), "%s",
                  instance->call.limit[0] != '\0' ? instance->call.limit : instance->call.reason);
     }
+    if (instance->is_fresh && ret->is_good)
+        learn(instance);
     if (instance->is_fresh || status != KRAIT_OK || result.trap != 0 ||
         (result.kind != KRAIT_RESULT_RETURNED && result.kind != KRAIT_RESULT_RAISED &&
          !(instance->module->code == NULL && result.kind == KRAIT_RESULT_EXITED)))

@@ -13,6 +13,8 @@ typedef struct proc_instance {
     const proc_module *module;
     krait_config *config;
     krait_sandbox *sandbox; /* NULL: it is made when it is needed */
+    krait_snapshot *origin; /* that it was made from, or NULL */
+    uint64_t runs;          /* of fresh interpreters that went well */
     proc_call call;
     bool is_fresh; /* a new start for each document */
     bool is_used;  /* since it was new */

@@ -11,6 +11,7 @@
 #define KRAIT_PROCESS_MODULE_H
 
 #include "limits.h"
+#include "training.h"
 
 #include <krait/krait.h>
 
@@ -27,6 +28,7 @@ typedef struct proc_module {
     char *path;
     krait_module *code;       /* NULL: it is a script, and the code is the set's Python */
     krait_snapshot *snapshot; /* that instances are made from; NULL: of the code */
+    proc_training *training;  /* of a script, which makes the snapshots then; or NULL */
     char *folder;             /* of a script's files on the host, made for this run; or NULL */
 } proc_module;
 

@@ -216,23 +216,23 @@ open_python(proc_modules *modules, krait_error *err)
                                   modules->options.python_krt, &modules->python, err);
 }
 
+/* Takes the text. */
 static krait_status
-make_snapshot(proc_modules *modules, proc_module *module, const proc_script_info *info,
-              const char *text, size_t size, krait_error *err)
+make_snapshot(proc_modules *modules, proc_module *module, const proc_script_info *info, char *text,
+              size_t size, krait_error *err)
 {
-    const krait_snapshot_options options = {
-        .size = sizeof(options),
-        .kind = KRAIT_SNAPSHOT_SESSION,
-        .script = text,
-        .script_size = size,
-        .script_name = info->script[0] != '\0' ? info->script : "/app/__krait_entry__.py",
-    };
+    const bool is_entry = info->script[0] == '\0';
     krait_config *config;
-    krait_status status = proc_module_configure(modules, module, &config, err);
+    krait_status status;
 
+    module->training = proc_training_new(text, size,
+                                         is_entry ? "/app/__krait_entry__.py" : info->script);
+    if (module->training == NULL)
+        return krait__error_nomem(err);
+    status = proc_module_configure(modules, module, &config, err);
     if (status != KRAIT_OK)
         return status;
-    status = krait_snapshot_make(modules->python, config, &options, &module->snapshot, err);
+    status = proc_training_make(module->training, modules->python, config, err);
     krait_config_free(config);
     return status;
 }
@@ -261,7 +261,8 @@ proc_module_open_script(proc_modules *modules, proc_module *module, const proc_s
         status = find_script(pack, module, info, &text, &size, err);
     if (status == KRAIT_OK)
         status = make_snapshot(modules, module, info, text, size, err);
-    free(text);
+    else
+        free(text);
     krait_pack_free(pack);
     return status == KRAIT_OK ? KRAIT_OK
                               : krait__error_context(err, "the module '%s'", module->path);
