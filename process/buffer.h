@@ -42,9 +42,12 @@ proc_buffer_add(proc_buffer *buffer, size_t size)
 static inline bool
 proc_buffer_put(proc_buffer *buffer, const void *bytes, size_t size)
 {
-    uint8_t *at = proc_buffer_add(buffer, size);
+    uint8_t *at;
 
-    if (at != NULL && size != 0)
+    if (size == 0) /* also where there is no buffer yet */
+        return true;
+    at = proc_buffer_add(buffer, size);
+    if (at != NULL)
         memcpy(at, bytes, size);
     return at != NULL;
 }
