@@ -12,7 +12,12 @@ output folder is target in the project. Prints its path. pip fetches dependencie
 Environment: as build-python-module.sh.'
 . "$compat/common.sh"
 
-case ${1:-} in -?*) help_asked "$1" ;; esac
+case ${1:-} in
+-?*)
+    help_asked "$1"
+    wrong "unknown option '$1'"
+    ;;
+esac
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then wrong "it takes a folder, and perhaps another one for the output"; fi
 project=$(CDPATH='' cd -- "$1" 2>/dev/null && pwd -P) || die "there is no folder '$1'"
 [ -f "$project/pyproject.toml" ] || die "'$1' has no pyproject.toml"
