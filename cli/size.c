@@ -17,13 +17,15 @@ cli_parse_size(const char *text, uint64_t *ret)
     if (*text < '0' || *text > '9')
         return false;
     for (; *text >= '0' && *text <= '9'; text++) {
-        if (value > (UINT64_MAX >> 32) / 10)
+        if (value > UINT64_MAX / 10 - 1)
             return false;
         value = value * 10 + (uint64_t)(*text - '0');
     }
     for (unit = 0; unit < sizeof(units); unit++) {
         if (*text != units[unit] && *text != units[unit] + ('a' - 'A'))
             continue;
+        if (value > UINT64_MAX >> 10 * (unit + 1))
+            return false;
         value <<= 10 * (unit + 1);
         text++;
         break;

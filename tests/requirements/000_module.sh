@@ -70,6 +70,8 @@ same "all of them a success" "$(query 'SELECT DISTINCT status, error_message FRO
 same "whose sizes are known" "$(query 'SELECT count(*) FROM file_sizes')" "4;"
 process_with python-counter "test1.txt test2.txt test3.txt" --threads 1
 same "globals stay" "$(query 'SELECT call_number FROM call_counter ORDER BY 1')" "1;2;3;"
-process_with python-mymodule test1.txt --threads 1 --fuel 100000000000 --max-memory 268435456 --max-stack 8388608 --max-recursion-depth 100 -v
+process_with python-mymodule test1.txt --threads 1 --max-memory 268435456 --max-stack 8388608 --max-recursion-depth 100 -v
 same "modules in C" "$(query 'SELECT count(*), sum(import_successful) FROM c_extension_imports')" "13 13;"
+process_with c-byte-counter "test1.txt test2.txt" --fuel 100000000000 --max-stack 1048576
+same "with fuel" "$(query 'SELECT count(*) FROM file_sizes')" "2;"
 finish
