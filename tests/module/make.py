@@ -5,8 +5,10 @@ library; nothing of it runs.  pip gets everything from a folder (PIP_NO_INDEX, P
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pack"))
@@ -402,8 +404,32 @@ def damage(folder):
     assert done.returncode == 1 and "module_sha256" in done.stderr, done
 
 
+def interrupted(folder):
+    """A signal ends it as if it had not been caught; nothing stays behind."""
+    project_file("[project]\ndependencies = ['slow']\n[tool.krait]\nentry-point = 'slow'\n")
+    # pip that takes its time, and notices.
+    t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntrap 'echo told >told; exit 1' TERM\n"
+                           b"echo began >began\ni=0\nwhile [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done\n")
+    os.chmod("bin/python3", 0o755)
+    os.makedirs("tmp")
+    env = dict(os.environ, KRAIT_MODULE_RUNTIME=os.path.abspath(runtime()), TMPDIR=os.path.abspath("tmp"),
+               PATH=os.path.abspath("bin") + ":" + os.environ["PATH"])
+    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.PIPE)
+    for _ in range(600):
+        if os.path.exists("began"):
+            break
+        time.sleep(0.1)
+    assert os.path.exists("began") and os.listdir("tmp")
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == -signal.SIGTERM, (running.returncode, said)
+    assert said == b"" and os.path.exists("told"), said
+    assert os.listdir("tmp") == [] and not os.path.exists("no.wasm")
+
+
 CASES = {"script": script, "project": project, "metadata": metadata, "pip": pip, "natives": natives,
-         "conflicts": conflicts, "syntax": syntax, "again": again, "usage": usage, "damage": damage}
+         "conflicts": conflicts, "syntax": syntax, "again": again, "interrupted": interrupted,
+         "usage": usage, "damage": damage}
 
 if __name__ == "__main__":
     sys.exit(t.main(CASES))
