@@ -48,7 +48,7 @@ has "found on PATH" "$out" "arg=[path]"
 same "none of them called cmake" "$(calls)" ""
 
 for file in CMakeLists.txt cmake/file.c include/krait/file.c host/base/file.c aot/file.c \
-    pack/file.c cli/file.c guest/file.c recipes/file.c; do
+    pack/file.c process/file.c cli/file.c guest/file.c recipes/file.c; do
     forget
     touch "$co/$file"
     krait run

@@ -33,7 +33,7 @@ cp "$KRAIT_SOURCE_DIR/tools/bootstrap" "$KRAIT_SOURCE_DIR/tools/packages.sh" \
     "$KRAIT_SOURCE_DIR/tools/packages.txt" "$KRAIT_SOURCE_DIR/tools/setup-debian" "$co/tools/"
 mkdir "$co/recipes"
 cp "$KRAIT_SOURCE_DIR/recipes/tools.sh" "$co/recipes/"
-for folder in cmake include/krait host/base aot pack cli guest recipes; do
+for folder in cmake include/krait host/base aot pack process cli guest recipes; do
     mkdir -p "$co/$folder"
     echo x >"$co/$folder/file.c"
 done
