@@ -14,13 +14,24 @@ krait_status
 krait_sandbox_put_file(krait_sandbox *sandbox, const char *path, const void *bytes, size_t size,
                        krait_error *err)
 {
+    return krait_sandbox_put_file_with(sandbox, path, bytes, size, 0, err);
+}
+
+krait_status
+krait_sandbox_put_file_with(krait_sandbox *sandbox, const char *path, const void *bytes,
+                            size_t size, uint32_t flags, krait_error *err)
+{
     krait_status status;
 
     if (sandbox == NULL || path == NULL || (bytes == NULL && size != 0))
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    if ((flags & ~(uint32_t)KRAIT_PUT_READ_ONLY) != 0)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "unknown flag in %#x", flags);
     status = krait__sandbox_check(sandbox, err);
     sandbox->has_own_files = true;
-    return status == KRAIT_OK ? krait__vfs_put_file(sandbox->vfs, path, bytes, size, err) : status;
+    return status == KRAIT_OK ? krait__vfs_put_file_with(sandbox->vfs, path, bytes, size,
+                                                         (flags & KRAIT_PUT_READ_ONLY) != 0, err)
+                              : status;
 }
 
 krait_status

@@ -8,6 +8,8 @@
  */
 #include "api/internal.h"
 
+#include "base/error.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +109,19 @@ krait__sandbox_set_limit(krait_sandbox *sandbox, krait_limit limit, uint64_t val
         return;
     limits = krait__limits_of_wasi(sandbox->config->limits);
     krait__wasi_set_limits(sandbox->wasi, &limits);
+}
+
+krait_status
+krait_sandbox_refuel(krait_sandbox *sandbox, krait_error *err)
+{
+    krait_status status;
+
+    if (sandbox == NULL)
+        return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
+    status = krait__sandbox_check(sandbox, err);
+    if (status == KRAIT_OK)
+        krait__instance_refuel(sandbox->instance);
+    return status;
 }
 
 static krait_limit

@@ -149,11 +149,10 @@ krait__thread_call(krait_guest_thread *thread, uint32_t func, krait_cell *cells,
     /* A trap may have left one pending. */
     thread->thread.tail = krait__stack_tail(&thread->stack, 0);
     thread->delivering = false;
-    faults = thread->instance->written != NULL ? krait__page_faults() : 0;
+    /* A page that is new, of memory or stack, is a fault. */
+    faults = krait__written_begin(thread->instance);
     status = run_frame(&frame, err);
-    if (thread->instance->written != NULL)
-        thread->instance->faults += krait__page_faults() - faults;
-    krait__thread_end(thread);
+    krait__thread_end(thread, krait__written_end(thread->instance, faults));
     if (status == KRAIT_OK)
         fill_outcome(&frame.activation, ret_outcome);
     return status;
@@ -196,7 +195,14 @@ krait__instance_func_type(const krait_instance *instance, uint32_t func)
 uint64_t
 krait__instance_fuel_spent(const krait_instance *instance)
 {
-    return (uint64_t)(instance->fuel_given - instance->ctx.fuel);
+    return instance->fuel_spent + (uint64_t)(instance->fuel_given - instance->ctx.fuel);
+}
+
+void
+krait__instance_refuel(krait_instance *instance)
+{
+    instance->fuel_spent = krait__instance_fuel_spent(instance);
+    instance->ctx.fuel = instance->fuel_given;
 }
 
 uint64_t

@@ -147,6 +147,8 @@ krait_status krait__instance_call(krait_instance *instance, uint32_t func, krait
 /* What a metered module has spent since it was instantiated, its start function
  * included; 0 for others.  Not while it runs. */
 uint64_t krait__instance_fuel_spent(const krait_instance *instance);
+/* It may spend as much as it was given again; not while it runs. */
+void krait__instance_refuel(krait_instance *instance);
 
 /* Host functions that get `from` as their first argument get `to` from now on; not while it runs. */
 void krait__instance_rebind(krait_instance *instance, const void *from, void *to);

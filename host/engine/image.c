@@ -211,6 +211,7 @@ krait__instance_restore(krait_instance *instance, krait_error *err)
     if (status != KRAIT_OK)
         return status;
     instance->ctx.fuel = instance->fuel_given;
+    instance->fuel_spent = 0;
     atomic_store(&instance->exit_code, 0);
     atomic_store(&instance->signals, 0);
     krait__instance_uncancel(instance);

@@ -66,7 +66,8 @@ typedef struct krait_stack_pool {
  * this number has used before. */
 krait_status krait__stack_take(krait_stack_pool *pool, size_t size, int native,
                                krait_stack *ret_stack, krait_error *err);
-void krait__stack_give(krait_stack_pool *pool, krait_stack *stack);
+/* has_grown: it may have more pages than before. */
+void krait__stack_give(krait_stack_pool *pool, krait_stack *stack, bool has_grown);
 void krait__stack_pool_close(krait_stack_pool *pool);
 
 krait_status krait__stack_open(krait_stack *stack, size_t size, krait_error *err);
@@ -243,8 +244,9 @@ void krait__interrupt_end(krait_guest_thread *thread, const sigset_t *mask, bool
 
 typedef struct krait_written krait_written;
 
-/* Page faults of this thread so far. */
-uint64_t krait__page_faults(void);
+/* Before and after a call into the instance, whose page faults are counted; false: there was none. */
+uint64_t krait__written_begin(const krait_instance *instance);
+bool krait__written_end(krait_instance *instance, uint64_t begin);
 void krait__written_free(krait_written *written); /* takes NULL */
 
 /* ---- call_timer.c ---- */
@@ -331,7 +333,7 @@ krait_status krait__thread_open(krait_guest_thread *thread, krait_instance *inst
 void krait__thread_close(krait_guest_thread *thread);
 /* It has a stack between these two. */
 krait_status krait__thread_begin(krait_guest_thread *thread, krait_error *err);
-void krait__thread_end(krait_guest_thread *thread);
+void krait__thread_end(krait_guest_thread *thread, bool has_grown);
 /* Wakes the thread if it waits; async-signal-safe. */
 void krait__thread_unpark(krait_guest_thread *thread);
 
@@ -382,6 +384,7 @@ struct krait_instance {
     krait_written *written;    /* which those are; NULL: it has never gone back */
     uint64_t faults;           /* page faults of its calls since then */
     int64_t fuel_given;
+    uint64_t fuel_spent; /* before it was given that the last time */
     _Atomic uint32_t exit_code;
     krait_call_limits limits;
     _Atomic uint32_t cancelled; /* the call that runs, or the next one, is to end */

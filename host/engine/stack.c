@@ -146,11 +146,12 @@ trim(const krait_stack *stack)
 }
 
 void
-krait__stack_give(krait_stack_pool *pool, krait_stack *stack)
+krait__stack_give(krait_stack_pool *pool, krait_stack *stack, bool has_grown)
 {
     bool is_kept;
 
-    trim(stack);
+    if (has_grown)
+        trim(stack);
     pthread_mutex_lock(&pool->lock);
     is_kept = pool->count < sizeof(pool->stacks) / sizeof(pool->stacks[0]);
     if (is_kept)

@@ -44,10 +44,10 @@ krait__thread_begin(krait_guest_thread *thread, krait_error *err)
 }
 
 void
-krait__thread_end(krait_guest_thread *thread)
+krait__thread_end(krait_guest_thread *thread, bool has_grown)
 {
     if (thread->borrows_stack)
-        krait__stack_give(&thread->instance->module->stacks, &thread->stack);
+        krait__stack_give(&thread->instance->module->stacks, &thread->stack, has_grown);
 }
 
 void

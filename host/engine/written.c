@@ -28,8 +28,8 @@ struct krait_written {
     bool is_known;
 };
 
-uint64_t
-krait__page_faults(void)
+static uint64_t
+page_faults(void)
 {
     struct rusage usage;
 
@@ -52,11 +52,29 @@ krait__page_faults_count(int fd, uint64_t offset)
         return false;
     /* Read first: so it is in a guest, and only the write is looked at. */
     byte = *map;
-    before = krait__page_faults();
+    before = page_faults();
     *map = byte;
-    after = krait__page_faults();
+    after = page_faults();
     munmap((void *)(uintptr_t)map, page);
     return after > before;
+}
+
+uint64_t
+krait__written_begin(const krait_instance *instance)
+{
+    return instance->written != NULL ? page_faults() : 0;
+}
+
+bool
+krait__written_end(krait_instance *instance, uint64_t begin)
+{
+    uint64_t count;
+
+    if (instance->written == NULL)
+        return true;
+    count = page_faults() - begin;
+    instance->faults += count;
+    return count != 0 || !instance->image->counts_faults;
 }
 
 void

@@ -186,7 +186,7 @@ krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_error *err)
 
 /* A node with these bytes takes the name, and the place of the file that has it. */
 static int
-put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size)
+put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size, bool is_root)
 {
     krait_mem_entry *old = krait__mem_dir_find(dir, name, strlen(name));
     krait_mem_node *node;
@@ -198,6 +198,9 @@ put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size)
     error = krait__mem_node_new(dir->fs, KRAIT_TYPE_REGULAR, &node);
     if (error != 0)
         return error;
+    node->is_root = is_root;
+    if (is_root)
+        node->mode = 0444;
     while (error == 0 && written < size) {
         size_t count = 0;
 
@@ -232,6 +235,13 @@ krait_status
 krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes, size_t size,
                     krait_error *err)
 {
+    return krait__vfs_put_file_with(vfs, guest_path, bytes, size, false, err);
+}
+
+krait_status
+krait__vfs_put_file_with(krait_vfs *vfs, const char *guest_path, const void *bytes, size_t size,
+                         bool is_root, krait_error *err)
+{
     char normal[KRAIT_PATH_MAX + 1];
     char *slash = NULL;
     krait_mem_node *dir;
@@ -245,7 +255,7 @@ krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes, s
         error = make_directories(vfs, normal, false, true, &dir);
     }
     if (error == 0)
-        error = put_bytes(dir, slash + 1, bytes, size);
+        error = put_bytes(dir, slash + 1, bytes, size, is_root);
     return error == 0 ? KRAIT_OK : memory_error(err, error, guest_path != NULL ? guest_path : "");
 }
 

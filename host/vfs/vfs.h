@@ -22,6 +22,7 @@
 
 #include <krait/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -121,6 +122,9 @@ krait_status krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_erro
  * copied.  KRAIT_ELIMIT over quota, KRAIT_EINVAL as for mkdir, and for what is mounted. */
 krait_status krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes,
                                  size_t size, krait_error *err);
+/* The same; is_root: the file is not the guest's, who can only read it. */
+krait_status krait__vfs_put_file_with(krait_vfs *vfs, const char *guest_path, const void *bytes,
+                                      size_t size, bool is_root, krait_error *err);
 
 /* The bytes of a file in memory, allocated, with a NUL behind them.  KRAIT_ENOTFOUND: nothing of
  * this name; KRAIT_EINVAL: no regular file, or not in memory; KRAIT_ELIMIT: more than

@@ -31,7 +31,8 @@ typedef enum krait_limit {
     KRAIT_LIMIT_FS_BYTES = 6,   /* bytes of files in memory: ENOSPC; 256 MiB */
     KRAIT_LIMIT_FS_INODES = 7,  /* files, directories and links in memory: ENOSPC; 65536 */
     KRAIT_LIMIT_HOST_CALLS = 8, /* calls of host functions by a call; 1000000 */
-    KRAIT_LIMIT_FUEL = 9,       /* units that a metered module may spend in its life; unlimited */
+    KRAIT_LIMIT_FUEL = 9,       /* units that a metered module may spend in its life, or since
+                                   krait_sandbox_refuel(); unlimited */
     KRAIT_LIMIT_STACK = 10,     /* bytes of native stack: RecursionError, or a trap; 64 MiB */
     KRAIT_LIMIT_PATH = 11,      /* bytes of a path: ENAMETOOLONG; 4095, which is the most */
     KRAIT_LIMIT_READDIR = 12,   /* bytes that one listing of a directory returns; 1 MiB */

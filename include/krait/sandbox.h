@@ -116,6 +116,25 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_invoke(krait_sandbox *sandbo
                                                            krait_result *ret_result,
                                                            krait_error *err);
 
+/**
+ * Give the guest of a metered module all of its KRAIT_LIMIT_FUEL again, so that the limit is one of
+ * the calls from here on and not of the guest's whole life.  krait_result.fuel_spent goes on counting.
+ * A guest that has run out of fuel is over all the same: krait_sandbox_reset().
+ *
+ * @param sandbox  the sandbox; of a module that is not metered nothing changes
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   none
+ * Owner:   results and files that the sandbox gave out are not valid any more
+ * Errors:  KRAIT_EINVAL; KRAIT_EBUSY it runs; KRAIT_ESTATE a reset failed
+ * Threads: one at a time
+ * Source:  host/api/limits.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_refuel(krait_sandbox *sandbox,
+                                                           krait_error *err);
+
 /* ---- sessions --------------------------------------------------------------------------- */
 
 /**
@@ -274,6 +293,37 @@ KRAIT_API void krait_sandbox_signal(krait_sandbox *sandbox, unsigned number);
 KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_put_file(krait_sandbox *sandbox,
                                                              const char *path, const void *bytes,
                                                              size_t size, krait_error *err);
+
+/** Flags of krait_sandbox_put_file_with(). */
+enum {
+    KRAIT_PUT_READ_ONLY = 1u << 0 /* the guest can neither write to the file nor change its mode; it
+                                     can remove it where it can change the directory, which in "/"
+                                     it cannot */
+};
+
+/**
+ * Put a file into the guest's memory with flags; as krait_sandbox_put_file() otherwise.
+ *
+ * @param sandbox  the sandbox
+ * @param path     absolute path as the guest sees it, not below a granted directory
+ * @param bytes    the contents
+ * @param size     how many bytes
+ * @param flags    KRAIT_PUT_*
+ * @param err      receives the reason on failure; may be NULL
+ * @return KRAIT_OK, or a code under Errors
+ *
+ * Units:   bytes
+ * Owner:   bytes are copied; the file is the guest's
+ * Errors:  those of krait_sandbox_put_file(): KRAIT_EINVAL (also an unknown flag), KRAIT_ELIMIT,
+ *          KRAIT_EBUSY, KRAIT_ESTATE, KRAIT_ENOMEM
+ * Threads: one at a time
+ * Source:  host/api/files.c
+ * Since:   0.1
+ */
+KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_put_file_with(krait_sandbox *sandbox,
+                                                                  const char *path,
+                                                                  const void *bytes, size_t size,
+                                                                  uint32_t flags, krait_error *err);
 
 /**
  * Get the contents of a file in the guest's memory.  Links are not followed.

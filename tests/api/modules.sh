@@ -6,7 +6,9 @@ command -v wat2wasm >/dev/null || skip "wat2wasm (Debian package wabt) is not in
 for wat in "$KRAIT_SOURCE_DIR"/tests/api/"$2"/*.wat; do
     name=$(basename "$wat" .wat)
     check "$name.wat" wat2wasm "$wat" -o "$T/$name.wasm"
-    check "$name is translated" "$KRAIT" compile -O 1 "$T/$name.wasm" -o "$T/$name.krt"
+    meter=
+    [ "$name" = metered ] && meter=--meter
+    check "$name is translated" "$KRAIT" compile $meter -O 1 "$T/$name.wasm" -o "$T/$name.krt"
 done
 KRAIT_TEST_FOLDER=$T
 export KRAIT_TEST_FOLDER

@@ -74,6 +74,46 @@ in_and_out(void)
     python_close(&p);
 }
 
+/* Files that are not the guest's. */
+static void
+read_only(void)
+{
+    python p;
+
+    REQUIRE(python_start(&p));
+    CHECK_INT(
+        krait_sandbox_put_file_with(p.sandbox, "/data.bin", "one", 3, KRAIT_PUT_READ_ONLY, &p.err),
+        KRAIT_OK);
+    CHECK_INT(krait_sandbox_put_file_with(p.sandbox, "/x", "", 0, 2, &p.err), KRAIT_EINVAL);
+    CHECK_INT(krait_sandbox_put_file_with(p.sandbox, "/x", NULL, 1, 0, &p.err), KRAIT_EINVAL);
+    python_run(
+        &p,
+        "import os\n"
+        "def refused(f, *args):\n"
+        "    try: f(*args)\n"
+        "    except OSError as e: return True\n"
+        "def all_refused():\n"
+        "    return all([refused(open, '/data.bin', 'w'), refused(open, '/data.bin', 'r+'),\n"
+        "        refused(os.chmod, '/data.bin', 0o777), refused(os.remove, '/data.bin'),\n"
+        "        refused(os.truncate, '/data.bin', 1), refused(os.utime, '/data.bin', (1, 1)),\n"
+        "        refused(os.rename, '/data.bin', '/tmp/x')])\n"
+        "assert all_refused()\n"
+        "kept = open('/data.bin')\n"
+        "os.link('/data.bin', '/tmp/linked')\n"
+        "assert refused(open, '/tmp/linked', 'a')\n");
+    CHECK_STR(get(&p, "/data.bin"), "one");
+    CHECK_INT(
+        krait_sandbox_put_file_with(p.sandbox, "/data.bin", "two", 3, KRAIT_PUT_READ_ONLY, &p.err),
+        KRAIT_OK);
+    python_run(&p, "assert open('/data.bin').read() == 'two' and kept.read() == 'one'\n"
+                   "assert all_refused() and open('/tmp/linked').read() == 'one'\n");
+    /* One that is, in its place. */
+    CHECK_INT(put(&p, "/data.bin", "three"), KRAIT_OK);
+    python_run(&p, "open('/data.bin', 'a').write('!')\n");
+    CHECK_STR(get(&p, "/data.bin"), "three!");
+    python_close(&p);
+}
+
 /* What the guest has open or linked is not what the host means. */
 static void
 planted(void)
@@ -217,5 +257,5 @@ granted(void)
     python_close(&p);
 }
 
-CHECK_MAIN(CHECK_CASE(in_and_out), CHECK_CASE(planted), CHECK_CASE(wrong_paths), CHECK_CASE(limits),
-           CHECK_CASE(granted))
+CHECK_MAIN(CHECK_CASE(in_and_out), CHECK_CASE(read_only), CHECK_CASE(planted),
+           CHECK_CASE(wrong_paths), CHECK_CASE(limits), CHECK_CASE(granted))

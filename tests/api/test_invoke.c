@@ -357,6 +357,61 @@ wrong_imports(void)
     stop();
 }
 
+/* Runs it until it has no fuel any more; how often it came back. */
+static unsigned
+until_empty(krait_sandbox *in, bool refuels)
+{
+    krait_value value;
+    unsigned count = 0;
+
+    do {
+        if (refuels)
+            CHECK_INT(krait_sandbox_refuel(in, &err), KRAIT_OK);
+        value.i32 = 1000;
+        CHECK_INT(krait_sandbox_invoke(in, "work", &value, 1, &result, &err), KRAIT_OK);
+    } while (result.kind == KRAIT_RESULT_RETURNED && ++count < 50);
+    return count;
+}
+
+static void
+fuel(void)
+{
+    krait_snapshot *snapshot = NULL;
+    krait_sandbox *copy = NULL;
+    uint64_t spent;
+
+    REQUIRE(start("metered"));
+    REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_FUEL, 30000, &err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_new(module, config, &sandbox, &err) == KRAIT_OK);
+    REQUIRE(krait_snapshot_take(sandbox, &snapshot, &err) == KRAIT_OK);
+    /* Of its life, unless it gets all of it again before each call. */
+    CHECK(until_empty(sandbox, false) < 30);
+    CHECK_INT(result.kind, KRAIT_RESULT_LIMIT);
+    CHECK_INT(result.limit, KRAIT_LIMIT_FUEL);
+    CHECK_INT(krait_sandbox_refuel(sandbox, &err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_invoke(sandbox, "work", &(krait_value){.i32 = 1}, 1, &result, &err),
+              KRAIT_ESTATE);
+    REQUIRE(krait_sandbox_new_from(snapshot, config, &copy, &err) == KRAIT_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK_UINT(until_empty(copy, true), 50);
+        spent = result.fuel_spent;
+        CHECK(spent >= 50 * 1000);
+        CHECK_INT(krait_sandbox_refuel(copy, &err), KRAIT_OK);
+        CHECK_INT(krait_sandbox_invoke(copy, "work", &(krait_value){.i32 = 1}, 1, &result, &err),
+                  KRAIT_OK);
+        CHECK(result.fuel_spent > spent && result.fuel_spent < spent + 1000);
+        CHECK_INT(
+            krait_sandbox_invoke(copy, "work", &(krait_value){.i32 = 40000}, 1, &result, &err),
+            KRAIT_OK);
+        CHECK_INT(result.limit, KRAIT_LIMIT_FUEL);
+        CHECK_INT(krait_sandbox_reset(copy, &err), KRAIT_OK);
+    }
+    CHECK_INT(krait_sandbox_refuel(NULL, &err), KRAIT_EINVAL);
+    krait_sandbox_free(copy);
+    krait_snapshot_free(snapshot);
+    stop();
+}
+
 static void
 exports(void)
 {
@@ -520,5 +575,5 @@ without_memory(void)
 
 CHECK_MAIN(CHECK_CASE(calls), CHECK_CASE(wrong_calls), CHECK_CASE(ends), CHECK_CASE(limits),
            CHECK_CASE(guest_bytes), CHECK_CASE(imports_that_stop), CHECK_CASE(wrong_imports),
-           CHECK_CASE(exports), CHECK_CASE(snapshots), CHECK_CASE(no_snapshots),
+           CHECK_CASE(fuel), CHECK_CASE(exports), CHECK_CASE(snapshots), CHECK_CASE(no_snapshots),
            CHECK_CASE(without_memory))
