@@ -87,11 +87,16 @@ put_document(proc_instance *instance, const proc_document *document, const proc_
     if (instance->sandbox == NULL)
         status = make(instance, err);
     if (status == KRAIT_OK)
-        status = krait_sandbox_put_file(instance->sandbox, KRAIT_MODULE_DOCUMENT, document->bytes,
-                                        document->size, err);
+        status = krait_sandbox_put_file_with(instance->sandbox, KRAIT_MODULE_DOCUMENT,
+                                             document->bytes, document->size, KRAIT_PUT_READ_ONLY,
+                                             err);
     if (status == KRAIT_OK)
-        status = krait_sandbox_put_file(instance->sandbox, KRAIT_MODULE_DESCRIPTION,
-                                        description->bytes, description->size, err);
+        status = krait_sandbox_put_file_with(instance->sandbox, KRAIT_MODULE_DESCRIPTION,
+                                             description->bytes, description->size,
+                                             KRAIT_PUT_READ_ONLY, err);
+    /* The limit is one of each document. */
+    if (status == KRAIT_OK)
+        status = krait_sandbox_refuel(instance->sandbox, err);
     return status;
 }
 
@@ -114,7 +119,7 @@ static void
 fail(proc_verdict *verdict, const krait_error *error)
 {
     verdict->is_good = false;
-    snprintf(verdict->text, sizeof(verdict->text), "could not be run: %s", error->text);
+    snprintf(verdict->text, sizeof(verdict->text), "could not be run: %.480s", error->text);
 }
 
 void

@@ -97,7 +97,7 @@ print_row(const uint8_t *at, const uint8_t *tables)
     cli_json_bytes(stdout, table->names, table->name_size);
     fputs(",\"values\":[", stdout);
     for (uint32_t i = 0; i < table->column_count; i++) {
-        proc_value value;
+        proc_value value = {.as = {.text = {NULL, 0}}};
 
         at = proc_row_value(at, &value);
         if (i != 0)
