@@ -5,10 +5,12 @@ usage: documents.py EXAMPLE host            the script under the machine's own P
        documents.py EXAMPLE make            `make check`, as its README says
        documents.py EXAMPLE module|native   krait process, with the module's own code or the installed runtime;
                                             one worker and two, and a fresh interpreter for each document
+       documents.py EXAMPLE mutated         damaged copies of its documents, none of which may fail
 """
 import difflib
 import glob
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -81,6 +83,48 @@ def process(folder, runtime):
         same(" ".join((runtime,) + more), run(sys.executable, SOURCE + "/examples/rows.py", "rows%d.db" % number), wanted)
 
 
+def damage(data, chance):
+    """Bytes changed, taken out, put in, repeated; sometimes the end is missing."""
+    data = bytearray(data)
+    for _ in range(chance.choice((1, 1, 2, 5, 20))):
+        if not data:
+            break
+        at, kind = chance.randrange(len(data)), chance.randrange(5)
+        if kind == 0:
+            data[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            data[at] = chance.randrange(256)
+        elif kind == 2:
+            del data[at:at + chance.randrange(1, 50)]
+        elif kind == 3:
+            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 20)))
+        else:
+            start = chance.randrange(len(data))
+            data[at:at] = data[start:start + chance.randrange(1, 200)]
+    return bytes(data[:chance.randrange(len(data) + 1)] if chance.randrange(10) == 0 else data)
+
+
+def mutated(folder):
+    chance = random.Random(1)
+    originals = []
+    for path in sorted(glob.glob(folder + "/documents/*")):
+        with open(path, "rb") as f:
+            originals.append(f.read())
+    os.mkdir("input")
+    for number in range(1000):
+        with open("input/%04d" % number, "wb") as f:
+            f.write(damage(chance.choice(originals), chance))
+    os.mkdir("modules")
+    run(KRAIT, "module", folder, "-o", "modules/module.wasm")
+    run(KRAIT, "process", "--quiet", "--timeout", "20", "--modules", "modules", "--input", "input", "--output", "rows.db")
+    database = sqlite3.connect("rows.db")
+    bad = database.execute("SELECT filename, error_message FROM __wadup_content WHERE status <> 'success'").fetchall()
+    count, = database.execute("SELECT count(*) FROM __wadup_content WHERE parent_uuid IS NULL").fetchone()
+    if bad or count != 1000:
+        raise SystemExit("%d documents; failed: %r" % (count, bad[:5]))
+    print("1000 damaged documents: passed")
+
+
 def main(name, how):
     with tempfile.TemporaryDirectory(prefix="krait-documents.") as place:
         os.chdir(place)
@@ -94,6 +138,8 @@ def main(name, how):
             host(folder)
         elif how == "make":
             make(folder)
+        elif how == "mutated":
+            mutated(folder)
         else:
             process(folder, how)
         os.chdir("/")

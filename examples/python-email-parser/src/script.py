@@ -50,7 +50,7 @@ def decoded(value):
     if "=?" in text:
         try:
             text = str(email.header.make_header(email.header.decode_header(text)))
-        except (ValueError, LookupError, UnicodeError, email.errors.HeaderParseError):
+        except (ValueError, LookupError, UnicodeError, email.errors.MessageError):
             pass
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return re.sub(r"\s+", " ", text).strip()[:MOST_HEADER]
@@ -126,7 +126,11 @@ def parts_of(message):
 def bytes_of(part):
     """Contents of an attachment."""
     if part.get_content_type() == "message/rfc822" and part.is_multipart():
-        return part.get_payload(0).as_bytes(policy=email.policy.compat32)
+        message = part.get_payload(0)
+        try:
+            return message.as_bytes(policy=email.policy.compat32)
+        except (UnicodeError, LookupError):     # 8-bit text where only ASCII may be
+            return message.as_string().encode("utf-8", "replace")
     return part.get_payload(decode=True) or b""
 
 

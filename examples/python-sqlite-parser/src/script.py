@@ -13,6 +13,8 @@ import wadup
 MAGIC = b"SQLite format 3\0"
 MOST_TABLES = 10_000
 FIRST_ROWS = 3
+# The second is what an error of SQLite becomes whose text names something that is no UTF-8.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
 MOST_TEXT = 200     # characters of one value in the sample
 
 
@@ -52,7 +54,7 @@ def read_table(connection, name, columns):
     count = error = None
     try:
         count = connection.execute("SELECT count(*) FROM " + quoted(name)).fetchone()[0]
-    except sqlite3.Error as e:
+    except ERRORS as e:
         error = str(e)
     wadup.insert_row("db_table_stats", [name, count, len(columns), error])
     for position, column, kind, not_null, key in columns:
@@ -63,7 +65,7 @@ def read_table(connection, name, columns):
         for number, row in enumerate(connection.execute("SELECT * FROM %s LIMIT %d" % (quoted(name), FIRST_ROWS)), 1):
             text = json.dumps({str(column[1]): shown(value) for column, value in zip(columns, row)}, ensure_ascii=False)
             wadup.insert_row("db_rows", [name, number, text])
-    except sqlite3.Error as e:
+    except ERRORS as e:
         wadup.insert_row("db_rows", [name, None, str(e)])
 
 
@@ -90,7 +92,7 @@ def main():
                 kinds.get(kind, 0) for kind in ("table", "index", "view", "trigger")]
         for name, columns in tables(connection):
             read_table(connection, name, columns)
-    except sqlite3.DatabaseError as e:
+    except ERRORS as e:
         error = str(e)
     finally:
         connection.close()
