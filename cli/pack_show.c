@@ -5,6 +5,7 @@
 #include "pack.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -94,6 +95,21 @@ print_start(const char *name, const char *const *texts, size_t count, bool json)
         putchar('\n');
 }
 
+/* The section krait.module, as it is. */
+static void
+print_module(const char *text, size_t size)
+{
+    char *copy;
+
+    if (text == NULL)
+        return;
+    copy = cli_need(strndup(text, size));
+    fputs("module: ", stdout);
+    print_text(copy);
+    putchar('\n');
+    free(copy);
+}
+
 static int
 list(const pack_request *request, krait_pack *pack)
 {
@@ -102,6 +118,8 @@ list(const pack_request *request, krait_pack *pack)
     krait_pack_start start;
     size_t size = 0;
     const char *manifest = krait_pack_manifest(pack, &size);
+    size_t module_size = 0;
+    const char *module = krait_pack_module(pack, &module_size);
 
     krait_pack_summarize(pack, &summary);
     krait_pack_get_start(pack, &start);
@@ -120,8 +138,14 @@ list(const pack_request *request, krait_pack *pack)
             cli_json_bytes(stdout, manifest, size);
         else
             fputs("null", stdout);
+        fputs(",\n\"module\": ", stdout);
+        if (module != NULL)
+            cli_json_bytes(stdout, module, module_size);
+        else
+            fputs("null", stdout);
         fputs("}\n", stdout);
     } else {
+        print_module(module, module_size);
         printf("%" PRIu64 " files, %" PRIu64 " bytes; %" PRIu64 " bytes in the module of %" PRIu64
                "\n",
                summary.files, summary.contents, summary.image, summary.module);

@@ -105,6 +105,9 @@ def script(folder):
     assert (said["format"], said["python"], said["script"], said["name"]) == (1, "3.13", argv[0], "my script")
     assert len(said["runtime"]) == 64
     assert LIB + "/os.py" in found or LIB + "/os.pyc" in found
+    done = call("--list", "out.wasm")
+    assert 'module: {"format":1,"python":"3.13","script":"/app/my script.py",' in done.stdout, done.stdout[-500:]
+    assert json.loads(json.loads(call("--list", "--json", "out.wasm").stdout)["module"]) == said
     # A name of one's own, a file without the ending, a data file.
     t.write("count", source)
     t.write("words.txt", b"a b c")

@@ -90,6 +90,8 @@ use(const char *from, krait_error *err)
     if (status == KRAIT_OK)
         status = krait_pack_add_component(pack, &component, err);
     if (status == KRAIT_OK)
+        status = krait_pack_set_module(pack, "{}", 2, err);
+    if (status == KRAIT_OK)
         status = krait_pack_get(pack, "/data/1", &bytes, &size, err);
     krait_pack_free_bytes(bytes);
     if (status == KRAIT_OK)
@@ -98,6 +100,9 @@ use(const char *from, krait_error *err)
     pack = NULL;
     if (status == KRAIT_OK)
         status = krait_pack_open(output, &pack, err);
+    if (status == KRAIT_OK)
+        CHECK(krait_pack_module(pack, &size) != NULL && size == 2 &&
+              krait_pack_exports(pack, "_start") && !krait_pack_exports(pack, "memory"));
     if (status == KRAIT_OK)
         status = krait_pack_verify(pack, err);
     if (status == KRAIT_OK)
