@@ -37,6 +37,8 @@ static const char code[] =
     "open('/tmp/x', 'wb').write(bytes(100000)); os.urandom(10)\n"
     "r, w = os.pipe(); os.write(w, b'x'); select.select([r], [], [], 1); os.read(r, 1)\n"
     "time.sleep(0.001)\n"
+    "with open('/out/name', 'w') as f: f.write('x' * 5000)\n"
+    "assert os.listdir('/out') == []\n"
     "assert krait_host.call('twice', 21) == 42\n"
     "def f(x): return [x, 'done']\n";
 
@@ -52,6 +54,25 @@ twice(void *data, krait_call *call)
     (void)size;
     snprintf(text, sizeof(text), "%d", 2 * atoi(input + 1));
     return krait_call_return(call, text, strlen(text)) == KRAIT_OK ? 0 : -1;
+}
+
+/* An import that nobody calls, and a file that the guest hands over: without its bytes when there is
+ * no memory for them. */
+static int
+import(void *data, krait_guest *guest, krait_value *values)
+{
+    (void)data;
+    (void)guest;
+    (void)values;
+    return 1;
+}
+
+static int
+take(void *data, const char *name, const void *bytes, uint64_t size)
+{
+    (void)data;
+    CHECK_STR(name, "name");
+    return bytes != NULL && size == 5000 ? 0 : -1;
 }
 
 typedef struct life {
@@ -100,6 +121,9 @@ configure(life *l)
            went(l, krait_config_add_env(c, "NAME", "value", err)) &&
            went(l, krait_config_add_dir(c, l->folder, "/data", 0, err)) &&
            went(l, krait_config_add_function(c, "twice", twice, NULL, err)) &&
+           went(l,
+                krait_config_add_import(c, "env", "insert_row", "iiii", "i", import, NULL, err)) &&
+           went(l, krait_config_watch_files(c, "/out", take, NULL, err)) &&
            went(l, krait_config_set_stdin_bytes(c, "line\n", 5, err)) &&
            went(l, krait_config_set_limit(c, KRAIT_LIMIT_WALL, UINT64_C(30000000000), err));
 }
