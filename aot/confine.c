@@ -231,6 +231,12 @@ krait__confine_describe(const krait_confine *confine, char *text, size_t size)
 
 /* ---- in the child ----------------------------------------------------------------------- */
 
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_kind;
+#else
+typedef int resource_kind;
+#endif
+
 /* Lowers a limit; one that is lower stays. */
 static int
 limit(int resource, uint64_t value)
@@ -239,7 +245,7 @@ limit(int resource, uint64_t value)
 
     if (value == UINT64_MAX)
         return 0;
-    if (getrlimit((__rlimit_resource_t)resource, &now) != 0)
+    if (getrlimit((resource_kind)resource, &now) != 0)
         return errno;
     if (now.rlim_cur == RLIM_INFINITY || now.rlim_cur > value)
         now.rlim_cur = (rlim_t)value;
@@ -248,7 +254,7 @@ limit(int resource, uint64_t value)
         now.rlim_max = (rlim_t)value + 1;
     if (now.rlim_cur > now.rlim_max)
         now.rlim_cur = now.rlim_max;
-    return setrlimit((__rlimit_resource_t)resource, &now) != 0 ? errno : 0;
+    return setrlimit((resource_kind)resource, &now) != 0 ? errno : 0;
 }
 
 static int

@@ -61,6 +61,13 @@ int cli_finish_stdout(int status);
 void cli_stdio_reserve(void);
 int cli_stdio(int fd);
 
+/* own.c: PREFIX/bin/krait, also in the program behind it, and PREFIX; allocated, or NULL. */
+char *cli_own_program(void);
+char *cli_own_prefix(void);
+
+/* front.c: becomes the whole program; returns an exit status after a message. */
+int cli_front_pass_on(char **argv);
+
 /* path.c: path names; results are allocated and never NULL. */
 char *cli_path_join(const char *folder, const char *name);
 /* Resolves ".", ".." and "//" as text; `path` is absolute. */

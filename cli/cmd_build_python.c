@@ -10,7 +10,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +44,16 @@ find_recipes(const char *self)
 int
 krait_cmd_build_python(int argc, char **argv)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *self = cli_own_program();
     char shell[] = "sh";
     char *script;
     char **words;
     int error;
 
-    if (length <= 0) {
+    if (self == NULL) {
         cli_message("build-python: cannot tell where this program is: %s", strerror(errno));
         return KRAIT_EXIT_FAILED;
     }
-    self[length] = '\0';
     script = find_recipes(self);
     if (script == NULL)
         return KRAIT_EXIT_FAILED;
@@ -76,5 +73,6 @@ krait_cmd_build_python(int argc, char **argv)
     cli_message("build-python: cannot start /bin/sh: %s", strerror(error));
     free(words);
     free(script);
+    free(self);
     return KRAIT_EXIT_FAILED;
 }

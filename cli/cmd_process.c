@@ -17,20 +17,13 @@
 static char *
 find_program(void)
 {
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    char *slash = NULL;
+    char *prefix = cli_own_prefix();
+    char *path = NULL;
 
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    for (int level = 0; level < 2; level++) {
-        slash = strrchr(path, '/');
-        if (slash == NULL)
-            return NULL;
-        *slash = '\0';
-    }
-    return cli_path_join(path, "libexec/krait/krait-process");
+    if (prefix != NULL)
+        path = cli_path_join(prefix, "libexec/krait/krait-process");
+    free(prefix);
+    return path;
 }
 
 int

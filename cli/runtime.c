@@ -15,36 +15,11 @@
 
 #define PYTHON_FOLDER "python3.13"
 
-/* The folder above the one that holds this program, or above libexec. */
-static char *
-prefix(void)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    char *slash;
-    int level;
-
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    for (level = 0; level < 2; level++) {
-        slash = strrchr(path, '/');
-        if (slash == NULL)
-            return NULL;
-        *slash = '\0';
-    }
-    /* PREFIX/libexec/krait/krait-process */
-    slash = strrchr(path, '/');
-    if (slash != NULL && strcmp(slash, "/libexec") == 0)
-        *slash = '\0';
-    return cli_need(strdup(path));
-}
-
 void
 cli_runtime_prefer_tests(void)
 {
     const char *given = getenv("KRAIT_RUNTIME");
-    char *base = given == NULL || given[0] == '\0' ? prefix() : NULL;
+    char *base = given == NULL || given[0] == '\0' ? cli_own_prefix() : NULL;
     char *folder;
 
     if (base == NULL)
@@ -73,7 +48,7 @@ cli_runtime_folder(void)
 
     if (given != NULL && given[0] != '\0')
         return cli_need(strdup(given));
-    base = prefix();
+    base = cli_own_prefix();
     if (base == NULL)
         return NULL;
     folder = cli_path_join(base, "lib/krait/" PYTHON_FOLDER);

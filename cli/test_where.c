@@ -29,29 +29,32 @@
 char *
 suite_find_in_checkout(const char *name)
 {
-    char path[4096];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *path;
+    char *found = NULL;
     int level;
 
     if (access(name, R_OK) == 0)
         return cli_need(realpath(name, NULL));
-    if (size <= 0)
+    path = cli_own_program();
+    if (path == NULL)
         return NULL;
-    path[size] = '\0';
     /* build/bin/krait, or build/preset/bin/krait */
-    for (level = 0; level < 4; level++) {
+    for (level = 0; level < 4 && found == NULL; level++) {
         char *slash = strrchr(path, '/');
-        char *whole;
 
         if (slash == NULL)
             break;
         *slash = '\0';
-        whole = cli_path_join(path, name);
-        if (level >= 2 && access(whole, R_OK) == 0)
-            return whole;
-        free(whole);
+        if (level < 2)
+            continue;
+        found = cli_path_join(path, name);
+        if (access(found, R_OK) != 0) {
+            free(found);
+            found = NULL;
+        }
     }
-    return NULL;
+    free(path);
+    return found;
 }
 
 /* A program with a folder in its name is the same one from every working directory. */

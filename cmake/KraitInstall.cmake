@@ -6,6 +6,9 @@ include(GNUInstallDirs)
 if(TARGET krait)
     install(TARGETS krait RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+if(TARGET krait_full)
+    install(TARGETS krait_full RUNTIME DESTINATION libexec/krait)
+endif()
 if(TARGET krait_shared)
     install(TARGETS krait_shared krait_static
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"

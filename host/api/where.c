@@ -13,16 +13,23 @@
 bool
 krait__own_folder(char path[PATH_MAX])
 {
-    static const char here = 0; /* an address in this file */
     char *slash;
     char *real;
+    const char *file = "/proc/self/exe";
+/* A static program is one file. */
+#ifndef KRAIT_STATIC_PROGRAM
+    static const char here = 0; /* an address in this file */
     struct link_map *map = NULL;
     Dl_info info;
 
     if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0)
         return false;
     /* The program itself has no name there. */
-    real = realpath(map != NULL && map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", path);
+    if (map != NULL && map->l_name[0] != '\0')
+        file = map->l_name;
+#endif
+
+    real = realpath(file, path);
     slash = real != NULL ? strrchr(path, '/') : NULL;
     if (slash == NULL)
         return false;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* <linux/fs.h> of Linux 6.7; older headers do not have it. */
@@ -71,7 +72,8 @@ scan(int fd, uint64_t begin, uint64_t end, struct scan_region *regions, size_t r
     argument.category_mask = SCAN_FILE;
     argument.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED;
     argument.return_mask = SCAN_PRESENT | SCAN_SWAPPED;
-    count = ioctl(fd, SCAN, &argument);
+    /* C libraries do not agree on the type of a request. */
+    count = (int)syscall(SYS_ioctl, fd, SCAN, &argument);
     *ret_walked = argument.walk_end;
     return count;
 }

@@ -15,6 +15,7 @@
 
 #include "base/sha256.h"
 #include "engine/engine.h"
+#include "engine/object.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -161,12 +162,10 @@ bool krait__table_resize(krait_store *store, krait_table *table, uint32_t size);
 void krait__table_move(const void **to, const void **from, uint32_t count);
 
 struct krait_module {
-    void *handle;
+    krait_object object;
     const krait_module_desc *desc;
     char *path;
     uint8_t build_id[KRAIT_SHA256_SIZE];
-    uintptr_t code_begin; /* what of it can be executed */
-    uintptr_t code_end;
     uint32_t references; /* instances that live */
     krait_stack_pool stacks;
     void *attached; /* released with the module */

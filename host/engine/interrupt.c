@@ -216,7 +216,7 @@ search_frame(struct _Unwind_Context *context, void *argument)
     if (s->signals > 1 || s->frames++ > 100000)
         return _URC_END_OF_STACK;
     /* Of another module that this one is linked to: everything up to the entry is. */
-    if ((pc >= s->module->code_begin && pc < s->module->code_end) ||
+    if ((pc >= s->module->object.code_begin && pc < s->module->object.code_end) ||
         _Unwind_GetRegionStart(context) == (uintptr_t)krait__stack_enter) {
         s->is_guest = true;
         return _URC_END_OF_STACK;

@@ -5,42 +5,35 @@
  * A .krt is native code and trusted as such (it is only ever loaded from the
  * installation or from the user's own cache).  The checks here catch files that
  * were cut or damaged, or made for another version or machine, not attacks.
- * They come before dlopen, which believes every byte.
+ * They come before the loader, which believes every byte.
  */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/krt.h"
 #include "engine/internal.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Looks at the seal, and at what it covers unless the file is the `known` one. */
 static krait_status
-check_seal(const char *path, const krait_file_identity *known, krait_krt_seal *ret_seal,
+check_seal(int fd, const char *path, const krait_file_identity *known, krait_krt_seal *ret_seal,
            krait_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    krait_status status;
+    krait_status status = krait__krt_read(fd, path, ret_seal, NULL, err);
 
-    if (fd < 0)
-        return krait__error_set(err, errno == ENOENT ? KRAIT_ENOTFOUND : KRAIT_EIO, errno,
-                                "cannot open '%s'", path);
-    status = krait__krt_read(fd, path, ret_seal, NULL, err);
     if (status == KRAIT_OK && known != NULL) {
         const krait_file_identity identity = krait__file_identity_of(fd);
 
         if (!krait__file_identity_equal(&identity, known))
             known = NULL;
     }
-    if (status == KRAIT_OK)
-        status = known != NULL ? krait__krt_check_kind(path, ret_seal, err)
-                               : krait__krt_check(fd, path, ret_seal, err);
-    close(fd);
-    return status;
+    if (status != KRAIT_OK)
+        return status;
+    return known != NULL ? krait__krt_check_kind(path, ret_seal, err)
+                         : krait__krt_check(fd, path, ret_seal, err);
 }
 
 static krait_status
@@ -53,47 +46,12 @@ check_desc(const krait_module_desc *desc, const char *path, krait_error *err)
     return KRAIT_OK;
 }
 
-/* dlopen searches its own path for names without a slash. */
-static void *
-open_object(const char *path)
-{
-    char local[4096];
-
-    if (strchr(path, '/') != NULL)
-        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (strlen(path) + 3 > sizeof(local))
-        return NULL;
-    memcpy(local, "./", 2);
-    memcpy(local + 2, path, strlen(path) + 1);
-    return dlopen(local, RTLD_NOW | RTLD_LOCAL);
-}
-
-/* Notes where the module's code is. */
-static int
-find_code(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    krait_module *module = argument;
-    const struct link_map *map = module->handle;
-
-    (void)size;
-    if (info->dlpi_addr != map->l_addr)
-        return 0;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
-            continue;
-        module->code_begin = info->dlpi_addr + part->p_vaddr;
-        module->code_end = module->code_begin + part->p_memsz;
-    }
-    return 1;
-}
-
 static krait_status
-load(krait_module *module, const char *path, const krait_file_identity *known, krait_error *err)
+load_open(krait_module *module, int fd, const char *path, const krait_file_identity *known,
+          krait_error *err)
 {
     krait_krt_seal seal;
-    krait_status status = check_seal(path, known, &seal, err);
+    krait_status status = check_seal(fd, path, known, &seal, err);
 
     if (status != KRAIT_OK)
         return status;
@@ -101,20 +59,29 @@ load(krait_module *module, const char *path, const krait_file_identity *known, k
     module->path = krait__strdup(path);
     if (module->path == NULL)
         return krait__error_nomem(err);
-    module->handle = open_object(path);
-    if (module->handle == NULL) {
-        const char *reason = dlerror();
-
-        return krait__error_set(err, KRAIT_EFORMAT, 0, "cannot load '%s': %s", path,
-                                reason != NULL ? reason : "unknown reason");
-    }
-    (void)dl_iterate_phdr(find_code, module);
-    module->desc = dlsym(module->handle, KRAIT_MODULE_SYMBOL);
+    status = krait__object_open(fd, path, seal.object_size, &module->object, err);
+    if (status != KRAIT_OK)
+        return status;
+    module->desc = module->object.symbol;
     if (module->desc == NULL)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' is not a translated module", path);
     if (memcmp(module->desc->wasm_sha256, seal.wasm_sha256, sizeof(seal.wasm_sha256)) != 0)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "'%s' has the seal of another module", path);
     return check_desc(module->desc, path, err);
+}
+
+static krait_status
+load(krait_module *module, const char *path, const krait_file_identity *known, krait_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    krait_status status;
+
+    if (fd < 0)
+        return krait__error_set(err, errno == ENOENT ? KRAIT_ENOTFOUND : KRAIT_EIO, errno,
+                                "cannot open '%s'", path);
+    status = load_open(module, fd, path, known, err);
+    close(fd);
+    return status;
 }
 
 krait_status
@@ -149,8 +116,7 @@ krait__module_close(krait_module *module)
         return;
     if (module->release_attached != NULL)
         module->release_attached(module->attached);
-    if (module->handle != NULL)
-        dlclose(module->handle);
+    krait__object_close(&module->object);
     krait__stack_pool_close(&module->stacks);
     krait__free(module->path);
     krait__free(module);

@@ -2,16 +2,14 @@
 /*
  * Names of guest functions for backtraces.
  *
- * Translated functions are hidden symbols, so dladdr does not know them; their
+ * Translated functions are hidden symbols, which the loader does not know; their
  * names are in the .krt's symbol table (ELF-64, System V gABI chapter 4).  Only
  * read when a trap is reported, so the file is mapped and searched linearly.
  */
 #include "engine/internal.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -113,16 +111,14 @@ search(const elf_view *view, uint64_t address, char *text, size_t size)
 bool
 krait__module_symbol(const krait_module *module, uintptr_t address, char *text, size_t size)
 {
-    const struct link_map *map = module->handle;
-    Dl_info info;
-    Dl_info own;
+    const krait_object *object = &module->object;
     elf_view view;
     bool found;
 
-    if (dladdr((const void *)address, &info) == 0 || dladdr(module->desc, &own) == 0 ||
-        info.dli_fbase != own.dli_fbase || !map_file(module->path, &view))
+    if (address < object->code_begin || address >= object->code_end ||
+        !map_file(module->path, &view))
         return false;
-    found = search(&view, address - (uint64_t)map->l_addr, text, size);
+    found = search(&view, address - object->base, text, size);
     munmap((void *)(uintptr_t)view.data, view.size);
     return found;
 }

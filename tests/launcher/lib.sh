@@ -65,7 +65,7 @@ case $1 in
     ;;
 esac
 EOF
-    for tool in make curl xz bzip2 patch tclsh clang-19 wasm-ld-19 llvm-ar-19 \
+    for tool in make curl xz bzip2 patch musl-gcc tclsh clang-19 wasm-ld-19 llvm-ar-19 \
         llvm-nm-19 llvm-ranlib-19 python3 mandoc \
         pkg-config wast2json clang-format-19 cargo pip3 go node; do
         fake $tool <<'EOF'

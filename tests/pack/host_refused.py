@@ -75,8 +75,13 @@ def folders(folder):
 
 def unreadable(folder):
     # Where the program is, not everybody may look.
-    shutil.copy(t.KRAIT, "krait")
-    t.KRAIT = os.path.abspath("krait")
+    whole = os.path.join(os.path.dirname(os.path.dirname(t.KRAIT)), "libexec/krait/krait-full")
+    if os.path.exists(whole):
+        os.makedirs("libexec/krait")
+        shutil.copy(whole, "libexec/krait/krait-full")
+    os.makedirs("bin")
+    shutil.copy(t.KRAIT, "bin/krait")
+    t.KRAIT = os.path.abspath("bin/krait")
     if os.getuid() != 0:
         os.makedirs("tree")
     t.write("tree/closed", b"x")
