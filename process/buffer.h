@@ -49,7 +49,7 @@ proc_buffer_put(proc_buffer *buffer, const void *bytes, size_t size)
     at = proc_buffer_add(buffer, size);
     if (at != NULL)
         memcpy(at, bytes, size);
-    return at != NULL;
+    return at != NULL || size == 0;
 }
 
 static inline bool

@@ -160,13 +160,13 @@ proc_call_insert(proc_call *call, const char *name, size_t name_size, proc_json 
         return status;
     if (call->batch->bytes.size - call->record > limit ||
         call->batch->bytes.size - start > ROW_BYTES_MAX) {
-        const bool is_row = call->batch->bytes.size - start > ROW_BYTES_MAX;
+        const bool is_result = call->batch->bytes.size - call->record > limit;
 
         call->batch->bytes.size = start;
         return proc_call_refuse(call, KRAIT_ENV_LIMIT, "exceeded the limit of %llu bytes of %s",
-                                is_row ? (unsigned long long)ROW_BYTES_MAX
-                                       : (unsigned long long)call->limits->result,
-                                is_row ? "one row" : "rows and sub-content");
+                                is_result ? (unsigned long long)call->limits->result
+                                          : (unsigned long long)ROW_BYTES_MAX,
+                                is_result ? "rows and sub-content" : "one row");
     }
     call->rows++;
     return KRAIT_ENV_OK;

@@ -36,14 +36,16 @@ copy_name(proc_call *call, krait_guest *guest, uint32_t address, uint32_t size, 
     return copy(call, guest, &call->name, address, size);
 }
 
-/* Nothing larger is copied: nothing of it could be kept. */
+/* Nothing is copied of which little could be kept. */
 static int
 copy_text(proc_call *call, krait_guest *guest, uint32_t address, uint32_t size)
 {
     if (call->limit[0] != '\0')
         return KRAIT_ENV_LIMIT;
-    /* Six characters may stand for one: "\u0000". */
-    if (size / 6 > call->limits->result)
+    if (krait_guest_bytes(guest, address, size) == NULL)
+        return proc_call_refuse(call, KRAIT_ENV_BOUNDS, "a text is outside of the memory");
+    /* In JSON a text is longer than what it says, by a half or so; more of it is not worth a copy. */
+    if (size / 2 > call->limits->result)
         return proc_call_refuse(call, KRAIT_ENV_LIMIT,
                                 "exceeded the limit of %llu bytes of rows and sub-content",
                                 (unsigned long long)call->limits->result);

@@ -166,11 +166,11 @@ proc_run_start(const proc_run_options *options, proc_run **ret, krait_error *err
     return KRAIT_OK;
 }
 
-bool
-proc_run_wait(proc_run *run, unsigned timeout_ms)
+/* A moment from now. */
+static struct timespec
+soon(unsigned timeout_ms)
 {
     struct timespec until;
-    bool is_over;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += timeout_ms / 1000;
@@ -179,6 +179,31 @@ proc_run_wait(proc_run *run, unsigned timeout_ms)
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
     }
+    return until;
+}
+
+/* After the queue was stopped; false: it waits for somebody who writes its list. */
+static bool
+scan_ends(proc_run *run)
+{
+    const struct timespec until = soon(500);
+    bool has_ended;
+
+    (void)pthread_mutex_lock(&run->lock);
+    while (run->is_scanning &&
+           pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
+        continue;
+    has_ended = !run->is_scanning;
+    (void)pthread_mutex_unlock(&run->lock);
+    return has_ended;
+}
+
+bool
+proc_run_wait(proc_run *run, unsigned timeout_ms)
+{
+    const struct timespec until = soon(timeout_ms);
+    bool is_over;
+
     (void)pthread_mutex_lock(&run->lock);
     while (run->working != 0 &&
            pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
@@ -223,9 +248,7 @@ proc_run_finish(proc_run *run, proc_progress *ret, krait_error *err)
     ret->found = atomic_load(&run->inputs.found);
     ret->resumed = atomic_load(&run->inputs.resumed);
     ret->left_out = atomic_load(&run->inputs.left_out);
-    (void)pthread_mutex_lock(&run->lock);
-    ret->is_scanning = run->is_scanning;
-    (void)pthread_mutex_unlock(&run->lock);
+    ret->is_scanning = !scan_ends(run);
     for (unsigned i = 0; i < threads; i++)
         proc_worker_close(&run->workers[i].worker);
     if (ret->is_scanning)

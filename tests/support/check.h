@@ -134,6 +134,11 @@ check_skip(const char *file, int line, const char *why)
     } while (0)
 
 /* Leave the case: it cannot run here, and the text says why. */
+#define REQUIRE_INT(found, want)                                                                   \
+    do {                                                                                           \
+        if (!CHECK_INT(found, want))                                                               \
+            return;                                                                                \
+    } while (0)
 #define CHECK_SKIP(why)                                                                            \
     do {                                                                                           \
         check_skip(__FILE__, __LINE__, (why));                                                     \

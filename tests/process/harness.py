@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of `krait process` share: modules, documents, runs, and looking into the database."""
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+KRAIT = os.environ["KRAIT"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.join(os.path.dirname(os.path.dirname(KRAIT)), "libexec/krait/krait-process")
+failures = []
+checks = 0
+
+
+def check(name, condition, found=None):
+    global checks
+    checks += 1
+    if not condition:
+        failures.append(name)
+        print("failed: %s" % name)
+        if found is not None:
+            print("    found  %r" % (found,))
+        sys.stdout.flush()
+    return bool(condition)
+
+
+def same(name, found, wanted):
+    if not check(name, found == wanted):
+        print("    found  %r\n    wanted %r" % (found, wanted))
+        sys.stdout.flush()
+
+
+def skip(why):
+    print("skipped: %s" % why)
+    sys.exit(77)
+
+
+def finish():
+    print("%d checks, %d failed" % (checks, len(failures)))
+    sys.exit(1 if failures else 0)
+
+
+def find_clang():
+    """A clang that makes WebAssembly, with its linker."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "a.c")
+        with open(source, "w") as file:
+            file.write("int f(void) { return 1; }\n")
+        names = [os.environ.get("CC")] + ["clang-%d" % n for n in range(30, 18, -1)] + ["clang"]
+        for name in filter(None, names):
+            if shutil.which(name) and subprocess.run(
+                    [name, "--target=wasm32", "-nostdlib", "-Wl,--no-entry", source, "-o",
+                     os.path.join(folder, "a.wasm")], capture_output=True).returncode == 0:
+                return name
+    skip("no clang and lld that make WebAssembly")
+
+
+def compile_c(name, target, flags=()):
+    """tests/process/modules/NAME.c to a module."""
+    line = [find_clang(), "--target=wasm32", "-nostdlib", "-ffreestanding", "-O1", "-std=c11",
+            "-mbulk-memory", "-Wall", "-Wno-infinite-recursion", "-Werror", "-Wl,--no-entry",
+            "-Wl,--stack-first", *flags, os.path.join(HERE, "modules", name + ".c"), "-o", target]
+    done = subprocess.run(line, capture_output=True, text=True)
+    if done.returncode != 0:
+        print(done.stderr)
+        sys.exit(1)
+
+
+class Folder:
+    """A temporary folder with modules/, in/ and a database."""
+
+    def __init__(self, modules=("obey",)):
+        self.path = tempfile.mkdtemp(prefix="krait-process.")
+        self.modules = os.path.join(self.path, "modules")
+        self.input = os.path.join(self.path, "in")
+        self.db = os.path.join(self.path, "out.db")
+        os.mkdir(self.modules)
+        os.mkdir(self.input)
+        for name in modules:
+            self.add_module(name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        subprocess.run(["chmod", "-R", "u+rwX", self.path], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def add_module(self, name, called=None):
+        """Modules are compiled once for all folders of a program."""
+        cached = _compiled.get(name)
+        if cached is None:
+            cached = _compiled[name] = os.path.join(_scratch.name, name + ".wasm")
+            compile_c(name, cached)
+        shutil.copy(cached, os.path.join(self.modules, (called or name) + ".wasm"))
+
+    def write(self, name, contents):
+        path = os.path.join(self.input, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb" if isinstance(contents, bytes) else "w") as file:
+            file.write(contents)
+        return path
+
+    def line(self, *options, inputs=None, threads=1, modules=None):
+        return [KRAIT, "process", "--modules", modules or self.modules, "--threads", str(threads),
+                "--output", self.db, *options,
+                "--input", *([self.input] if inputs is None else inputs)]
+
+    def run(self, *options, inputs=None, threads=1, fresh=True, modules=None, **more):
+        if fresh:
+            self.remove_db()
+        more.setdefault("stdin", subprocess.DEVNULL if "input" not in more else None)
+        if more["stdin"] is None:
+            del more["stdin"]
+        return subprocess.run(self.line(*options, inputs=inputs, threads=threads, modules=modules),
+                              capture_output=True, text=True, errors="surrogateescape",
+                              env=environment(), timeout=100, **more)
+
+    def remove_db(self):
+        for ending in ("", "-wal", "-shm", "-journal"):
+            if os.path.exists(self.db + ending):
+                os.remove(self.db + ending)
+
+    def query(self, sql, *values):
+        connection = sqlite3.connect(self.db)
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    def status(self):
+        """{filename: (status, error)}"""
+        return {name: (status, error) for name, status, error in self.query(
+            "SELECT filename, status, error_message FROM __wadup_content")}
+
+    def check_database(self, name):
+        same(name + ": the database is sound", self.query("PRAGMA integrity_check"), [("ok",)])
+        same(name + ": no row without its document", self.query("PRAGMA foreign_key_check"), [])
+
+
+_scratch = tempfile.TemporaryDirectory(prefix="krait-process.")
+_compiled = {}
+
+
+def environment():
+    env = dict(os.environ)
+    env.setdefault("KRAIT_CACHE", os.path.join(_scratch.name, "cache"))
+    env.setdefault("KRAIT_OPT_LEVEL", "1")
+    return env
+
+
+def last_json(text):
+    """The last line, as JSON."""
+    return json.loads(text.strip().splitlines()[-1])

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs: files, folders, lists, and what a folder can hold that is no document."""
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from harness import Folder, check, environment, finish, same
+
+
+def paths(folder):
+    return [row[0] for row in folder.query("SELECT path FROM __wadup_content ORDER BY rowid")]
+
+
+with Folder() as folder:
+    for name in ("b/2", "b/1", "a", "c", "B", "b.txt", "b/sub/x", ".hidden"):
+        folder.write(name, "call x\n")
+    folder.run()
+    wanted = [folder.input + "/" + name for name in
+              (".hidden", "B", "a", "b/1", "b/2", "b/sub/x", "b.txt", "c")]
+    same("a folder, in order", paths(folder), wanted)
+    folder.run(inputs=[folder.input + "/"])
+    same("with a slash behind it", paths(folder), wanted)
+    folder.run(inputs=[folder.input + "/c", folder.input + "/a"])
+    same("files, in the order of the command", paths(folder),
+         [folder.input + "/c", folder.input + "/a"])
+    done = folder.run(inputs=["-"], input="%s/c\n\n%s/b\n%s/missing\n" % ((folder.input,) * 3))
+    same("a list on stdin: one is missing", done.returncode, 1)
+    same("the documents of a list", paths(folder),
+         [folder.input + "/" + name for name in ("c", "b/1", "b/2", "b/sub/x", "missing")])
+    same("what is missing", folder.status()["missing"],
+         ("failed", "cannot read: No such file or directory"))
+
+# The database lies among the documents.
+with Folder() as folder:
+    folder.write("a", "call x\n")
+    folder.db = folder.input + "/a.db"
+    folder.run()
+    same("the database is no document", paths(folder), [folder.input + "/a"])
+
+# Loops, FIFOs, sockets, devices.
+with Folder() as folder:
+    folder.write("real/a.txt", "call real\n")
+    os.symlink("..", folder.input + "/real/loop")
+    os.symlink("self", folder.input + "/self")
+    os.symlink("real", folder.input + "/folder-link")
+    os.symlink("real/a.txt", folder.input + "/link")
+    os.symlink("nowhere", folder.input + "/dangling")
+    os.symlink("/dev/zero", folder.input + "/zero")
+    os.mkfifo(folder.input + "/fifo")
+    done = folder.run()
+    same("it ends", done.returncode, 1)
+    status = folder.status()
+    same("links to files are documents", (status["a.txt"], status["link"]), (("success", None),) * 2)
+    same("a link to nowhere cannot be read", status["dangling"],
+         ("failed", "cannot read: No such file or directory"))
+    same("a link to itself cannot be read", status["self"],
+         ("failed", "cannot read: Too many levels of symbolic links"))
+    same("nothing else", sorted(status), ["a.txt", "dangling", "link", "self"])
+    check("the others are named", all(name in done.stderr for name in
+                                      ("real/loop", "folder-link", "zero", "fifo")), done.stderr)
+    check("and counted", "4 inputs are no documents" in done.stdout, done.stdout)
+    done = folder.run(inputs=[folder.input + "/fifo"])
+    same("a FIFO that is named", (done.returncode, len(paths(folder))), (0, 0))
+
+# Names that are not UTF-8, or look like something else.
+with Folder() as folder:
+    names = [b"\xff\xfe.txt", b"gr\xc3\xbc\xc3\x9fe", b"new\nline", b"-rf", b"a!b", b"a'b\"c;--",
+             b"\x1b[31m", b"..x"]
+    for name in names:
+        with open(os.fsencode(folder.input) + b"/" + name, "wb") as file:
+            file.write(b"call x\ndescribe\n")
+    done = folder.run()
+    same("strange names: all succeed", done.returncode, 0)
+    found = [path if isinstance(path, bytes) else path.encode() for path in paths(folder)]
+    same("each is kept as it is", sorted(found),
+         sorted(os.fsencode(folder.input) + b"/" + name for name in names))
+    same("a name that is no text has its bytes", folder.query(
+        "SELECT typeof(path), filename FROM __wadup_content WHERE typeof(path) <> 'text'"),
+         [("blob", b"\xff\xfe.txt")])
+
+# Unreadable, too large, vanished, growing.
+with Folder() as folder:
+    folder.write("a", "call x\n")
+    folder.write("large", "x" * 5000)
+    done = folder.run("--max-document", "4K")
+    same("a large one", folder.status()["large"], ("failed", "cannot read: larger than 4096 bytes"))
+    secret = folder.write("secret", "call x\n")
+    os.chmod(secret, 0)
+    os.chmod(folder.path, 0o777)
+    if os.geteuid() != 0:
+        folder.run()
+        same("one that may not be read", folder.status()["secret"],
+             ("failed", "cannot read: Permission denied"))
+    else:
+        become = lambda: (os.setgroups([]), os.setgid(65534), os.setuid(65534))
+        home = os.path.join(folder.path, "home")
+        os.mkdir(home)
+        os.chmod(home, 0o777)
+        folder.remove_db()
+        env = dict(environment(), KRAIT_CACHE=home)
+        try:
+            subprocess.run(folder.line(), preexec_fn=become, env=env, capture_output=True, timeout=100)
+            found = folder.status().get("secret")
+        except (OSError, PermissionError):
+            found = None
+        if found is None:
+            print("another user cannot run the program here: that case is left out")
+        else:
+            same("one that may not be read", found, ("failed", "cannot read: Permission denied"))
+    os.chmod(secret, 0o600)
+
+with Folder() as folder:
+    folder.write("0-slow", "loop\n")
+    folder.write("1-gone", "call x\n")
+    path = folder.write("2-growing", "start\n")
+    folder.write("3-shrinks", "y" * 1000000)
+    folder.remove_db()
+    process = subprocess.Popen(folder.line("--timeout", "2s"), env=environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stop = threading.Event()
+
+    def grow():
+        with open(path, "ab", buffering=0) as file:
+            while not stop.is_set():
+                file.write(b"more and more\n" * 100)
+                if file.tell() > 1 << 28:
+                    break
+
+    deadline = time.time() + 60
+    while not os.path.exists(folder.db) and time.time() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    os.remove(folder.input + "/1-gone")
+    os.truncate(folder.input + "/3-shrinks", 10)
+    writer = threading.Thread(target=grow)
+    writer.start()
+    process.wait(timeout=100)
+    stop.set()
+    writer.join()
+    status = folder.status()
+    same("what vanished", status["1-gone"], ("failed", "cannot read: No such file or directory"))
+    same("what was slow", status["0-slow"], ("failed", "Module 'obey' exceeded the time limit of 2 s"))
+    same("what shrank is what was read", folder.query(
+        "SELECT size FROM __wadup_content WHERE filename = '3-shrinks'"), [(10,)])
+    size, digest = folder.query("SELECT size, sha256 FROM __wadup_content WHERE filename = '2-growing'")[0]
+    with open(path, "rb") as file:
+        same("what grew is what was read", hashlib.sha256(file.read(size)).hexdigest(), digest)
+finish()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ctrl-C: what runs is finished and committed; a second one ends the program at once; --resume goes on."""
+import os
+import pty
+import signal
+import subprocess
+import time
+
+from harness import Folder, check, environment, finish, same
+
+
+def start(folder, *options, **more):
+    folder.remove_db()
+    process = subprocess.Popen(folder.line(*options, threads=2), env=environment(), stderr=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True, **more)
+    deadline = time.time() + 60
+    while not os.path.exists(folder.db) and time.time() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    return process
+
+
+with Folder() as folder:
+    folder.run()  # the translation is made
+    for number in range(300):
+        folder.write("%03d" % number, "call n%d\nflood 30\n" % number if number else "loop\n")
+    folder.write("zzz", "loop\n")
+    process = start(folder, "--timeout", "2s")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    same("interrupted: status", process.returncode, 130)
+    check("it says how to go on", "--resume goes on" in err, err)
+    folder.check_database("interrupted")
+    same("the rows of what is there", folder.query(
+        "SELECT count(*) FROM calls JOIN __wadup_content ON uuid = content_uuid WHERE status = 'processing'")[0][0]
+         <= 2, True)
+    os.remove(folder.input + "/000")
+    os.remove(folder.input + "/zzz")
+    done = folder.run("--resume", fresh=False, threads=2)
+    same("resumed: each row once", folder.query("SELECT count(*), count(DISTINCT name) FROM calls"), [(299, 299)])
+    same("resumed: nothing is open", folder.query(
+        "SELECT count(*) FROM __wadup_content WHERE status = 'processing'"), [(0,)])
+
+    folder.write("000", "loop\n")
+    process = start(folder, "--timeout", "none")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    check("it waits for what runs", process.poll() is None)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    same("the second one ends it", process.returncode, 130)
+    os.remove(folder.input + "/000")
+    done = folder.run("--resume", fresh=False, threads=2)
+    same("resumed after that", folder.query("SELECT count(*), count(DISTINCT name) FROM calls"), [(299, 299)])
+    folder.check_database("resumed")
+
+    # A list that never ends.
+    folder.remove_db()
+    reader, writer = os.pipe()
+    process = subprocess.Popen(folder.line(inputs=["-"]), env=environment(), stdin=reader,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(reader)
+    os.write(writer, (folder.input + "/001\n").encode())
+    deadline = time.time() + 60
+    while time.time() < deadline:
+        try:
+            if folder.query("SELECT count(*) FROM __wadup_content") == [(1,)]:
+                break
+        except Exception:
+            pass
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    same("while it waits for a list", process.returncode, 130)
+    os.close(writer)
+    same("what came is done", len(folder.query("SELECT * FROM calls")), 1)
+
+    # The bar of a terminal.
+    main, other = pty.openpty()
+    folder.remove_db()
+    process = subprocess.Popen(folder.line("--timeout", "1s", threads=1, inputs=[folder.write("slow", "loop\n")]),
+                               env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=other)
+    os.close(other)
+    shown = b""
+    try:
+        while True:
+            part = os.read(main, 65536)
+            if not part:
+                break
+            shown += part
+    except OSError:
+        pass
+    process.wait(timeout=30)
+    check("a bar", b" of 1" in shown and b"failed" in shown and b"{" not in shown, shown)
+    check("that is taken away", shown.endswith(b"\r\x1b[K"), shown[-40:])
+finish()
