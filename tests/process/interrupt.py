@@ -64,7 +64,7 @@ with Folder() as folder:
     deadline = time.time() + 60
     while time.time() < deadline:
         try:
-            if folder.query("SELECT count(*) FROM __wadup_content") == [(1,)]:
+            if folder.query("SELECT count(*) FROM __wadup_content WHERE depth = 0") == [(1,)]:
                 break
         except Exception:
             pass
