@@ -18,8 +18,13 @@
 
 /* ---- which pip ---------------------------------------------------------------------------- */
 
+/* As -m pip, but without the current folder on sys.path: it may be that of a project that has a pip.py. */
+#define WITHOUT_FOLDER                                                                             \
+    "import sys; sys.path[:] = [p for p in sys.path if p]; import runpy; "                         \
+    "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+
 static const char *const commands[][4] = {
-    {"python3", "-m", "pip", NULL}, {"pip3", NULL}, {"pip", NULL}};
+    {"python3", "-c", WITHOUT_FOLDER, NULL}, {"pip3", NULL}, {"pip", NULL}};
 
 static void
 add_words(pack_list *list, const char *const *words)

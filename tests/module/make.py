@@ -252,6 +252,12 @@ def pip(folder):
                        ("x@https://example.org/x-1.tar.gz", "built on this machine")):
         project_file("[project]\ndependencies = [%r]\n[tool.krait]\nentry-point = 'x'\n" % text)
         refused([word], "p", status=126)
+    # What is in the current folder is no part of pip.
+    for name in ("pip.py", "pip/__init__.py", "pip/__main__.py", "runpy.py", "json.py", "zipfile.py"):
+        t.write(name, b"import os\nopen(os.environ['TMPDIR'] + '/../ran', 'w')\n")
+    project_file("[project]\ndependencies = ['leaf']\n[tool.krait]\nentry-point = 'leaf'\n")
+    make("p")
+    assert not os.path.exists("ran"), "pip imported from the current folder"
     # Sources alone would have to be built.
     os.makedirs("links/source_thing-1")
     t.write("links/source_thing-1/setup.py", b"open('built', 'w')\n")
