@@ -22,6 +22,8 @@ int module_read_project(pack_request *request);
 
 /* module_pip.c: dependencies, by the pip of this machine. */
 int module_fetch(pack_request *request);
+/* module_needs.c: says what is missing in --deps. */
+int module_check_needs(pack_request *request);
 /* Removes what it has fetched. */
 void module_release(pack_request *request);
 

@@ -354,14 +354,16 @@ put_section(pack_request *request)
 {
     const pack_document *document = &request->document;
     const char *slash = strrchr(request->subject, '/');
-    char *base = cli_need(strdup(slash != NULL ? slash + 1 : request->subject));
+    char *base = document->root != NULL
+                     ? pack_own_name(request->subject)
+                     : cli_need(strdup(slash != NULL ? slash + 1 : request->subject));
     char *text = NULL;
     size_t size = 0;
     FILE *to = cli_need(open_memstream(&text, &size));
     krait_error err;
     krait_status status;
 
-    if (pack_ends_with(base, ".py"))
+    if (document->root == NULL && pack_ends_with(base, ".py"))
         base[strlen(base) - 3] = '\0';
     fprintf(to, "{\"format\":%d,\"python\":\"%s\",\"%s\":", KRAIT_MODULE_FORMAT, request->version,
             document->entry != NULL ? "entry" : "script");

@@ -118,6 +118,8 @@ bool pack_path(char *path, size_t size, const char *fmt, ...)
 /* Paths of all files in the pack, in order. */
 pack_list pack_files(krait_pack *pack);
 bool pack_exists(krait_pack *pack, const char *path, krait_pack_kind *ret_kind);
+/* The last part of a path, also of "x/" and "."; allocated. */
+char *pack_own_name(const char *path);
 /* Whole files of the host; 0, or an exit status after a message. */
 int pack_read_host(const char *path, char **ret_text, size_t *ret_size);
 

@@ -41,9 +41,8 @@ is_archive(const char *path)
     return is || pack_ends_with(path, ".pyz") || pack_ends_with(path, ".zip");
 }
 
-/* The last part of a path, also of "x/" and "."; allocated. */
-static char *
-own_name(const char *path)
+char *
+pack_own_name(const char *path)
 {
     char *real = realpath(path, NULL);
     const char *slash = real != NULL ? strrchr(real, '/') : NULL;
@@ -64,7 +63,7 @@ add_folder(pack_request *request)
 
     free(init);
     if (is_package) {
-        char *name = own_name(request->subject);
+        char *name = pack_own_name(request->subject);
 
         if (!pack_path(path, sizeof(path), PACK_APP "/%s", name))
             exit_status = KRAIT_EXIT_FAILED;

@@ -123,7 +123,12 @@ def script(folder):
     t.write("other/helper.py", b"x = 1\n")
     t.write("other/.git/config", b"x")
     t.write("other/table.csv", b"x")
-    found, argv, _ = make("other/")
+    found, argv, said = make("other/")
+    assert said["name"] == "other", said
+    done = subprocess.run([t.KRAIT, "module", ".", "-o", "../out.wasm"], cwd="other", check=True,
+                          env=dict(os.environ, KRAIT_MODULE_RUNTIME=os.path.abspath("runtime")))
+    with open("out.wasm", "rb") as f:
+        assert section(f.read())["name"] == "other"
     assert argv == ["/app/__main__.py"] and sorted(own(found)) == ["/app/__main__.py", "/app/helper.py", "/app/table.csv"]
 
 
@@ -234,6 +239,9 @@ def pip(folder):
     assert not [path for path in found if "INSTALLER" in path or "REQUESTED" in path or path.startswith("/app/bin")]
     found, _, _ = make("p", "--deps", "links/leaf-1.0-py3-none-any.whl", "--deps", "links/nice_thing-1.5-py3-none-any.whl")
     assert own(found)["/app/leaf.py"] == b"x = 0\n"
+    assert make.errors == "", make.errors
+    make("p", "--deps", "links/leaf-1.0-py3-none-any.whl", "--entry", "leaf")
+    assert make.errors.count("nothing in --deps") == 1 and "'nice.thing[fast]" in make.errors, make.errors
     # Nobody to ask, nobody to find.
     refused(["p", "nice.thing", "no pip", "--deps"], "p", PATH="/nonexistent", status=125)
     for text, words in (("missing-thing>=3", ["'missing-thing>=3'", "no wheel", "--deps"]),
