@@ -23,6 +23,9 @@
 
 #define APPLICATION "/app"
 
+/* Where Python would be installed: the standard library is found from there. */
+#define PROGRAM L"/usr/local/bin/python3"
+
 #define SAY(text) ((void)fputs("krait: " text "\n", stderr))
 
 __attribute__((export_name("process"))) int process(void);
@@ -80,12 +83,14 @@ get(arguments *ret)
 static PyStatus
 configure(PyConfig *config, const arguments *args)
 {
-    PyStatus status = PyStatus_Ok();
+    PyStatus status;
 
     PyConfig_InitIsolatedConfig(config);
     config->write_bytecode = 0;
     config->parse_argv = 0;
-    if (args->count > 1) {
+    /* Of sys.executable, else the script would be it. */
+    status = PyConfig_SetString(config, &config->program_name, PROGRAM);
+    if (!PyStatus_Exception(status) && args->count > 1) {
         /* What is after the name of the program is the program's. */
         status = PyConfig_SetBytesArgv(config, (Py_ssize_t)args->count - 1,
                                        (char *const *)(args->items + 1));

@@ -123,40 +123,40 @@ is_closed(PyObject *stream)
     return truth > 0;
 }
 
-static int
+/* What cannot be written is told, and no reason to drop the rows of a document. */
+static void
 flush(const char *name)
 {
     PyObject *stream = PySys_GetObject(name);
     PyObject *result;
 
     if (stream == NULL || stream == Py_None) {
-        return 0;
+        return;
     }
     Py_INCREF(stream);
-    if (is_closed(stream)) {
-        Py_DECREF(stream);
-        return 0;
+    if (!is_closed(stream)) {
+        result = PyObject_CallMethod(stream, "flush", NULL);
+        if (result == NULL) {
+            PyErr_WriteUnraisable(stream);
+        }
+        Py_XDECREF(result);
     }
-    result = PyObject_CallMethod(stream, "flush", NULL);
     Py_DECREF(stream);
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
 }
 
-/* Those of sys, and of libc. */
-static int
+/* Those of sys, those that Python began with, in case that others are there now, and those of libc. */
+static void
 flush_streams(void)
 {
-    int status = 0;
+    static const char *const pairs[][2] = {{"stdout", "__stdout__"}, {"stderr", "__stderr__"}};
 
-    if (flush("stdout") != 0) {
-        status = krait_script_report();
-    }
-    if (flush("stderr") != 0) {
-        PyErr_Clear();
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(pairs); i++) {
+        flush(pairs[i][0]);
+        if (PySys_GetObject(pairs[i][0]) != PySys_GetObject(pairs[i][1])) {
+            flush(pairs[i][1]);
+        }
     }
     (void)fflush(NULL);
-    return status;
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */
@@ -212,5 +212,6 @@ krait_script_run(const krait_script *script)
     int status = result != NULL ? 0 : krait_script_report();
 
     Py_XDECREF(result);
-    return flush_streams() != 0 ? 1 : status;
+    flush_streams();
+    return status;
 }

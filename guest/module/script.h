@@ -38,7 +38,7 @@ int krait_script_add_folder(const char *folder);
  * Runs it.  What it leaves in __main__ and elsewhere stays for the next run.
  *
  * @return 0; 1: an exception was not caught, and has been printed, or SystemExit with another code
- *         than None and 0, whose text has been printed; or what was printed could not be written
+ *         than None and 0, whose text has been printed
  */
 int krait_script_run(const krait_script *script);
 

@@ -123,7 +123,7 @@ krait_arguments_set_session(void)
     } else {
         wchar_t *program = list.items[0];
 
-        list.items[0] = flag;
+        list.items[0] = krait_script_argument() != NULL ? krait_script_argument() : flag;
         result = krait_arguments_publish("argv", &list) == 0
                      ? krait_arguments_publish("orig_argv", &list)
                      : -1;

@@ -91,7 +91,7 @@ exited(PyObject *exception)
     } else if (code == Py_None) {
         number = 0;
     } else if (PyLong_Check(code)) {
-        number = (uint32_t)PyLong_AsUnsignedLongMask(code);
+        number = (uint32_t)PyLong_AsLong(code); /* too large: -1, as in Python */
     } else {
         PyObject *stream = PySys_GetObject("stderr");
 

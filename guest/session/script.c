@@ -20,6 +20,7 @@
 
 static PyObject *script;  /* its code */
 static PyObject *imports; /* a list: names of modules that it imports, or could */
+static wchar_t *argument; /* its path */
 
 /* ---- what it imports ---------------------------------------------------------------------- */
 
@@ -161,7 +162,18 @@ set_file(PyObject *name)
 {
     PyObject *module = PyImport_AddModule("__main__");
 
-    return module != NULL ? PyObject_SetAttrString(module, "__file__", name) : -1;
+    PyMem_Free(argument);
+    argument = PyUnicode_AsWideCharString(name, NULL);
+    if (argument == NULL || module == NULL || krait_arguments_set_session() != 0) {
+        return -1;
+    }
+    return PyObject_SetAttrString(module, "__file__", name);
+}
+
+wchar_t *
+krait_script_argument(void)
+{
+    return argument;
 }
 
 PyObject *
@@ -208,14 +220,43 @@ krait_script_import(void)
 
 /* ---- a run -------------------------------------------------------------------------------- */
 
+/* A script for documents does not exit: its number is told as its text would be, which is all that
+ * somebody sees who reads what it has printed (guest/module/run_script.c does the same). */
+static void
+print_exit(void)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    PyObject *code = exception != NULL ? PyObject_GetAttrString(exception, "code") : NULL;
+    PyObject *stream = PySys_GetObject("stderr");
+
+    if (code != NULL && PyLong_Check(code) && stream != NULL && stream != Py_None &&
+        PyObject_IsTrue(code) == 1) {
+        Py_INCREF(stream);
+        (void)(PyFile_WriteString("SystemExit: ", stream) == 0 &&
+               PyFile_WriteObject(code, stream, Py_PRINT_RAW) == 0 &&
+               PyFile_WriteString("\n", stream) == 0);
+        Py_DECREF(stream);
+    }
+    PyErr_Clear();
+    Py_XDECREF(code);
+    PyErr_SetRaisedException(exception);
+}
+
 PyObject *
 krait_script_run(void)
 {
     PyObject *module = PyImport_AddModule("__main__");
     PyObject *names = module != NULL ? PyModule_GetDict(module) : NULL;
+    PyObject *result = NULL;
 
     if (script == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the snapshot has no script");
     }
-    return script != NULL && names != NULL ? PyEval_EvalCode(script, names, names) : NULL;
+    if (script != NULL && names != NULL) {
+        result = PyEval_EvalCode(script, names, names);
+    }
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_SystemExit)) {
+        print_exit();
+    }
+    return result;
 }

@@ -36,7 +36,8 @@ void krait_arguments_release(krait_arguments *arguments);
 PyStatus krait_arguments_decode(PyWideStringList *list);
 /* Makes sys.NAME a new list of these; -1 with an exception. */
 int krait_arguments_publish(const char *name, const PyWideStringList *list);
-/* sys.argv and sys.orig_argv of a session; -1 with an exception. */
+/* sys.argv and sys.orig_argv of a session: the script or "-c", and what the host gives; -1 with an
+ * exception. */
 int krait_arguments_set_session(void);
 
 /* start.c: krait_init was told to start a program. */
@@ -113,6 +114,8 @@ PyObject *krait_script_prepare(const char *name, const char *text, size_t size, 
                                size_t names_size);
 /* Imports what waits of that. */
 void krait_script_import(void);
+/* Its path, for sys.argv; NULL: there is no script. */
+wchar_t *krait_script_argument(void);
 /* Runs it: a new reference, or NULL with an exception. */
 PyObject *krait_script_run(void);
 

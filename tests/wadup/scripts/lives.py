@@ -14,8 +14,10 @@ with open("/data.bin", encoding="utf-8") as file:
     what = file.read().strip()
 with open("/data.bin", encoding="utf-8") as file:
     assert file.read().strip() == what
-assert __name__ == "__main__" and __file__ == "/case/lives.py" and sys.path[0] == "/case", (__name__, __file__, sys.path)
-assert sys.argv == ["/case/lives.py", "argument"], sys.argv
+folder = __file__[:-len("/lives.py")]
+assert __name__ == "__main__" and folder in ("/case", "/app") and sys.path[0] == folder, (__name__, __file__, sys.path)
+assert sys.argv == [__file__, "argument"][:1 + (folder == "/case")], sys.argv
+assert sys.executable.startswith("/usr/local/bin/python3"), sys.executable
 if what == "stdout-back":
     sys.stdout = sys.__stdout__
 wadup.define_table("calls", [("count", "Int64"), ("what", "String")])
