@@ -162,6 +162,8 @@ size_t krait__mem_data_read(const krait_mem_node *node, uint64_t offset, void *t
 int krait__mem_data_write(krait_mem_node *node, uint64_t offset, const void *from, size_t size,
                           size_t *ret_size);
 int krait__mem_data_set_size(krait_mem_node *node, uint64_t size);
+/* Is there room for so many bytes from its beginning on?  What it has counts. */
+bool krait__mem_data_fits(const krait_mem_node *node, uint64_t size);
 /* Makes sure that writes to the range cannot fail for want of space. */
 int krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size);
 

@@ -263,6 +263,13 @@ missing_bytes(const krait_mem_data *data, uint64_t first, uint64_t last)
     return missing * KRAIT_MEM_BLOCK + table * sizeof(uint8_t *);
 }
 
+bool
+krait__mem_data_fits(const krait_mem_node *node, uint64_t size)
+{
+    return size == 0 || missing_bytes(&node->as.data, 0, block_index(size - 1)) <=
+                            node->fs->limit_bytes - node->fs->used_bytes;
+}
+
 int
 krait__mem_data_reserve(krait_mem_node *node, uint64_t offset, uint64_t size)
 {

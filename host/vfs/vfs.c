@@ -184,23 +184,12 @@ krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_error *err)
     return error == 0 ? KRAIT_OK : memory_error(err, error, guest_path != NULL ? guest_path : "");
 }
 
-/* A node with these bytes takes the name, and the place of the file that has it. */
 static int
-put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size, bool is_root)
+write_bytes(krait_mem_node *node, const void *bytes, size_t size)
 {
-    krait_mem_entry *old = krait__mem_dir_find(dir, name, strlen(name));
-    krait_mem_node *node;
     size_t written = 0;
-    int error;
+    int error = 0;
 
-    if (old != NULL && old->node->type == KRAIT_TYPE_DIRECTORY)
-        return EISDIR;
-    error = krait__mem_node_new(dir->fs, KRAIT_TYPE_REGULAR, &node);
-    if (error != 0)
-        return error;
-    node->is_root = is_root;
-    if (is_root)
-        node->mode = 0444;
     while (error == 0 && written < size) {
         size_t count = 0;
 
@@ -208,6 +197,57 @@ put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size,
                                       &count);
         written += count;
     }
+    return error;
+}
+
+static void
+set_owner(krait_mem_node *node, bool is_root)
+{
+    node->is_root = is_root;
+    node->mode = is_root ? 0444 : 0644;
+}
+
+/* Is this a file that nobody would miss if it had other bytes? */
+static bool
+is_alone(const krait_mem_node *node)
+{
+    return node->type == KRAIT_TYPE_REGULAR && node->refs == 0 && node->nlink == 1;
+}
+
+/* Other bytes for it: no more room is needed than the larger of both takes. */
+static int
+put_in_place(krait_mem_node *node, const void *bytes, size_t size, bool is_root)
+{
+    int error;
+
+    if (!krait__mem_data_fits(node, size))
+        return ENOSPC;
+    error = write_bytes(node, bytes, size);
+    /* Half of both is of no use. */
+    if (error != 0 || size < node->as.data.size || size == 0)
+        (void)krait__mem_data_set_size(node, error == 0 ? size : 0);
+    node->atime_ns = node->mtime_ns;
+    set_owner(node, is_root);
+    return error;
+}
+
+/* A node with these bytes takes the name, and the place of the file that has it. */
+static int
+put_bytes(krait_mem_node *dir, const char *name, const void *bytes, size_t size, bool is_root)
+{
+    krait_mem_entry *old = krait__mem_dir_find(dir, name, strlen(name));
+    krait_mem_node *node;
+    int error;
+
+    if (old != NULL && old->node->type == KRAIT_TYPE_DIRECTORY)
+        return EISDIR;
+    if (old != NULL && is_alone(old->node))
+        return put_in_place(old->node, bytes, size, is_root);
+    error = krait__mem_node_new(dir->fs, KRAIT_TYPE_REGULAR, &node);
+    if (error != 0)
+        return error;
+    set_owner(node, is_root);
+    error = write_bytes(node, bytes, size);
     if (error == 0 && old != NULL)
         krait__mem_dir_replace(dir, old, node);
     else if (error == 0)

@@ -119,7 +119,7 @@ krait_status krait__vfs_mount_devices(krait_vfs *vfs, krait_error *err);
 krait_status krait__vfs_mkdir(krait_vfs *vfs, const char *guest_path, krait_error *err);
 
 /* Makes or replaces a file in memory, and the directories above it; the bytes are
- * copied.  KRAIT_ELIMIT over quota, KRAIT_EINVAL as for mkdir, and for what is mounted. */
+ * copied.  One that nobody has open, and that has one name, keeps its inode and the blocks it has.  KRAIT_ELIMIT over quota, KRAIT_EINVAL as for mkdir, and for what is mounted. */
 krait_status krait__vfs_put_file(krait_vfs *vfs, const char *guest_path, const void *bytes,
                                  size_t size, krait_error *err);
 /* The same; is_root: the file is not the guest's, who can only read it. */

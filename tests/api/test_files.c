@@ -74,6 +74,59 @@ in_and_out(void)
     python_close(&p);
 }
 
+/* Large ones, one after the other: not two of them at once. */
+static void
+replaced(void)
+{
+    char *bytes = malloc(7 << 20);
+    python p;
+
+    REQUIRE(bytes != NULL && python_open(&p));
+    CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_FS_BYTES, 8 << 20, &p.err), KRAIT_OK);
+    REQUIRE(python_sandbox(&p));
+    for (int i = 0; i < 6; i++) {
+        size_t size = (size_t)(i % 2 == 0 ? 7 << 20 : 5000 * i);
+
+        memset(bytes, 'a' + i, size);
+        CHECK_INT(krait_sandbox_put_file(p.sandbox, "/in", bytes, size, &p.err), KRAIT_OK);
+        CHECK_UINT(strlen(get(&p, "/in")), size);
+        CHECK_INT(get(&p, "/in")[size - 1], 'a' + i);
+    }
+    /* Too much leaves what is there; a tail that comes back is zeros. */
+    CHECK_INT(put(&p, "/in", "short"), KRAIT_OK);
+    python_run(&p, "import os\n"
+                   "with open('/in', 'r+b') as f: f.truncate(9000)\n"
+                   "assert open('/in', 'rb').read() == b'short' + bytes(8995)\n");
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/in", bytes, 7 << 20, &p.err), KRAIT_OK);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/in", bytes, (size_t)9 << 20, &p.err),
+              KRAIT_ELIMIT);
+    CHECK_UINT(strlen(get(&p, "/in")), 7 << 20);
+    CHECK_INT(krait_sandbox_put_file(p.sandbox, "/in", NULL, 0, &p.err), KRAIT_OK);
+    CHECK_STR(get(&p, "/in"), "");
+    /* Who has it open, or another name for it, has the old one. */
+    CHECK_INT(put(&p, "/in", "old"), KRAIT_OK);
+    python_run(&p, "f = open('/in'); os.link('/in', '/tmp/old'); os.chmod('/in', 0o600)");
+    CHECK_INT(put(&p, "/in", "new"), KRAIT_OK);
+    python_run(&p,
+               "assert f.read() == open('/tmp/old').read() == 'old'\n"
+               "assert open('/in').read() == 'new' and os.stat('/in').st_mode & 0o777 == 0o644\n");
+    /* Blocks of a snapshot are everybody's. */
+    for (int i = 0; i < 2; i++) {
+        krait_sandbox *clone = NULL;
+
+        python_run(&p, "f.close()");
+        REQUIRE(krait_sandbox_clone(p.sandbox, &clone, &p.err) == KRAIT_OK);
+        CHECK_INT(krait_sandbox_put_file(clone, "/in", "mine", 4, &p.err), KRAIT_OK);
+        CHECK_STR(get(&p, "/in"), "new");
+        CHECK_INT(krait_sandbox_reset(clone, &p.err), KRAIT_OK);
+        krait_sandbox_free(p.sandbox);
+        p.sandbox = clone;
+        CHECK_STR(get(&p, "/in"), "new");
+    }
+    python_close(&p);
+    free(bytes);
+}
+
 /* Files that are not the guest's. */
 static void
 read_only(void)
@@ -257,5 +310,5 @@ granted(void)
     python_close(&p);
 }
 
-CHECK_MAIN(CHECK_CASE(in_and_out), CHECK_CASE(read_only), CHECK_CASE(planted),
+CHECK_MAIN(CHECK_CASE(in_and_out), CHECK_CASE(replaced), CHECK_CASE(read_only), CHECK_CASE(planted),
            CHECK_CASE(wrong_paths), CHECK_CASE(limits), CHECK_CASE(granted))
