@@ -2,7 +2,7 @@
 """The module runtime as a file, and libkrait_module.a in a program of another kind.
 
 Its imports and exports are what the list says; its files are whole; the stand-ins of the archive work, fail as they say,
-and give way to a program's own.
+and give way to a program's own. The example in docs/module-interface.md is a module.
 """
 import os
 import subprocess
@@ -75,7 +75,7 @@ int main(void)
 """
 
 
-def compile_program(folder, flags, name):
+def compile_program(folder, text, flags, name):
     """With the compiler and the libc of the recipes; None: they are not here."""
     found = run("sh", "-c", 'say() { echo "$@"; }; . "$0"; tools_find "$1" >&2 && printf "%s\\n%s\\n" "$CC" "$TARGET"',
                 os.path.join(SOURCE, "recipes", "tools.sh"), folder)
@@ -85,11 +85,10 @@ def compile_program(folder, flags, name):
     cc, target = found.stdout.split()[-2:]
     source = os.path.join(folder, "program.c")
     with open(source, "w", encoding="utf-8") as file:
-        file.write(PROGRAM)
-    # The two stand-ins alone: the rest of the archive wants Python.
+        file.write(text)
     module = os.path.join(folder, name + ".wasm")
     done = run(cc, "--target=" + target, "--sysroot=" + libc.stdout.strip(), "-D_WASI_EMULATED_SIGNAL", "-fno-builtin",
-               *flags, source, ARCHIVE, "-lwasi-emulated-signal", "-o", module)
+               source, *flags, "-o", module)
     check("compiled: " + done.stderr, done.returncode, 0)
     return module
 
@@ -101,7 +100,9 @@ def run_program(module):
 
 
 def link_stand_ins(folder):
-    module = compile_program(folder, [], "stand_ins")
+    # The two stand-ins alone: the rest of the archive wants Python.
+    link = [ARCHIVE, "-lwasi-emulated-signal"]
+    module = compile_program(folder, PROGRAM, link, "stand_ins")
     if module is None:
         print("stand-ins: no compiler for WebAssembly, or no wasi-libc in the cache")
         return
@@ -109,10 +110,29 @@ def link_stand_ins(folder):
     check("stand-ins", run_program(module), [
         "1 1 1 1 1", "0 -1", "Terminated", "1 cannot load libx.so: " + why, "1", "1 cannot find f: " + why,
         "-1 not open: " + why])
-    found = run_program(compile_program(folder, ["-DOWN"], "own"))
+    found = run_program(compile_program(folder, PROGRAM, ["-DOWN", *link], "own"))
     check("its own", [line for line in found if line.startswith(("own", "1 own", "0 own"))][0], "own signal 15")
     check("own raise", "own raise 15" in "\n".join(found), True)
     check("own dlopen", "own dlopen libx.so" in "\n".join(found), True)
+
+
+def build_example(folder):
+    """The C of docs/module-interface.md is a module."""
+    with open(os.path.join(SOURCE, "docs", "module-interface.md"), encoding="utf-8") as file:
+        text = file.read().split("```c no-build\n")[1].split("```")[0]
+    module = compile_program(folder, text, ["-mexec-model=reactor", "-Wall", "-Wextra", "-Werror"], "example")
+    if module is None:
+        return
+    with open(module, "rb") as file:
+        info = check_wasm.describe(file.read())
+    check("exports of the example", sorted(info["exports"]), ["_initialize", "memory", "process"])
+    check("imports of the example", sorted(i for i in info["imports"] if i.startswith("env")),
+          ["env define_table", "env insert_row"])
+    if os.path.exists(os.path.join(os.path.dirname(os.environ["KRAIT"]), "../libexec/krait/krait-process")):
+        done = run(os.environ["KRAIT"], "process", "--test", module, os.path.join(SOURCE, "LICENSE"))
+        check("the example runs: " + done.stderr, done.returncode, 0)
+        size = os.path.getsize(os.path.join(SOURCE, "LICENSE"))
+        check("its row: " + done.stdout, '{"Int64":%d}' % size in done.stdout.replace(" ", ""), True)
 
 
 def main():
@@ -122,6 +142,7 @@ def main():
     look_at_module()
     with tempfile.TemporaryDirectory(prefix="krait-wadup.") as folder:
         link_stand_ins(folder)
+        build_example(folder)
     print("%d failed" % failures)
     return 1 if failures else 0
 
