@@ -22,6 +22,24 @@ for example in hello limits host-functions many-threads pool; do
         has "$example uses the installed library" "$(cat linked)" "$T/installed/"
     fi
 done
+# A plug-in, and the program that calls it.
+clang=
+for name in clang-22 clang-21 clang-20 clang-19 clang; do
+    [ -z "$clang" ] && command -v "$name" >/dev/null && clang=$name
+done
+if [ -n "$clang" ]; then
+    example=$KRAIT_SOURCE_DIR/examples/embed-reactor
+    mkdir "$T/reactor"
+    cd "$T/reactor" || exit 1
+    check "plugin.c is built" "$clang" --target=wasm32 -nostdlib -O2 -Wall -Wextra -Werror -Wl,--no-entry \
+        "$example/plugin.c" -o plugin.wasm
+    check "plugin.wasm is translated" "$KRAIT" compile plugin.wasm -o plugin.krt
+    # shellcheck disable=SC2046 # options
+    check "reactor is built" "$KRAIT_TEST_CC" -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror \
+        "$example/reactor.c" $(pkg-config --cflags --libs krait) -o reactor
+    check "reactor runs" sh -c './reactor plugin.krt >out'
+    check "reactor: output" diff "$example/expected" out
+fi
 lines=$(grep -cv '^/\*\|^$' "$KRAIT_SOURCE_DIR/examples/embed-hello/hello.c")
 check "hello has $lines lines, at most 20" test "$lines" -le 20
 finish
