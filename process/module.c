@@ -79,6 +79,18 @@ proc_module_configure(const proc_modules *modules, const proc_module *module, kr
     return KRAIT_OK;
 }
 
+/* Its own code takes longer: to translate, once, and to start. */
+static void
+say_fallback(const proc_modules *modules, const krait_error *why)
+{
+    char text[KRAIT_ERROR_TEXT_SIZE + 64];
+
+    if (modules->options.note == NULL)
+        return;
+    snprintf(text, sizeof(text), "%s; it runs by its own code", why->text);
+    modules->options.note(modules->options.note_data, text);
+}
+
 static krait_status
 open_module(proc_modules *modules, proc_module *module, krait_error *err)
 {
@@ -90,6 +102,7 @@ open_module(proc_modules *modules, proc_module *module, krait_error *err)
         if (status == KRAIT_OK || modules->options.runtime == PROC_RUNTIME_NATIVE ||
             (status != KRAIT_ENOTFOUND && status != KRAIT_EUNSUPPORTED))
             return status;
+        say_fallback(modules, err);
     } else if (status != KRAIT_OK && status != KRAIT_ENOTFOUND) {
         return status;
     }

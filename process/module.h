@@ -43,6 +43,9 @@ typedef struct proc_module_options {
     proc_limits limits;
     proc_translate_fn translate;
     void *translate_data;
+    /* Told why a script does not run on the installed Python, where that is no error; may be NULL. */
+    void (*note)(void *data, const char *text);
+    void *note_data;
 } proc_module_options;
 
 typedef struct proc_modules {

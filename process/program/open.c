@@ -20,6 +20,13 @@ translate(void *data, const char *path, bool meter)
     return cli_need(strdup(runtime->translated.path));
 }
 
+static void
+note(void *data, const char *text)
+{
+    (void)data;
+    cli_message("%s", text);
+}
+
 krait_status
 program_open_modules(const program_options *options, program_runtime *runtime, proc_modules *ret,
                      krait_error *err)
@@ -30,6 +37,7 @@ program_open_modules(const program_options *options, program_runtime *runtime, p
         .limits = options->limits,
         .translate = translate,
         .translate_data = runtime,
+        .note = options->is_quiet ? NULL : note,
     };
 
     memset(runtime, 0, sizeof(*runtime));
