@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include <krait/krait.h>
+#include <krait/module.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -100,6 +101,21 @@ check_imports(const run_module *run)
     return KRAIT_EXIT_REFUSED;
 }
 
+/* Somebody who has made a module for documents may try what it does. */
+static int
+check_start(const run_module *run)
+{
+    const krait_module *module = run->opened.module;
+
+    if (krait_module_check_function(module, "_start", "", "", NULL) == KRAIT_OK ||
+        krait_module_check_function(module, KRAIT_MODULE_PROCESS, "", "i", NULL) != KRAIT_OK)
+        return 0;
+    cli_message("'%s' is a module for documents, no program: krait process runs it; "
+                "krait process --test '%s' FILE shows what it makes of one",
+                run->path, run->path);
+    return KRAIT_EXIT_REFUSED;
+}
+
 static void
 close_module(run_module *run)
 {
@@ -179,7 +195,9 @@ open_any(run_module *run, bool bounds_checked)
                           ? open_wasm(run, run->path, bounds_checked)
                           : open_krt(run);
 
-    return exit_status == 0 ? check_imports(run) : exit_status;
+    if (exit_status == 0)
+        exit_status = check_imports(run);
+    return exit_status == 0 ? check_start(run) : exit_status;
 }
 
 /* The first of the paths in `value`, separated by colons, that is there on the host under a name

@@ -215,6 +215,12 @@ WAT
 run run nostart.wasm
 same "no command" "$rc" 126
 has "what is missing" "$out" "_start"
+wat documents <<'WAT'
+(module (memory (export "memory") 1) (func (export "process") (result i32) (i32.const 0)))
+WAT
+run run documents.wasm
+same "a module for documents" "$rc" 126
+has "and who runs it" "$out" "'documents.wasm' is a module for documents, no program: krait process runs it"
 {
     echo '(module'
     i=0
