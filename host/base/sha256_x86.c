@@ -9,7 +9,6 @@
 
 #include <cpuid.h>
 #include <immintrin.h>
-#include <stdatomic.h>
 
 static int
 ask(void)
@@ -26,18 +25,15 @@ ask(void)
     return (int)(b >> 29 & 1u);
 }
 
-/* Asked once: in a virtual machine the answer takes 10 us and more. */
+/* Asked once by each thread: in a virtual machine the answer takes 10 us and more. */
 int
 krait__sha256_has_x86(void)
 {
-    static atomic_int known; /* 0: not yet; 1: no; 2: yes */
-    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+    static _Thread_local int known; /* 0: not yet; 1: no; 2: yes */
 
-    if (answer == 0) {
-        answer = 1 + ask();
-        atomic_store_explicit(&known, answer, memory_order_relaxed);
-    }
-    return answer - 1;
+    if (known == 0)
+        known = 1 + ask();
+    return known - 1;
 }
 
 /* The state as the instructions want it: A B E F and C D G H, high words first. */
