@@ -20,10 +20,15 @@ def quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
+def text_of(name):
+    """A name that is no UTF-8 is a BLOB."""
+    return name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
+
+
 def documents(database):
     """(name, uuid, status, error), sorted by name."""
     found = database.execute("SELECT uuid, filename, parent_uuid, status, error_message FROM __wadup_content").fetchall()
-    names = {uuid: (filename, parent) for uuid, filename, parent, _, _ in found}
+    names = {uuid: (text_of(filename), parent) for uuid, filename, parent, _, _ in found}
 
     def whole(uuid):
         parts = []
