@@ -54,7 +54,7 @@ proc_row_number(const uint8_t *at, uint32_t *ret_number)
 static inline const uint8_t *
 proc_row_value(const uint8_t *at, proc_value *ret)
 {
-    ret->tag = (proc_tag)*at++;
+    *ret = (proc_value){.tag = (proc_tag)*at++};
     switch (ret->tag) {
     case PROC_TAG_INTEGER:
     case PROC_TAG_REAL:
