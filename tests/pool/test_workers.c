@@ -241,6 +241,20 @@ no_trace(void *data, const krait_trace_event *event)
     (void)data, (void)event;
 }
 
+static int
+no_import(void *data, krait_guest *guest, krait_value *values)
+{
+    (void)data, (void)guest, (void)values;
+    return 0;
+}
+
+static int
+no_file(void *data, const char *name, const void *bytes, uint64_t size)
+{
+    (void)data, (void)name, (void)bytes, (void)size;
+    return 0;
+}
+
 static void
 refused(void)
 {
@@ -255,6 +269,16 @@ refused(void)
               KRAIT_EUNSUPPORTED);
     CHECK_HAS(t.err.text, "krait_config_set_trace");
     krait_config_set_trace(t.p.config, NULL, NULL);
+    CHECK_INT(krait_config_watch_files(t.p.config, "/out", no_file, NULL, &t.err), KRAIT_OK);
+    CHECK_INT(krait_pool_new(t.p.module, t.p.config, &t.options, &t.pool, &t.err),
+              KRAIT_EUNSUPPORTED);
+    CHECK_HAS(t.err.text, "krait_config_watch_files");
+    CHECK_INT(krait_config_watch_files(t.p.config, "/out", NULL, NULL, &t.err), KRAIT_OK);
+    CHECK_INT(krait_config_add_import(t.p.config, "env", "f", "", "", no_import, NULL, &t.err),
+              KRAIT_OK);
+    CHECK_INT(krait_pool_new(t.p.module, t.p.config, &t.options, &t.pool, &t.err),
+              KRAIT_EUNSUPPORTED);
+    CHECK_HAS(t.err.text, "krait_config_add_import");
     krait_config_set_stdio(t.p.config, 0, 1, 2);
     CHECK_INT(krait_pool_new(t.p.module, t.p.config, &t.options, &t.pool, &t.err),
               KRAIT_EUNSUPPORTED);
