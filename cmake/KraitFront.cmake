@@ -116,7 +116,8 @@ function(krait_add_front)
 
     add_executable(krait ${arg_SOURCES} ${sources} ${front})
     add_dependencies(krait krait_aot krait_full)
-    set_target_properties(krait PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    # The options say all of it.
+    set_property(TARGET krait PROPERTY POSITION_INDEPENDENT_CODE)
     target_include_directories(krait PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/cli"
         "${PROJECT_SOURCE_DIR}/host" "${PROJECT_SOURCE_DIR}")
     target_compile_definitions(krait PRIVATE KRAIT_STATIC_PROGRAM=1 KRAIT_FRONT=1 KRAIT_BUILDING=1)
