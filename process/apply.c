@@ -107,7 +107,10 @@ apply_document(proc_applier *applier, const uint8_t *at, krait_error *err)
     bind_optional(statement, 3, record.parent, strlen(record.parent));
     (void)sqlite3_bind_int64(statement, 4, record.started_s);
     bind_text(statement, 5, status, strlen(status));
-    bind_optional(statement, 6, at + record.path_size, record.error_size);
+    if (record.error_size == 0)
+        (void)sqlite3_bind_null(statement, 6);
+    else
+        bind_name(statement, 6, at + record.path_size, record.error_size);
     bind_name(statement, 7, at, record.path_size);
     bind_optional(statement, 8, record.sha256, strlen(record.sha256));
     if (record.sha256[0] != '\0')
@@ -128,7 +131,7 @@ apply_output(proc_applier *applier, const uint8_t *at, krait_error *err)
     memcpy(&record, at, sizeof(record));
     at += sizeof(record);
     bind_text(statement, 1, record.head.uuid, PROC_UUID_SIZE);
-    bind_text(statement, 2, record.module, strlen(record.module));
+    bind_name(statement, 2, (const uint8_t *)record.module, strlen(record.module));
     bind_name(statement, 3, at, record.size[0]);
     bind_name(statement, 4, at + record.size[0], record.size[1]);
     (void)sqlite3_bind_int(statement, 5, record.truncated[0]);
@@ -146,7 +149,10 @@ apply_finish(proc_applier *applier, const uint8_t *at, krait_error *err)
     memcpy(&record, at, sizeof(record));
     status = proc_status_name((proc_status)record.status);
     bind_text(statement, 1, status, strlen(status));
-    bind_optional(statement, 2, at + sizeof(record), record.error_size);
+    if (record.error_size == 0)
+        (void)sqlite3_bind_null(statement, 2);
+    else
+        bind_name(statement, 2, at + sizeof(record), record.error_size);
     bind_text(statement, 3, record.head.uuid, PROC_UUID_SIZE);
     return proc_apply_step(applier, statement, err);
 }

@@ -44,6 +44,7 @@ build_targets()
     done
     build_pack "$1"
     build_packed "$1"
+    build_process "$1"
     build_wasi "$1"
 }
 
@@ -66,6 +67,19 @@ build_packed()
     "$1" $flags -DKRAIT_VERSION_TEXT='"0"' -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_packed.c" \
         "$sources"/pack/*.c $objects -lz -llzma -ldl -o "$folder/fuzz_packed" 2> "$folder/packed.log" ||
         echo "fuzz_packed is left out: $(head -n 1 "$folder/packed.log")"
+}
+
+# What modules say of documents: the part that needs no library.
+build_process()
+{
+    parts=
+    for part in base64 batch buffer call call_content call_files call_rows describe document json json_number \
+        rows table tables utf8 uuid; do
+        parts="$parts $sources/process/$part.c"
+    done
+    # shellcheck disable=SC2086
+    "$1" $flags -I"$sources/process" -fsanitize=fuzzer "$sources/tests/fuzz/fuzz_process.c" $parts $objects \
+        -lpthread -ldl -o "$folder/fuzz_process"
 }
 
 # The layers that are between a guest's calls and the host's files.
@@ -136,6 +150,9 @@ run_target elf elf 20000
 run_target wasi wasi 10000
 run_target files files 20000
 run_target pool pool 20000
+if [ -x "$programs/fuzz_process" ]; then
+    run_target process process 20000
+fi
 if [ -x "$programs/fuzz_packed" ]; then
     run_target packed packed 20000
 fi
