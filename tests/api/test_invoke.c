@@ -221,6 +221,9 @@ ends(void)
 static void
 limits(void)
 {
+#ifdef __SANITIZE_THREAD__
+    CHECK_SKIP("ThreadSanitizer holds signals back");
+#endif
     REQUIRE(start("reactor"));
     add_imports(config);
     REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_WALL, 20000000, &err) == KRAIT_OK);

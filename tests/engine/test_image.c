@@ -429,14 +429,17 @@ pages_written_before(void)
         for (unsigned i = 0; i < 500; i++) {
             step s = {.f = &f, .instance = instances[i % 2], .number = i};
             pthread_t thread;
+            int error;
 
             if (i % 11 != 10) {
                 (void)step_on(&s);
                 continue;
             }
             /* And on other threads. */
-            REQUIRE(pthread_create(&thread, NULL, step_on, &s) == 0);
-            pthread_join(thread, NULL);
+            error = pthread_create(&thread, NULL, step_on, &s);
+            if (error == 0)
+                pthread_join(thread, NULL);
+            REQUIRE_INT(error, 0);
         }
         for (size_t i = 0; i < 2; i++)
             krait__instance_free(instances[i]);
