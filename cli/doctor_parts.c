@@ -232,8 +232,10 @@ doctor_python(char *found, size_t size)
     size_t used = 0;
     ssize_t more = 0;
     int status = -1;
-    int output = start_python("/proc/self/exe", &child);
+    char *program = cli_own_program();
+    int output = start_python(program != NULL ? program : "/proc/self/exe", &child);
 
+    free(program);
     if (output < 0) {
         snprintf(found, size, "cannot start a process: %s", strerror(errno));
         return DOCTOR_BROKEN;

@@ -258,7 +258,10 @@ suite_where_command(const suite_where *where, const char *folder, const char *mo
     int i;
 
     if (suite_where_is_krait(where)) {
-        add(&line, "/proc/self/exe");
+        char *program = cli_own_program();
+
+        /* The one that users run, not the whole one behind it. */
+        add_own(&line, program != NULL ? program : cli_need(strdup("/proc/self/exe")));
         add(&line, "run");
         add(&line, "--memory");
         add(&line, where->memory);
