@@ -206,6 +206,9 @@ typedef struct cli_translated {
 /* 0, or an exit status after a message.  `remake`: what is in the cache is damaged. */
 int cli_translated_get(cli_translated *translated, const char *wasm, bool meter,
                        bool bounds_checked, bool remake);
+/* The same, which stops when *cancel is not 0. */
+int cli_translated_get_until(cli_translated *translated, const char *wasm, bool meter,
+                             const volatile sig_atomic_t *cancel);
 /* The same for what is run for seconds: without optimisation, which takes most of the time.  It
  * stops when *cancel is not 0. */
 int cli_translated_get_soon(cli_translated *translated, const char *wasm,

@@ -176,6 +176,17 @@ cli_translated_get(cli_translated *translated, const char *wasm, bool meter, boo
 }
 
 int
+cli_translated_get_until(cli_translated *translated, const char *wasm, bool meter,
+                         const volatile sig_atomic_t *cancel)
+{
+    krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+
+    options.meter = meter;
+    options.cancel = cancel;
+    return get(translated, wasm, options, false);
+}
+
+int
 cli_translated_get_soon(cli_translated *translated, const char *wasm,
                         const volatile sig_atomic_t *cancel)
 {

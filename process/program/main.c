@@ -172,8 +172,9 @@ process(program_state *state)
 
     state->tables = cli_need(proc_tables_new());
     if (open_all(state, &err) != KRAIT_OK) {
-        cli_error(&err);
-        exit_status = status_for(&err);
+        if (program_stop_signal() == 0)
+            cli_error(&err);
+        exit_status = program_stop_signal() != 0 ? PROGRAM_EXIT_INTERRUPTED : status_for(&err);
     } else {
         if (state->options.is_verbose && state->database.resumed != 0)
             cli_message("'%s': %llu documents were done before, %llu are done again",

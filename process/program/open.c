@@ -15,7 +15,8 @@ translate(void *data, const char *path, bool meter)
     program_runtime *runtime = data;
 
     cli_translated_release(&runtime->translated);
-    if (cli_translated_get(&runtime->translated, path, meter, false, false) != 0)
+    /* Minutes for a large one: Ctrl-C is not to wait for its end. */
+    if (cli_translated_get_until(&runtime->translated, path, meter, program_stop_flag()) != 0)
         return NULL;
     return cli_need(strdup(runtime->translated.path));
 }

@@ -71,6 +71,8 @@ void program_catch_signals(void);
 /* Of the calling thread and those that it makes. */
 void program_hold_signals(bool holds);
 int program_stop_signal(void);
+/* Not 0 from then on. */
+const volatile sig_atomic_t *program_stop_flag(void);
 
 /* test.c: one module, one file, JSON. */
 int program_test(const program_options *options);

@@ -46,6 +46,12 @@ program_hold_signals(bool holds)
     (void)pthread_sigmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+const volatile sig_atomic_t *
+program_stop_flag(void)
+{
+    return &caught;
+}
+
 int
 program_stop_signal(void)
 {

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from harness import Folder, check, environment, finish, same
+from harness import Folder, check, environment, find_clang, finish, same
 
 
 def start(folder, *options, **more):
@@ -18,6 +18,25 @@ def start(folder, *options, **more):
         time.sleep(0.02)
     time.sleep(0.5)
     return process
+
+
+def sleeps_below(pid):
+    """Whether `sleep` was started by the process, or by those that it has started."""
+    found = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name) as file:
+                words = file.read().rpartition(")")[2].split()
+            with open("/proc/%s/cmdline" % name, "rb") as file:
+                found[int(name)] = (int(words[1]), file.read())
+        except OSError:
+            continue        # it has ended
+    for process, (parent, line) in found.items():
+        while b"sleep\0" in line and parent in found:
+            if parent == pid:
+                return True
+            parent = found[parent][0]
+    return False
 
 
 with Folder() as folder:
@@ -74,6 +93,23 @@ with Folder() as folder:
     same("while it waits for a list", process.returncode, 130)
     os.close(writer)
     same("what came is done", len(folder.query("SELECT * FROM calls")), 1)
+
+    # While a module is translated.
+    folder.remove_db()
+    compiler = os.path.join(folder.path, "compiler")
+    with open(compiler, "w") as file:
+        file.write("#!/bin/sh\ncase $* in *--version*) exec %s --version ;; esac\nexec sleep 600\n" % find_clang())
+    os.chmod(compiler, 0o755)
+    process = subprocess.Popen(folder.line(), env=dict(environment(), KRAIT_CC=compiler, KRAIT_CACHE=folder.path + "/cache"),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.time() + 60
+    while not sleeps_below(process.pid) and time.time() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    same("while a module is translated", process.returncode, 130)
+    check("it does not blame the module", "cannot be translated" not in err, err)
+    check("nothing was made", not os.path.exists(folder.db))
 
     # The bar of a terminal.
     main, other = pty.openpty()
