@@ -52,11 +52,9 @@ proc_call_release(proc_call *call)
     proc_buffer_release(&call->name);
 }
 
-bool
-proc_call_begin(proc_call *call, proc_document *document, proc_batch *batch)
+void
+proc_call_clear(proc_call *call)
 {
-    call->batch = batch;
-    call->start = batch->bytes.size;
     call->rows = 0;
     call->data_bytes = 0;
     call->used_count = 0;
@@ -73,8 +71,18 @@ proc_call_begin(proc_call *call, proc_document *document, proc_batch *batch)
         call->truncated[i] = false;
     }
     proc_buffer_clear(&call->text, KEEP_TEXT);
+}
+
+bool
+proc_call_begin(proc_call *call, proc_document *document, proc_batch *batch)
+{
+    call->batch = batch;
+    call->start = batch->bytes.size;
     call->document = document;
-    return proc_batch_open_rows(batch, document->uuid, &call->record);
+    if (proc_batch_open_rows(batch, document->uuid, &call->record))
+        return true;
+    call->document = NULL;
+    return false;
 }
 
 int

@@ -68,7 +68,9 @@ void proc_call_release(proc_call *call);
 /* The instance is a new one: it has defined nothing. */
 void proc_call_forget(proc_call *call);
 
-/* False: there is no memory. */
+/* Nothing of the last call is left: no output, no row, no sub-content. */
+void proc_call_clear(proc_call *call);
+/* After that.  False: there is no memory. */
 bool proc_call_begin(proc_call *call, proc_document *document, proc_batch *batch);
 /* `is_good`: what was given counts, unless a limit was reached or a table is another one in the database:
  * then the result is false, and `reason` or `limit` says why.  The children are at call->children;

@@ -102,6 +102,21 @@ is_text(const uint8_t *bytes, size_t size, bool is_cut)
     return proc_is_utf8(bytes, is_cut ? whole_characters(bytes, size) : size);
 }
 
+/* By the first character and the next one that is no white space. */
+static bool
+is_json(const uint8_t *bytes, size_t size)
+{
+    uint8_t next = ' ';
+
+    if (size == 0 || (*bytes != '{' && *bytes != '['))
+        return false;
+    for (size_t i = 1; i < size && next <= ' '; i++)
+        next = bytes[i];
+    if (*bytes == '{')
+        return next == '"' || next == '}';
+    return strchr("\"{[]-0123456789", next) != NULL && next > ' ';
+}
+
 static const char *
 text_type(const uint8_t *bytes, size_t size)
 {
@@ -113,16 +128,8 @@ text_type(const uint8_t *bytes, size_t size)
         if (begins(bytes, size, &texts[i]))
             return texts[i].type;
     }
-    if (size > 1 && (*bytes == '{' || *bytes == '[')) {
-        uint8_t next = 0;
-
-        for (size_t i = 1; i < size && next <= ' '; i++)
-            next = bytes[i];
-        if (next == '"' || next == '{' || next == '}' ||
-            (*bytes == '[' &&
-             (next == '[' || next == ']' || next == '-' || (next >= '0' && next <= '9'))))
-            return "application/json";
-    }
+    if (is_json(bytes, size))
+        return "application/json";
     return "text/plain";
 }
 

@@ -118,49 +118,88 @@ learn(proc_instance *instance)
 static void
 fail(proc_verdict *verdict, const krait_error *error)
 {
-    verdict->is_good = false;
+    *verdict = (proc_verdict){.is_good = false};
     snprintf(verdict->text, sizeof(verdict->text), "could not be run: %.480s", error->text);
+}
+
+/* The document is in its place and the call has begun; else nothing of it, or of the last one, is there. */
+static krait_status
+begin(proc_instance *instance, proc_document *document, const proc_buffer *description,
+      proc_batch *batch, krait_error *err)
+{
+    krait_status status = put_document(instance, document, description, err);
+
+    /* A guest can make directories where its document belongs. */
+    if (status != KRAIT_OK && status != KRAIT_ENOMEM && instance->is_used) {
+        renew(instance);
+        status = put_document(instance, document, description, err);
+    }
+    proc_call_clear(&instance->call);
+    if (status == KRAIT_OK && !proc_call_begin(&instance->call, document, batch))
+        status = krait__error_nomem(err);
+    return status;
+}
+
+static krait_status
+run(proc_instance *instance, krait_result *result, uint32_t *ret_code, krait_error *err)
+{
+    krait_value values[1] = {{0}};
+    krait_status status;
+
+    *ret_code = 0;
+    instance->is_used = true;
+    if (instance->module->code == NULL)
+        return krait_sandbox_run_script(instance->sandbox, result, err);
+    status = krait_sandbox_invoke(instance->sandbox, KRAIT_MODULE_PROCESS, values, 1, result, err);
+    if (status == KRAIT_OK && result->kind == KRAIT_RESULT_RETURNED)
+        *ret_code = values[0].i32;
+    return status;
+}
+
+/* Was it left in the middle of something? */
+static bool
+is_over(const proc_instance *instance, const krait_result *result)
+{
+    if (result->trap != 0)
+        return true;
+    switch (result->kind) {
+    case KRAIT_RESULT_RETURNED:
+    case KRAIT_RESULT_RAISED:
+        return false;
+    case KRAIT_RESULT_EXITED:
+        /* Of a script it is an exception. */
+        return instance->module->code != NULL;
+    default:
+        return true;
+    }
 }
 
 void
 proc_instance_run(proc_instance *instance, proc_document *document, const proc_buffer *description,
                   proc_batch *batch, proc_verdict *ret)
 {
-    krait_value values[1] = {{0}};
+    proc_call *call = &instance->call;
     krait_result result;
     krait_error error;
-    krait_status status = put_document(instance, document, description, &error);
+    krait_status status = begin(instance, document, description, batch, &error);
+    uint32_t code;
 
-    *ret = (proc_verdict){.is_good = false};
-    /* A guest can make directories where its document belongs. */
-    if (status != KRAIT_OK && status != KRAIT_ENOMEM && instance->is_used) {
-        renew(instance);
-        status = put_document(instance, document, description, &error);
-    }
-    if (status == KRAIT_OK && !proc_call_begin(&instance->call, document, batch))
-        status = krait__error_nomem(&error);
     if (status != KRAIT_OK) {
         fail(ret, &error);
         return;
     }
-    instance->is_used = true;
-    status = instance->module->code == NULL
-                 ? krait_sandbox_run_script(instance->sandbox, &result, &error)
-                 : krait_sandbox_invoke(instance->sandbox, KRAIT_MODULE_PROCESS, values, 1, &result,
-                                        &error);
+    status = run(instance, &result, &code, &error);
     if (status == KRAIT_OK)
-        proc_verdict_make(instance, &result, values[0].i32, ret);
+        proc_verdict_make(instance, &result, code, ret);
     else
         fail(ret, &error);
-    if (!proc_call_end(&instance->call, ret->is_good) && ret->is_good) {
+    if (!proc_call_end(call, ret->is_good) && ret->is_good) {
         ret->is_good = false;
         snprintf(ret->text, sizeof(ret->text), "%s",
-                 instance->call.limit[0] != '\0' ? instance->call.limit : instance->call.reason);
+                 call->limit[0] != '\0' ? call->limit : call->reason);
     }
     if (instance->is_fresh && ret->is_good)
         learn(instance);
-    if (instance->is_fresh || status != KRAIT_OK || result.trap != 0 ||
-        (result.kind != KRAIT_RESULT_RETURNED && result.kind != KRAIT_RESULT_RAISED &&
-         !(instance->module->code == NULL && result.kind == KRAIT_RESULT_EXITED)))
+    if (instance->is_fresh || status != KRAIT_OK || is_over(instance, &result))
         renew(instance);
 }

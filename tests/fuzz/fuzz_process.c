@@ -142,6 +142,7 @@ process(proc_call *call, proc_document *document, const char *text, size_t size)
     bool is_good;
 
     document->tree = NULL;
+    proc_call_clear(call);
     FUZZ_REQUIRE(proc_call_begin(call, document, &batch));
     while (size > 0) {
         const char *newline = memchr(text, '\n', size);
