@@ -8,6 +8,9 @@
  * written first meanwhile; and that is a page fault of the thread that wrote.  So when calls have
  * come and gone without a page fault (getrusage(2), RUSAGE_THREAD), nobody has to be asked.  All that
  * guests write they write in calls.  Whether the kernel counts is tried out: an emulated one may not.
+ *
+ * What an instance has written once, when it was warming up, it may never write again.  So now and then
+ * pages that are as in the image are given back, and need not be copied the next time.
  */
 #include "engine/image_internal.h"
 
@@ -21,11 +24,16 @@
 /* Runs of pages that are remembered; with more of them the kernel is asked each time. */
 #define MOST_RUNS 4096u
 
+/* After how many times pages are given back: first, and then. */
+#define SHED_FIRST 8u
+#define SHED_EVERY 256u
+
 struct krait_written {
     krait_dirty_run *runs;
     size_t count;
     size_t capacity;
     bool is_known;
+    unsigned left; /* times until pages are given back */
 };
 
 static uint64_t
@@ -148,6 +156,48 @@ copy_asked(const krait_image *image, uint8_t *base, uint64_t keep, krait_written
     return true;
 }
 
+/* Appends a page; false: there is no room. */
+static bool
+keep_page(krait_written *written, uint64_t at, uint64_t page)
+{
+    const krait_dirty_run run = {.begin = at, .end = at + page};
+
+    if (written->count > 0 && written->runs[written->count - 1].end == at) {
+        written->runs[written->count - 1].end += page;
+        return true;
+    }
+    remember(written, &run, 1);
+    return written->is_known;
+}
+
+/* Gives back what has not been changed this time.  The list stays as it is when there is no memory for a
+ * new one: a page too many in it is copied for nothing. */
+static void
+shed(const krait_image *image, uint8_t *base, krait_written *written)
+{
+    const uint64_t page = image->dirty.page;
+    krait_written kept = {.is_known = true};
+    bool fits = true;
+
+    for (size_t i = 0; i < written->count && fits; i++) {
+        for (uint64_t at = written->runs[i].begin; at < written->runs[i].end && fits; at += page) {
+            const uint64_t offset = at - (uint64_t)(uintptr_t)base;
+
+            if (memcmp(base + offset, image->bytes + offset, page) != 0 ||
+                madvise(base + offset, page, MADV_DONTNEED) != 0)
+                fits = keep_page(&kept, at, page);
+        }
+    }
+    if (!fits) {
+        krait__free(kept.runs);
+        return;
+    }
+    krait__free(written->runs);
+    written->runs = kept.runs;
+    written->count = kept.count;
+    written->capacity = kept.capacity;
+}
+
 bool
 krait__written_copy_back(krait_instance *instance, uint8_t *base, uint64_t keep)
 {
@@ -158,13 +208,19 @@ krait__written_copy_back(krait_instance *instance, uint8_t *base, uint64_t keep)
         written = instance->written = krait__calloc(1, sizeof(*written));
         if (written == NULL)
             return false;
+        written->left = SHED_FIRST;
     }
     /* Others of its store may write into its memory in calls of their own. */
     if (written->is_known && instance->faults == 0 && instance->store->references == 1 &&
-        instance->image->mode != KRAIT_DIRTY_UNKNOWN)
+        instance->image->mode != KRAIT_DIRTY_UNKNOWN) {
+        if (--written->left == 0) {
+            shed(instance->image, base, written);
+            written->left = SHED_EVERY;
+        }
         is_back = copy_known(instance->image, base, keep, written);
-    else
+    } else {
         is_back = copy_asked(instance->image, base, keep, written);
+    }
     instance->faults = 0;
     /* Then all of its pages are given back. */
     if (!is_back)

@@ -426,7 +426,7 @@ pages_written_before(void)
         krait__image_set_mode(f.image, mode == 0 ? KRAIT_DIRTY_SCAN : KRAIT_DIRTY_PAGEMAP);
         for (size_t i = 0; i < 2; i++)
             REQUIRE(new_instance(&f, f.image, 0, 0, &instances[i]) == KRAIT_OK);
-        for (unsigned i = 0; i < 500; i++) {
+        for (unsigned i = 0; i < 1500; i++) {
             step s = {.f = &f, .instance = instances[i % 2], .number = i};
             pthread_t thread;
             int error;
@@ -446,6 +446,47 @@ pages_written_before(void)
     }
     close(kernel_fd);
     kernel_fd = -1;
+    fixture_close(&f);
+}
+
+static uint64_t
+count_written(const fixture *f, const krait_instance *instance)
+{
+    const uint64_t begin = (uint64_t)(uintptr_t)instance->memories[0]->base;
+    krait_dirty_run runs[KRAIT_DIRTY_RUNS];
+    uint64_t walked = 0;
+    uint64_t pages = 0;
+    size_t count = 0;
+
+    CHECK_INT(krait__dirty_next(&f->image->dirty, f->image->mode, begin,
+                                begin + f->image->memory_bytes, runs, &count, &walked),
+              0);
+    for (size_t i = 0; i < count; i++)
+        pages += (runs[i].end - runs[i].begin) / f->image->dirty.page;
+    return pages;
+}
+
+/* What is written once and never again does not stay for ever. */
+static void
+pages_not_written_again(void)
+{
+    OPEN(f);
+    krait_instance *instance = NULL;
+
+    if (krait__image_mode(f.image) == KRAIT_DIRTY_UNKNOWN || !f.image->counts_faults)
+        CHECK_SKIP("written pages cannot be found here");
+    REQUIRE(new_instance(&f, f.image, 0, 0, &instance) == KRAIT_OK);
+    for (uint32_t page = 0; page < 20; page++)
+        (void)call(instance, "store", 4096 * page, 5, NULL);
+    REQUIRE(krait__instance_restore(instance, &f.err) == KRAIT_OK);
+    CHECK(count_written(&f, instance) >= 20 * UINT64_C(4096) / f.image->dirty.page);
+    for (unsigned i = 0; i < 40; i++) {
+        (void)call(instance, "store", 8192, i, NULL);
+        REQUIRE(krait__instance_restore(instance, &f.err) == KRAIT_OK);
+        REQUIRE(is_image(&f, instance));
+    }
+    CHECK(count_written(&f, instance) <= 3);
+    krait__instance_free(instance);
     fixture_close(&f);
 }
 
@@ -593,5 +634,5 @@ in_threads(void)
 CHECK_MAIN(CHECK_CASE(copies), CHECK_CASE(restores), CHECK_CASE(gives_pages_back),
            CHECK_CASE(after_traps), CHECK_CASE(after_a_stop), CHECK_CASE(deep_stacks),
            CHECK_CASE(grown_memory), CHECK_CASE(swapped_out), CHECK_CASE(pages_written_before),
-           CHECK_CASE(in_a_child), CHECK_CASE(damaged_states), CHECK_CASE(bad_files),
-           CHECK_CASE(in_threads))
+           CHECK_CASE(pages_not_written_again), CHECK_CASE(in_a_child), CHECK_CASE(damaged_states),
+           CHECK_CASE(bad_files), CHECK_CASE(in_threads))
