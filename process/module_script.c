@@ -207,13 +207,39 @@ find_script(krait_pack *pack, proc_module *module, const proc_script_info *info,
     return status;
 }
 
+/* The installed Python as it counts fuel, translated once for all modules; NULL: it cannot be had. */
+static char *
+translate_metered(const proc_module_options *options)
+{
+    char *path = NULL;
+    char *krt = NULL;
+
+    if (options->python != NULL && asprintf(&path, "%s/bin/python.wasm", options->python) >= 0 &&
+        access(path, R_OK) == 0)
+        krt = options->translate(options->translate_data, path, true);
+    free(path);
+    return krt;
+}
+
 static krait_status
 open_python(proc_modules *modules, krait_error *err)
 {
+    const proc_module_options *options = &modules->options;
+    char *krt = NULL;
+    krait_status status;
+
     if (modules->python != NULL)
         return KRAIT_OK;
-    return krait_python_open_with(modules->engine, modules->options.python,
-                                  modules->options.python_krt, &modules->python, err);
+    if (options->limits.fuel != 0 && options->python_krt == NULL) {
+        krt = translate_metered(options);
+        if (krt == NULL)
+            return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
+                                    "the installed Python counts no fuel");
+    }
+    status = krait_python_open_with(modules->engine, options->python,
+                                    krt != NULL ? krt : options->python_krt, &modules->python, err);
+    free(krt);
+    return status;
 }
 
 /* Takes the text. */
@@ -232,7 +258,10 @@ make_snapshot(proc_modules *modules, proc_module *module, const proc_script_info
     status = proc_module_configure(modules, module, &config, err);
     if (status != KRAIT_OK)
         return status;
-    status = proc_training_make(module->training, modules->python, config, err);
+    /* What starts Python is not the document's; a fresh instance gets its own limit. */
+    status = krait_config_set_limit(config, KRAIT_LIMIT_FUEL, KRAIT_UNLIMITED, err);
+    if (status == KRAIT_OK)
+        status = proc_training_make(module->training, modules->python, config, err);
     krait_config_free(config);
     return status;
 }
@@ -250,10 +279,6 @@ proc_module_open_script(proc_modules *modules, proc_module *module, const proc_s
         return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
                                 "the module '%s' is of Python %s, and " PYTHON_LINE " is installed",
                                 module->path, info->python);
-    if (modules->options.limits.fuel != 0 && modules->options.python_krt == NULL)
-        return krait__error_set(err, KRAIT_EUNSUPPORTED, 0,
-                                "the module '%s': the installed Python counts no fuel",
-                                module->path);
     status = open_python(modules, err);
     if (status == KRAIT_OK)
         status = krait_pack_open(module->path, &pack, err);

@@ -74,4 +74,9 @@ process_with python-mymodule test1.txt --threads 1 --max-memory 268435456 --max-
 same "modules in C" "$(query 'SELECT count(*), sum(import_successful) FROM c_extension_imports')" "13 13;"
 process_with c-byte-counter "test1.txt test2.txt" --fuel 100000000000 --max-stack 1048576
 same "with fuel" "$(query 'SELECT count(*) FROM file_sizes')" "2;"
+process_with python-counter "test1.txt test2.txt test3.txt" --threads 1 --fuel 10000000
+same "Python with fuel" "$(query 'SELECT call_number FROM call_counter ORDER BY 1')" "1;2;3;"
+rm -f "$T"/output.db*
+krait process --quiet --runtime "$runtime" --modules "$T/modules" --input "$T/input" --output "$T/output.db" --fuel 1000
+same "Python with little fuel" "$?: $(query 'SELECT DISTINCT error_message FROM __wadup_content')" "1: Module 'python_counter' exceeded fuel limit (CPU limit);"
 finish
