@@ -167,7 +167,7 @@ prepare(proc_database *database, bool is_new, proc_tables *tables, proc_paths *d
     if (status == KRAIT_OK)
         status = proc_database_run(database,
                                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                                   "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA wal_autocheckpoint = 4000;",
                                    "prepare", err);
     if (status == KRAIT_OK && !is_new)
