@@ -65,6 +65,20 @@ with Folder() as folder:
     done = folder.run(inputs=[folder.input + "/fifo"])
     same("a FIFO that is named", (done.returncode, len(paths(folder))), (0, 0))
 
+# Folders in folders, deeper than a path can say.
+with Folder() as folder:
+    folder.write("a", "call x\n")
+    here = os.getcwd()
+    os.chdir(folder.input)
+    for number in range(1200):
+        os.mkdir("f%03d" % (number % 1000))
+        os.chdir("f%03d" % (number % 1000))
+    os.chdir(here)
+    done = folder.run()
+    same("folders without end: it ends", done.returncode, 1)
+    errors = [error for _, error in folder.status().values() if error]
+    same("what is too deep is named", errors, ["cannot read the folder: File name too long"])
+
 # Names that are not UTF-8, or look like something else.
 with Folder() as folder:
     names = [b"\xff\xfe.txt", b"gr\xc3\xbc\xc3\x9fe", b"new\nline", b"-rf", b"a!b", b"a'b\"c;--",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modules that cannot be used are named before any document is touched; the second interface; usage."""
 import os
+import shutil
 import subprocess
 
 from harness import KRAIT, Folder, check, environment, finish, same
@@ -86,6 +87,20 @@ with Folder(()) as folder:
         check("a bad file %d fails the document" % number,
               status["a.txt"][0] == "failed" and part in status["a.txt"][1], status["a.txt"])
         same("its rows are dropped", folder.query("SELECT name FROM calls"), [("kept",)])
+
+# A krait that was built without SQLite or libarchive: the program is not beside it.
+with Folder(()) as folder:
+    other = folder.path + "/other"
+    home = os.path.dirname(os.path.dirname(KRAIT))
+    os.makedirs(other + "/bin")
+    os.makedirs(other + "/libexec/krait")
+    shutil.copy(KRAIT, other + "/bin/krait")
+    for name in os.listdir(home + "/libexec/krait"):
+        if name != "krait-process":
+            shutil.copy(home + "/libexec/krait/" + name, other + "/libexec/krait/" + name)
+    done = subprocess.run([other + "/bin/krait", "process", "--help"], capture_output=True, text=True)
+    same("without the program: status", done.returncode, 127)
+    check("it says what to install", "libsqlite3-dev and libarchive-dev" in done.stderr, done.stderr)
 
 # Usage
 for arguments, part in ((["--modules", "m", "--input", "i"], "--output is missing"),
