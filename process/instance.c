@@ -19,6 +19,7 @@ static krait_status
 make(proc_instance *instance, krait_error *err)
 {
     const proc_module *module = instance->module;
+    krait_status status;
 
     proc_call_forget(&instance->call);
     instance->is_used = false;
@@ -26,7 +27,14 @@ make(proc_instance *instance, krait_error *err)
                                                 : module->snapshot;
     if (instance->origin != NULL)
         return krait_sandbox_new_from(instance->origin, instance->config, &instance->sandbox, err);
-    return krait_sandbox_new(module->code, instance->config, &instance->sandbox, err);
+    status = krait_sandbox_new(module->code, instance->config, &instance->sandbox, err);
+    if (status == KRAIT_OK)
+        status = proc_module_begin(module, instance->sandbox, err);
+    if (status != KRAIT_OK) {
+        krait_sandbox_free(instance->sandbox);
+        instance->sandbox = NULL;
+    }
+    return status;
 }
 
 krait_status
@@ -67,11 +75,14 @@ proc_instance_close(proc_instance *instance)
 static void
 renew(proc_instance *instance)
 {
-    const proc_training *training = instance->module->training;
+    const proc_module *module = instance->module;
+    const proc_training *training = module->training;
 
     proc_call_forget(&instance->call);
     instance->is_used = false;
-    if ((training != NULL && proc_training_snapshot(training) != instance->origin) ||
+    /* One that was not made from a snapshot has to be started again. */
+    if ((instance->origin == NULL && module->has_start) ||
+        (training != NULL && proc_training_snapshot(training) != instance->origin) ||
         krait_sandbox_reset(instance->sandbox, NULL) != KRAIT_OK) {
         krait_sandbox_free(instance->sandbox);
         instance->sandbox = NULL;

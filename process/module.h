@@ -29,6 +29,7 @@ typedef struct proc_module {
     krait_module *code;       /* NULL: it is a script, and the code is the set's Python */
     krait_snapshot *snapshot; /* that instances are made from; NULL: of the code */
     proc_training *training;  /* of a script, which makes the snapshots then; or NULL */
+    bool has_start;           /* `_start` has to be called before `process` */
     char *folder;             /* of a script's files on the host, made for this run; or NULL */
 } proc_module;
 
@@ -71,6 +72,8 @@ krait_status proc_module_configure(const proc_modules *modules, const proc_modul
 /* ---- module_open.c ------------------------------------------------------------------------ */
 
 krait_status proc_module_open_code(proc_modules *modules, proc_module *module, krait_error *err);
+/* Calls `_start` in a new sandbox of a module that is a program as well. */
+krait_status proc_module_begin(const proc_module *module, krait_sandbox *sandbox, krait_error *err);
 
 /* ---- module_folder.c ---------------------------------------------------------------------- */
 

@@ -30,6 +30,30 @@ check(const proc_module *module, const krait_config *config, krait_error *err)
     return KRAIT_OK;
 }
 
+/* A program whose constructors run in `_start`, as those of some languages and of older modules do; how
+ * it ends does not matter, as long as it ends. */
+static bool
+has_start(const krait_module *code)
+{
+    return krait_module_check_function(code, "_start", "", "", NULL) == KRAIT_OK &&
+           krait_module_check_function(code, "_initialize", "", "", NULL) != KRAIT_OK;
+}
+
+krait_status
+proc_module_begin(const proc_module *module, krait_sandbox *sandbox, krait_error *err)
+{
+    krait_result result;
+    krait_status status;
+
+    if (!module->has_start)
+        return KRAIT_OK;
+    status = krait_sandbox_invoke(sandbox, "_start", NULL, 0, &result, err);
+    if (status == KRAIT_OK && result.kind == KRAIT_RESULT_LIMIT)
+        return krait__error_set(err, KRAIT_ELIMIT, 0, "its _start reached a limit (%s)",
+                                krait_limit_name(result.limit));
+    return status;
+}
+
 /* Where there is no snapshot, instances start one by one. */
 static krait_status
 start(proc_module *module, const krait_config *config, krait_error *err)
@@ -38,7 +62,9 @@ start(proc_module *module, const krait_config *config, krait_error *err)
     krait_status status = krait_sandbox_new(module->code, config, &sandbox, err);
 
     if (status == KRAIT_OK) {
-        status = krait_snapshot_take(sandbox, &module->snapshot, err);
+        status = proc_module_begin(module, sandbox, err);
+        if (status == KRAIT_OK)
+            status = krait_snapshot_take(sandbox, &module->snapshot, err);
         krait_sandbox_free(sandbox);
         if (status == KRAIT_EUNSUPPORTED)
             return KRAIT_OK;
@@ -75,8 +101,10 @@ proc_module_open_code(proc_modules *modules, proc_module *module, krait_error *e
         krait_config_set_output(config, proc_call_output, call);
     if (status == KRAIT_OK)
         status = check(module, config, err);
-    if (status == KRAIT_OK)
+    if (status == KRAIT_OK) {
+        module->has_start = has_start(module->code);
         status = start(module, config, err);
+    }
     krait_config_free(config);
     free(call);
     return status;

@@ -190,8 +190,7 @@ scan_ends(proc_run *run)
     bool has_ended;
 
     (void)pthread_mutex_lock(&run->lock);
-    while (run->is_scanning &&
-           pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
+    while (run->is_scanning && pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
         continue;
     has_ended = !run->is_scanning;
     (void)pthread_mutex_unlock(&run->lock);

@@ -3,7 +3,8 @@
  * krait_sandbox_invoke of sandbox.h: functions of modules that are no Python and no program.  They are
  * reactors of the WASI convention: `_initialize` first, when there is one, then whatever is exported.
  *
- * A guest that did not come back may have been in the middle of anything, and is over then.
+ * A guest that did not come back may have been in the middle of anything, and is over then; but for
+ * `_start`: hosts that call functions of a program run it first, and take no notice of how it ends.
  */
 #include "api/internal.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define INITIALIZE "_initialize"
+#define START      "_start"
 
 enum { MOST_VALUES = 64 };
 
@@ -190,6 +192,9 @@ krait_sandbox_invoke(krait_sandbox *sandbox, const char *name, krait_value *valu
         status = call(sandbox, func, type, values, &result, err);
     if (status != KRAIT_OK)
         return status;
+    if (sandbox->state == KRAIT_SESSION_OVER && strcmp(name, START) == 0 &&
+        sandbox->ended_by != KRAIT_TRAP_INTERRUPTED)
+        sandbox->state = KRAIT_SESSION_REACTOR;
     krait__sandbox_finish(sandbox, &result);
     *ret_result = result;
     return KRAIT_OK;

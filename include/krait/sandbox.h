@@ -88,8 +88,9 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_sandbox_run(krait_sandbox *sandbox,
 /**
  * Call a function that the module exports, any number of times.  Before the first one its
  * `_initialize` function is called, when it has one.  After a trap, a hard stop or an exit the
- * guest is over until krait_sandbox_reset(), for it may have been in the middle of anything.
- * Limits, files, streams and snapshots are as for every other call.
+ * guest is over until krait_sandbox_reset(), for it may have been in the middle of anything; but a
+ * function `_start` may end in any way but by a limit, as in other hosts that call functions of
+ * programs.  Limits, files, streams and snapshots are as for every other call.
  *
  * @param sandbox     a sandbox of a module that has nothing else called: no session, no program
  * @param name        of the export

@@ -24,6 +24,29 @@ def wat(folder, name, text):
     return done.returncode == 0
 
 
+# A program that exports process: _start makes it ready, and nobody looks how that ends.
+STARTS = ('(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)'
+          ' (func (export "_start") (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1))) %s)'
+          ' (func (export "process") (result i32) (if (i32.eq (i32.load (i32.const 8)) (i32.const 9)) (then unreachable))'
+          ' (i32.sub (i32.load (i32.const 8)) (i32.const 1)) %s))')
+with Folder(()) as folder:
+    for name in "abcd":
+        folder.write(name, name)
+    for kind, end in (("returns", ""), ("exits", "(call $exit (i32.const 3))"), ("traps", "unreachable")):
+        if not wat(folder, "starts", STARTS % (end, "")):
+            break
+        for state in ("keep", "fresh"):
+            same("a _start that %s, %s" % (kind, state), folder.run("--state", state).returncode, 0)
+        wat(folder, "starts", STARTS % (end, "(i32.store (i32.const 8) (i32.const 9))"))
+        folder.run()
+        same("it starts again after a trap", [row[0] for row in folder.query(
+            "SELECT status FROM __wadup_content ORDER BY path")], ["success", "failed"] * 2)
+    else:
+        wat(folder, "starts", STARTS % ("(loop (br 0))", ""))
+        done = folder.run("--timeout", "200ms")
+        same("a _start without an end: status", done.returncode, 125)
+        check("it is named", "starts.wasm" in done.stderr and "wall time" in done.stderr, done.stderr)
+
 with Folder(()) as folder:
     folder.write("a.txt", "call a\n")
     refused(folder, "no module at all", "no modules (*.wasm)", 127)
