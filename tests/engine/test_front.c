@@ -139,7 +139,7 @@ listed(void)
         CHECK(entry->next == NULL);
         CHECK(atomic_load(&entry->begin) == object.base);
         CHECK(entry->eh_frame_hdr > object.base);
-        CHECK(object.code_begin > object.base && object.code_end > object.code_begin);
+        CHECK(object.code_begin >= object.base && object.code_end > object.code_begin);
         CHECK(object.symbol != NULL);
         krait__object_close(&object);
         CHECK(atomic_load(&entry->begin) == 0);
