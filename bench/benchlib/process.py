@@ -13,6 +13,7 @@ import sqlite3
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 from benchlib import runners, stats
@@ -39,6 +40,29 @@ def make_documents(folder, count):
             file.write(f"{number} {numbers.randrange(1900, 2100)} {' '.join(words)}\n")
 
 
+class Peak(threading.Thread):
+    """The most memory that a process has had.  (What wait4() tells includes that of the process that forked.)"""
+
+    def __init__(self, child):
+        super().__init__(daemon=True)
+        self.child, self.mib, self.ended = child, 0, threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.wait(0.1):
+            try:
+                with open(f"/proc/{self.child}/status", encoding="ascii", errors="replace") as file:
+                    found = [line for line in file if line.startswith("VmHWM:")]
+            except OSError:
+                return
+            if found:
+                self.mib = int(found[0].split()[1]) / 1024
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+
+
 class Run:
     """One way to do it: a command of which {out} is the database, on these processors."""
 
@@ -56,12 +80,14 @@ class Run:
             for number in (0, 1):
                 os.dup2(null, number)
             os.execvp(command[0], command)
-        _, status, usage = os.wait4(child, 0)
+        peak = Peak(child)
+        _, status = os.waitpid(child, 0)
         took = time.perf_counter() - begin
+        peak.stop()
         if status != 0:
             raise runners.Missing(f"'{' '.join(command)}' ended with wait status {status:#x}")
         self.rates.append(count / took)
-        self.peaks.append(usage.ru_maxrss / 1024)
+        self.peaks.append(peak.mib)
 
 
 def contents(path):

@@ -24,16 +24,19 @@
 /* Runs of pages that are remembered; with more of them the kernel is asked each time. */
 #define MOST_RUNS 4096u
 
-/* After how many times pages are given back: first, and then. */
-#define SHED_FIRST 8u
-#define SHED_EVERY 256u
+/* After how many times pages are given back: first, then, and later half as often each time, for some of
+ * them are written again by then, and a fault interrupts all processors that run this process. */
+#define SHED_FIRST  8u
+#define SHED_THEN   256u
+#define SHED_SELDOM 16384u
 
 struct krait_written {
     krait_dirty_run *runs;
     size_t count;
     size_t capacity;
     bool is_known;
-    unsigned left; /* times until pages are given back */
+    unsigned left;  /* times until pages are given back */
+    unsigned every; /* what it begins with the next time */
 };
 
 static uint64_t
@@ -209,13 +212,15 @@ krait__written_copy_back(krait_instance *instance, uint8_t *base, uint64_t keep)
         if (written == NULL)
             return false;
         written->left = SHED_FIRST;
+        written->every = SHED_THEN;
     }
     /* Others of its store may write into its memory in calls of their own. */
     if (written->is_known && instance->faults == 0 && instance->store->references == 1 &&
         instance->image->mode != KRAIT_DIRTY_UNKNOWN) {
         if (--written->left == 0) {
             shed(instance->image, base, written);
-            written->left = SHED_EVERY;
+            written->left = written->every;
+            written->every = written->every < SHED_SELDOM ? 2 * written->every : SHED_SELDOM;
         }
         is_back = copy_known(instance->image, base, keep, written);
     } else {
