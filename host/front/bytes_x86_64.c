@@ -4,6 +4,8 @@
  * calls them for everything that it copies.  Short pieces are moved by two loads that may overlap,
  * long ones by 64 bytes at a time, very long ones by the processor's own instruction.
  */
+/* Headers that define checked forms of these functions as inline would have them twice. */
+#undef _FORTIFY_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
