@@ -119,7 +119,7 @@ learn(proc_instance *instance)
     proc_training *training = instance->module->training;
     krait_config *config;
 
-    if (training == NULL || !proc_training_wants(training, ++instance->runs) ||
+    if (training == NULL || !proc_training_wants(++instance->runs) ||
         proc_module_configure(modules, instance->module, &config, NULL) != KRAIT_OK)
         return;
     proc_training_learn(training, modules->python, config, instance->sandbox);

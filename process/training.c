@@ -118,9 +118,8 @@ proc_training_make(proc_training *training, krait_module *python, const krait_co
 }
 
 bool
-proc_training_wants(const proc_training *training, uint64_t documents)
+proc_training_wants(uint64_t documents)
 {
-    (void)training;
     return documents <= DOCUMENTS_MOST && (documents & (documents - 1)) == 0;
 }
 

@@ -27,7 +27,7 @@ krait_status proc_training_make(proc_training *training, krait_module *python,
                                 const krait_config *config, krait_error *err);
 
 /* Is it worth asking after so many documents? */
-bool proc_training_wants(const proc_training *training, uint64_t documents);
+bool proc_training_wants(uint64_t documents);
 
 /* Asks a sandbox that has run the script, and is going to be reset.  Any thread. */
 void proc_training_learn(proc_training *training, krait_module *python, const krait_config *config,

@@ -130,7 +130,8 @@ def main(name, how):
         os.chdir(place)
         # Not in the checkout: others may build there, too.
         shutil.copytree(SOURCE + "/examples/" + name, "examples/" + name, ignore=shutil.ignore_patterns("target"))
-        shutil.copy(SOURCE + "/examples/rows.py", "examples")
+        for part in ("rows.py", "documents.mk", "python.mk"):
+            shutil.copy(SOURCE + "/examples/" + part, "examples")
         for part in ("compat", "scripts", "recipes", "include"):
             os.symlink(SOURCE + "/" + part, part)
         folder = place + "/examples/" + name

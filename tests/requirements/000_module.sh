@@ -11,7 +11,7 @@ python3 "$KRAIT_SOURCE_DIR/tests/requirements/000_fixtures.py" "$fixtures" || ex
 for name in compat scripts recipes include; do
     ln -s "$KRAIT_SOURCE_DIR/$name" "$name"
 done
-cp "$KRAIT_SOURCE_DIR/examples/rows.py" examples/
+cp "$KRAIT_SOURCE_DIR/examples/rows.py" "$KRAIT_SOURCE_DIR"/examples/*.mk examples/
 for name in python-counter python-sqlite-parser python-zip-extractor c-byte-counter; do
     mkdir "examples/$name"
     cp -R "$KRAIT_SOURCE_DIR/examples/$name/Makefile" "$KRAIT_SOURCE_DIR/examples/$name/src" "examples/$name/"
