@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static krait_file_identity
-identity_of(const struct stat *status)
+krait_file_identity
+krait__file_identity_from(const struct stat *status)
 {
     krait_file_identity identity = {
         .dev = status->st_dev, .ino = status->st_ino, .size = (uint64_t)status->st_size};
@@ -23,7 +23,7 @@ krait__file_identity(const char *path)
 {
     struct stat status;
 
-    return stat(path, &status) == 0 ? identity_of(&status) : (krait_file_identity){0};
+    return stat(path, &status) == 0 ? krait__file_identity_from(&status) : (krait_file_identity){0};
 }
 
 krait_file_identity
@@ -31,7 +31,7 @@ krait__file_identity_of(int fd)
 {
     struct stat status;
 
-    return fstat(fd, &status) == 0 ? identity_of(&status) : (krait_file_identity){0};
+    return fstat(fd, &status) == 0 ? krait__file_identity_from(&status) : (krait_file_identity){0};
 }
 
 bool

@@ -21,6 +21,9 @@ typedef struct krait_file_identity {
 
 krait_file_identity krait__file_identity(const char *path);
 krait_file_identity krait__file_identity_of(int fd);
+/* Of what stat() has found. */
+struct stat;
+krait_file_identity krait__file_identity_from(const struct stat *status);
 /* False for two files that are not there. */
 bool krait__file_identity_equal(const krait_file_identity *a, const krait_file_identity *b);
 

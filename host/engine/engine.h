@@ -67,7 +67,8 @@ krait_status krait__module_open_known(const char *path, const krait_file_identit
                                       krait_module **ret_module, krait_error *err);
 void krait__module_close(krait_module *module); /* takes NULL; after all its instances */
 const krait_module_desc *krait__module_desc(const krait_module *module);
-const char *krait__module_path(const krait_module *module); /* as it was opened */
+/* Of the file that it was opened from, before anything was read of it. */
+const krait_file_identity *krait__module_identity(const krait_module *module);
 /* SHA-256 of the object in the .krt: 32 bytes. */
 const uint8_t *krait__module_build_id(const krait_module *module);
 

@@ -31,15 +31,12 @@ static krait_status
 intern_types(krait_instance *instance, krait_error *err)
 {
     const krait_module_desc *desc = instance->module->desc;
+    krait_status status = krait__store_intern(instance->store, desc->types, desc->type_count,
+                                              instance->types, err);
     uint32_t i;
 
-    for (i = 0; i < desc->type_count; i++) {
-        krait_status status = krait__store_intern(instance->store, &desc->types[i],
-                                                  &instance->types[i], err);
-
-        if (status != KRAIT_OK)
-            return status;
-    }
+    if (status != KRAIT_OK)
+        return status;
     for (i = 0; i < desc->func_count; i++) {
         instance->funcs[i].code = desc->funcs[i].code;
         instance->funcs[i].instance = instance;

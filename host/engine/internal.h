@@ -111,6 +111,9 @@ typedef struct krait_store {
     krait_canon *types;   /* number n is at index n - 1 */
     size_t type_count;
     size_t type_capacity;
+    uint32_t *type_places; /* numbers, found by what the type is; 0: free */
+    size_t place_count;    /* a power of two */
+    uint64_t hash_key[2];  /* so that a module cannot choose types that share a place */
     _Atomic(krait_memory_object *) memories; /* all of the store's, for the fault handler */
     struct krait_table_object *tables;
     uint64_t limit_bytes;  /* of all memories together, and of all tables together; 0: none */
@@ -129,8 +132,9 @@ void krait__store_release(krait_store *store);
 /* Counts what a memory or a table takes: `used` is memory_bytes or table_bytes.  False: over the
  * limit.  With the lock. */
 bool krait__store_charge(const krait_store *store, uint64_t *used, uint64_t bytes);
-krait_status krait__store_intern(krait_store *store, const krait_type_desc *type,
-                                 uint32_t *ret_number, krait_error *err);
+/* The numbers of types, new ones where a type is new. */
+krait_status krait__store_intern(krait_store *store, const krait_type_desc *types, size_t count,
+                                 uint32_t *ret_numbers, krait_error *err);
 
 /* What a memory is to be. */
 typedef struct krait_memory_plan {
@@ -165,6 +169,7 @@ struct krait_module {
     krait_object object;
     const krait_module_desc *desc;
     char *path;
+    krait_file_identity identity; /* of the file, when it was opened */
     uint8_t build_id[KRAIT_SHA256_SIZE];
     uint32_t references; /* instances that live */
     krait_stack_pool stacks;

@@ -4,6 +4,7 @@
  * typing.  Host functions come first, then the exports of linked instances.
  */
 #include "engine/link.h"
+#include "base/alloc.h"
 #include "base/error.h"
 
 #include <stdio.h>
@@ -36,14 +37,18 @@ missing_add(missing_list *missing, const krait_module_desc *desc, const krait_im
     missing->is_full = true;
 }
 
-/* Names of a module may hold any byte, NUL included; ours are C strings.  Most differ at once, and
+/* Names of a module may hold any byte, NUL included; ours are C strings.  Most differ soon, and
  * this is asked thousands of times for each instance. */
 static bool
 is_name(const char *ours, const char *name, uint32_t size)
 {
-    if (size == 0 || ours[0] != name[0])
-        return size == 0 && ours[0] == '\0';
-    return strlen(ours) == size && memcmp(ours, name, size) == 0;
+    uint32_t i;
+
+    for (i = 0; i < size; i++) {
+        if (ours[i] != name[i] || ours[i] == '\0')
+            return false;
+    }
+    return ours[size] == '\0';
 }
 
 static uint8_t
@@ -77,27 +82,96 @@ letters_match(const char *letters, const uint8_t *types, uint32_t count)
     return true;
 }
 
-/* 1 found, 0 not there, -1 there with another type. */
-static int
-find_host(const krait_module_desc *desc, const krait_host_import *imports, size_t count,
-          const krait_import_desc *import, const krait_host_import **ret_host)
+/* Host functions by their names.  An instance asks for a hundred of a hundred. */
+typedef struct host_index {
+    const krait_host_import *imports;
+    size_t count;
+    uint32_t *places; /* index of an import and 1, or 0; NULL: they are looked through */
+    uint32_t mask;
+} host_index;
+
+/* FNV-1a. */
+static uint32_t
+hash_of(const char *name, size_t size)
 {
-    const krait_type_desc *type = &desc->types[import->type];
+    uint32_t hash = UINT32_C(2166136261);
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        const krait_host_import *host = &imports[i];
+    for (i = 0; i < size; i++)
+        hash = (hash ^ (uint8_t)name[i]) * UINT32_C(16777619);
+    return hash ^ hash >> 15;
+}
 
-        if (!is_name(host->name, import->name, import->name_size) ||
-            !is_name(host->module, import->module, import->module_size))
-            continue;
-        if (!letters_match(host->params, type->params, type->param_count) ||
-            !letters_match(host->results, type->results, type->result_count))
-            return -1;
-        *ret_host = host;
-        return 1;
+/* Of equal names the first one is found first. */
+static krait_status
+host_index_make(host_index *index, const krait_instance_options *options, krait_error *err)
+{
+    uint32_t size = 16;
+    uint32_t i;
+
+    *index = (host_index){.imports = options->imports, .count = options->import_count};
+    if (index->count >= UINT32_MAX / 4)
+        return krait__error_nomem(err);
+    while (size / 2 < index->count)
+        size *= 2;
+    index->mask = size - 1;
+    index->places = krait__calloc(size, sizeof(*index->places));
+    if (index->places == NULL)
+        return krait__error_nomem(err);
+    for (i = 0; i < index->count; i++) {
+        uint32_t at = hash_of(index->imports[i].name, strlen(index->imports[i].name));
+
+        while (index->places[at & index->mask] != 0)
+            at++;
+        index->places[at & index->mask] = i + 1;
     }
-    return 0;
+    return KRAIT_OK;
+}
+
+static bool
+is_named(const krait_host_import *host, const krait_import_desc *import)
+{
+    return is_name(host->name, import->name, import->name_size) &&
+           is_name(host->module, import->module, import->module_size);
+}
+
+static const krait_host_import *
+find_named(const host_index *index, const krait_import_desc *import)
+{
+    uint32_t at;
+    size_t i;
+
+    if (index->places == NULL) {
+        for (i = 0; i < index->count; i++) {
+            if (is_named(&index->imports[i], import))
+                return &index->imports[i];
+        }
+        return NULL;
+    }
+    at = hash_of(import->name, import->name_size);
+    while ((i = index->places[at & index->mask]) != 0) {
+        if (is_named(&index->imports[i - 1], import))
+            return &index->imports[i - 1];
+        at++;
+    }
+    return NULL;
+}
+
+/* 1 found, 0 not there, -1 there with another type. */
+static int
+find_host(const krait_module_desc *desc, const host_index *index, const krait_import_desc *import,
+          const krait_host_import **ret_host)
+{
+    const krait_type_desc *type = &desc->types[import->type];
+    const krait_host_import *host = find_named(index, import);
+
+    if (host == NULL)
+        return 0;
+    if (!letters_match(host->params, type->params, type->param_count) ||
+        !letters_match(host->results, type->results, type->result_count))
+        return -1;
+    *ret_host = host;
+    return 1;
 }
 
 static bool
@@ -130,14 +204,13 @@ find_export(const krait_instance_options *options, const krait_import_desc *impo
 }
 
 static const char *
-link_func(krait_instance *instance, const krait_instance_options *options,
+link_func(krait_instance *instance, const krait_instance_options *options, const host_index *hosts,
           const krait_import_desc *import, uint32_t index)
 {
     krait_instance *from = NULL;
     krait_import *linked = &instance->imports[index];
     const krait_host_import *host = NULL;
-    int found = find_host(instance->module->desc, options->imports, options->import_count, import,
-                          &host);
+    int found = find_host(instance->module->desc, hosts, import, &host);
     const krait_export_desc *export;
     const krait_func *func;
 
@@ -267,20 +340,25 @@ krait__link(krait_instance *instance, const krait_instance_options *options, kra
     const krait_module_desc *desc = instance->module->desc;
     uint32_t next[4] = {0, 0, 0, 0};
     missing_list missing = {.used = 0};
+    host_index hosts;
+    krait_status status = host_index_make(&hosts, options, err);
     uint32_t i;
 
+    if (status != KRAIT_OK)
+        return status;
     for (i = 0; i < desc->import_count; i++) {
         const krait_import_desc *import = &desc->imports[i];
         uint32_t index = next[import->kind & 3]++;
         const char *why;
 
         if (import->kind == KRAIT_KIND_FUNC)
-            why = link_func(instance, options, import, index);
+            why = link_func(instance, options, &hosts, import, index);
         else
             why = link_object(instance, options, import, index);
         if (why != NULL)
             missing_add(&missing, desc, import, why);
     }
+    krait__free(hosts.places);
     if (missing.count != 0)
         return krait__error_set(
             err, KRAIT_ENOTFOUND, 0, "the module needs %u missing import%s: %s%s", missing.count,
@@ -293,6 +371,7 @@ krait__module_missing(const krait_module *module, const krait_host_import *impor
                       size_t from, char *text, size_t size)
 {
     const krait_module_desc *desc = module->desc;
+    const host_index hosts = {.imports = imports, .count = count};
 
     for (; from < desc->import_count; from++) {
         const krait_import_desc *import = &desc->imports[from];
@@ -300,7 +379,7 @@ krait__module_missing(const krait_module *module, const krait_host_import *impor
         int found = 0;
 
         if (import->kind == KRAIT_KIND_FUNC)
-            found = find_host(desc, imports, count, import, &host);
+            found = find_host(desc, &hosts, import, &host);
         if (found > 0)
             continue;
         krait__import_text(desc, import, text, size);

@@ -17,23 +17,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Looks at the seal, and at what it covers unless the file is the `known` one. */
+/* Looks at the seal, and at what it covers unless it was `searched` before. */
 static krait_status
-check_seal(int fd, const char *path, const krait_file_identity *known, krait_krt_seal *ret_seal,
-           krait_error *err)
+check_seal(int fd, const char *path, bool searched, krait_krt_seal *ret_seal, krait_error *err)
 {
     krait_status status = krait__krt_read(fd, path, ret_seal, NULL, err);
 
-    if (status == KRAIT_OK && known != NULL) {
-        const krait_file_identity identity = krait__file_identity_of(fd);
-
-        if (!krait__file_identity_equal(&identity, known))
-            known = NULL;
-    }
     if (status != KRAIT_OK)
         return status;
-    return known != NULL ? krait__krt_check_kind(path, ret_seal, err)
-                         : krait__krt_check(fd, path, ret_seal, err);
+    return searched ? krait__krt_check_kind(path, ret_seal, err)
+                    : krait__krt_check(fd, path, ret_seal, err);
 }
 
 static krait_status
@@ -51,8 +44,13 @@ load_open(krait_module *module, int fd, const char *path, const krait_file_ident
           krait_error *err)
 {
     krait_krt_seal seal;
-    krait_status status = check_seal(fd, path, known, &seal, err);
+    krait_status status;
 
+    /* First of all: what is changed while it is read is another file then. */
+    module->identity = krait__file_identity_of(fd);
+    status = check_seal(fd, path,
+                        known != NULL && krait__file_identity_equal(&module->identity, known),
+                        &seal, err);
     if (status != KRAIT_OK)
         return status;
     memcpy(module->build_id, seal.object_sha256, sizeof(module->build_id));
@@ -135,10 +133,10 @@ krait__module_attached(const krait_module *module)
     return module->attached;
 }
 
-const char *
-krait__module_path(const krait_module *module)
+const krait_file_identity *
+krait__module_identity(const krait_module *module)
 {
-    return module->path;
+    return &module->identity;
 }
 
 const uint8_t *

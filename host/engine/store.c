@@ -5,6 +5,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/siphash.h"
 #include "engine/internal.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ krait__store_new(krait_store **ret_store, krait_error *err)
         return krait__error_nomem(err);
     pthread_mutex_init(&store->lock, NULL);
     store->references = 1;
+    krait__siphash_key(store->hash_key);
     *ret_store = store;
     return KRAIT_OK;
 }
@@ -76,6 +78,7 @@ destroy(krait_store *store)
         krait__instance_destroy(instance);
     }
     krait__free(store->types);
+    krait__free(store->type_places);
     pthread_mutex_destroy(&store->lock);
     krait__free(store);
 }
@@ -94,16 +97,17 @@ krait__store_release(krait_store *store)
         destroy(store);
 }
 
+/* One result is the rule: were it to share a place with others, those are as few as there are kinds. */
 static uint32_t
-print_of(const krait_type_desc *type)
+print_of(const krait_store *store, const krait_type_desc *type)
 {
-    uint32_t print = type->param_count;
+    uint64_t key[2] = {store->hash_key[0], store->hash_key[1]};
 
-    for (uint32_t i = 0; i < type->param_count; i++)
-        print = print * 31 + type->params[i];
-    for (uint32_t i = 0; i < type->result_count; i++)
-        print = print * 37 + type->results[i];
-    return print;
+    if (type->result_count == 1)
+        key[1] ^= type->results[0];
+    else if (type->result_count != 0)
+        key[0] ^= krait__siphash(store->hash_key, type->results, type->result_count);
+    return (uint32_t)krait__siphash(key, type->params, type->param_count);
 }
 
 static bool
@@ -115,7 +119,45 @@ same_type(const krait_canon *a, const krait_canon *b)
            memcmp(a->results, b->results, a->result_count) == 0;
 }
 
-/* The number of a type, or 0 when memory ran out.  Under the lock. */
+/* The place of a type in type_places, or the free one where it belongs. */
+static uint32_t *
+place_of(const krait_store *store, const krait_canon *canon)
+{
+    size_t mask = store->place_count - 1;
+    size_t at = canon->print;
+
+    while (store->type_places[at & mask] != 0 &&
+           !same_type(&store->types[store->type_places[at & mask] - 1], canon))
+        at++;
+    return &store->type_places[at & mask];
+}
+
+/* Makes room for `more` types; half of the places stay free.  False when memory ran out. */
+static bool
+reserve_places(krait_store *store, size_t more)
+{
+    size_t count = store->place_count != 0 ? store->place_count : 64;
+    size_t i;
+    uint32_t *places;
+
+    if (more > MAX_TYPES - store->type_count)
+        return false;
+    while (count / 2 < store->type_count + more)
+        count *= 2;
+    if (count == store->place_count)
+        return true;
+    places = krait__calloc(count, sizeof(*places));
+    if (places == NULL)
+        return false;
+    krait__free(store->type_places);
+    store->type_places = places;
+    store->place_count = count;
+    for (i = 0; i < store->type_count; i++)
+        *place_of(store, &store->types[i]) = (uint32_t)(i + 1);
+    return true;
+}
+
+/* The number of a type, or 0 when memory ran out.  There is a free place. */
 static uint32_t
 intern(krait_store *store, const krait_type_desc *type)
 {
@@ -123,26 +165,32 @@ intern(krait_store *store, const krait_type_desc *type)
                          .results = type->results,
                          .param_count = type->param_count,
                          .result_count = type->result_count,
-                         .print = print_of(type)};
-    size_t i;
+                         .print = print_of(store, type)};
+    uint32_t *place = place_of(store, &canon);
 
-    for (i = 0; i < store->type_count; i++) {
-        if (same_type(&store->types[i], &canon))
-            return (uint32_t)(i + 1);
-    }
+    if (*place != 0)
+        return *place;
     if (krait__grow(&store->types, store->type_count, &store->type_capacity, sizeof(canon),
                     MAX_TYPES) != 0)
         return 0;
     store->types[store->type_count++] = canon;
-    return (uint32_t)store->type_count;
+    *place = (uint32_t)store->type_count;
+    return *place;
 }
 
 krait_status
-krait__store_intern(krait_store *store, const krait_type_desc *type, uint32_t *ret_number,
-                    krait_error *err)
+krait__store_intern(krait_store *store, const krait_type_desc *types, size_t count,
+                    uint32_t *ret_numbers, krait_error *err)
 {
+    bool ok;
+    size_t i;
+
     pthread_mutex_lock(&store->lock);
-    *ret_number = intern(store, type);
+    ok = reserve_places(store, count);
+    for (i = 0; ok && i < count; i++) {
+        ret_numbers[i] = intern(store, &types[i]);
+        ok = ret_numbers[i] != 0;
+    }
     pthread_mutex_unlock(&store->lock);
-    return *ret_number != 0 ? KRAIT_OK : krait__error_nomem(err);
+    return ok ? KRAIT_OK : krait__error_nomem(err);
 }

@@ -127,6 +127,74 @@ refuses(void)
     front_free(NULL);
 }
 
+/* ---- what was one size serves any other ------------------------------------------------------ */
+
+enum { QUOTA = 8 << 20, PIECES_MAX = QUOTA / 16 };
+
+static size_t
+pages_mapped(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    if (file == NULL || fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    if (file != NULL)
+        fclose(file);
+    return pages;
+}
+
+/* One size after another fills what a quota leaves, and is freed but for every `kept`th piece: how many times
+ * the quota has been mapped in the end. */
+static double
+hoard(size_t from, size_t to, size_t kept)
+{
+    uint8_t **pieces = calloc(PIECES_MAX, sizeof(*pieces));
+    uint8_t **held = calloc(PIECES_MAX, sizeof(*held));
+    const size_t before = pages_mapped();
+    size_t held_count = 0;
+    size_t used = 0;
+    size_t grown = 0;
+
+    if (!CHECK(pieces != NULL && held != NULL && before != 0))
+        return 1e9;
+    for (size_t size = from; size <= to; size += size / 5 + 16) {
+        size_t count = 0;
+        size_t room = used;
+
+        /* 96: what Krait charges for a thing besides its bytes. */
+        for (; room + size + 96 <= QUOTA && count < PIECES_MAX; count++, room += size + 96)
+            pieces[count] = front_malloc(size);
+        for (size_t i = 0; i < count; i++) {
+            if (kept != 0 && i % kept == 0) {
+                held[held_count++] = pieces[i];
+                used += size + 96;
+            } else {
+                front_free(pieces[i]);
+            }
+        }
+    }
+    grown = (pages_mapped() - before) * 4096;
+    for (size_t i = 0; i < held_count; i++)
+        front_free(held[i]);
+    free(pieces);
+    free(held);
+    printf("%zu to %zu, keeping %zu: %.2f times the quota\n", from, to, kept,
+           (double)grown / QUOTA);
+    return (double)grown / QUOTA;
+}
+
+static void
+holds_no_more_than_it_must(void)
+{
+    CHECK(hoard(16, 60000, 0) < 0.5);
+    CHECK(hoard(16, 60000, 31) < 4);
+    CHECK(hoard(16, 60000, 200) < 3);
+    CHECK(hoard(1000, 5000, 10) < 2.5);
+    /* All that was free has been joined and given back. */
+    CHECK(hoard(16, 60000, 0) < 0.5);
+}
+
 /* True when a child that does it is aborted. */
 static bool
 aborts(void (*fn)(uint8_t *), size_t size)
@@ -188,4 +256,4 @@ misuse_is_noticed(void)
 }
 
 CHECK_MAIN(CHECK_CASE(keeps_what_is_written), CHECK_CASE(every_size), CHECK_CASE(refuses),
-           CHECK_CASE(misuse_is_noticed))
+           CHECK_CASE(holds_no_more_than_it_must), CHECK_CASE(misuse_is_noticed))

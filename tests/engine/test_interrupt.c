@@ -149,6 +149,7 @@ cancel(void)
     /* It is told first; what it then does of itself is in the outcome. */
     fixture_close(&f);
     REQUIRE(fixture_open(&f));
+    set_limits(&f, UINT64_MAX, UINT64_MAX, UINT64_MAX);
     outcome = call_and_cancel(&f, "wait_signal", &result);
     CHECK_INT(outcome.trap, KRAIT_TRAP_NONE);
     CHECK_INT(outcome.cause, KRAIT_CAUSE_CANCEL);
@@ -303,7 +304,7 @@ grace(void)
 
     NEEDS_SIGNALS;
     REQUIRE(fixture_open(&f));
-    set_limits(&f, UINT64_MAX, UINT64_MAX, 5 * MS);
+    set_limits(&f, UINT64_MAX, UINT64_MAX, 1000 * MS);
     outcome = call(&f, "call_host", 7, 0, NULL);
     CHECK_INT(outcome.trap, KRAIT_TRAP_NONE);
     CHECK_INT(outcome.cause, KRAIT_CAUSE_OUTPUT);
