@@ -30,6 +30,9 @@ typedef struct krait_file krait_file;
 #define KRAIT_PATH_MAX 4095
 #define KRAIT_NAME_MAX 255
 
+/* Text of a guest path made normal, at most KRAIT_PATH_MAX: 0, or EINVAL or ENAMETOOLONG (mount.c). */
+int krait__guest_path_normal(const char *path, char normal[KRAIT_PATH_MAX + 1]);
+
 /* The numbers are those of WASI's filetype. */
 enum krait_file_type {
     KRAIT_TYPE_UNKNOWN = 0,

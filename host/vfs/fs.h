@@ -11,6 +11,7 @@
 #ifndef KRAIT_VFS_FS_H
 #define KRAIT_VFS_FS_H
 
+#include "base/identity.h"
 #include "vfs/file.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ struct krait_mount {
     bool is_host;     /* its symbolic links may not lead out of it */
     bool is_file;     /* the root is a file, not a directory */
     krait_vfs *vfs;
+    krait_file_identity identity; /* of a host directory, when it was mounted; else zeros */
 };
 
 /* What one step down found. */
@@ -166,8 +168,6 @@ krait_ns *krait__ns_make(krait_vfs *vfs, const char *normal_path);
 void krait__ns_set(krait_ns *ns, krait_mount *mount);
 void krait__ns_free_children(krait_ns *ns);
 void krait__mount_free(krait_mount *mount);
-/* Text of a guest path made normal, at most KRAIT_PATH_MAX: 0, or EINVAL or ENAMETOOLONG. */
-int krait__guest_path_normal(const char *path, char normal[KRAIT_PATH_MAX + 1]);
 
 /* ---- places ------------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ typedef struct krait_host_root {
     int fd;
     dev_t dev;
     ino_t ino;
+    krait_file_identity identity; /* when it was mounted */
     bool is_proc;
     bool can_jump;                                    /* the kernel has openat2 */
     _Atomic(krait_host_kept *) kept[KRAIT_HOST_KEPT]; /* NULL: free; never free again */

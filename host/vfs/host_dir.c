@@ -378,6 +378,7 @@ mount_root(krait_vfs *vfs, krait_host_root *root)
     fs->mount.fs = fs;
     fs->mount.vfs = vfs;
     fs->mount.is_host = true;
+    fs->mount.identity = root->identity;
     fs->mount.root = (krait_place){.mount = &fs->mount, .fd = root->fd, .borrowed = true};
     return &fs->mount;
 }
@@ -406,6 +407,8 @@ krait__host_mount_new(krait_vfs *vfs, int fd, krait_mount **ret_mount)
     if (!S_ISDIR(stat.st_mode))
         return ENOTDIR;
     root = krait__calloc(1, sizeof(*root));
+    if (root != NULL)
+        root->identity = krait__file_identity_from(&stat);
     mount = root != NULL ? mount_root(vfs, root) : NULL;
     if (mount == NULL) {
         krait__free(root);

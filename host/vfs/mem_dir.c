@@ -9,6 +9,7 @@
 #include "vfs/mem.h"
 
 #include "base/alloc.h"
+#include "base/siphash.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,60 +19,10 @@
 /* Slots before removed ones are swept out. */
 #define SWEEP_MIN 32
 
-/* ---- SipHash-1-3 (Aumasson and Bernstein): nobody who does not know the key finds collisions -- */
-
-static uint64_t
-rotate(uint64_t value, unsigned bits)
-{
-    return value << bits | value >> (64 - bits);
-}
-
-static void
-sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[2] = rotate(v[2], 32);
-}
-
 static uint32_t
 hash_name(const krait_mem_fs *fs, const char *name, size_t name_len)
 {
-    uint64_t v[4] = {
-        fs->hash_key[0] ^ UINT64_C(0x736f6d6570736575),
-        fs->hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
-        fs->hash_key[0] ^ UINT64_C(0x6c7967656e657261),
-        fs->hash_key[1] ^ UINT64_C(0x7465646279746573),
-    };
-    uint64_t word = 0;
-
-    for (size_t left = name_len;; left -= 8, name += 8) {
-        const bool is_last = left < 8;
-
-        if (is_last)
-            word = (uint64_t)name_len << 56;
-        else
-            memcpy(&word, name, sizeof(word));
-        for (size_t i = 0; is_last && i < left; i++)
-            word |= (uint64_t)(uint8_t)name[i] << (8 * i);
-        v[3] ^= word;
-        sip_round(v);
-        v[0] ^= word;
-        if (is_last)
-            break;
-    }
-    v[2] ^= 0xff;
-    sip_round(v);
-    sip_round(v);
-    sip_round(v);
-    return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+    return (uint32_t)krait__siphash(fs->hash_key, name, name_len);
 }
 
 /* ---- names -------------------------------------------------------------------------------- */
@@ -94,15 +45,12 @@ krait__mem_dir_find(const krait_mem_node *dir, const char *name, size_t name_len
     return NULL;
 }
 
+/* `count` is a power of two. */
 static int
-grow_buckets(krait_mem_dir *d)
+set_buckets(krait_mem_dir *d, size_t count)
 {
-    size_t count = d->bucket_count != 0 ? d->bucket_count * 2 : 8;
-    krait_mem_entry **buckets;
+    krait_mem_entry **buckets = krait__calloc(count, sizeof(*buckets));
 
-    if (d->count < d->bucket_count)
-        return 0;
-    buckets = krait__calloc(count, sizeof(*buckets));
     if (buckets == NULL)
         return ENOMEM;
     for (size_t i = 0; i < d->bucket_count; i++) {
@@ -122,6 +70,14 @@ grow_buckets(krait_mem_dir *d)
     return 0;
 }
 
+static int
+grow_buckets(krait_mem_dir *d)
+{
+    if (d->count < d->bucket_count)
+        return 0;
+    return set_buckets(d, d->bucket_count != 0 ? d->bucket_count * 2 : 8);
+}
+
 static void
 sweep(krait_mem_dir *d)
 {
@@ -132,6 +88,28 @@ sweep(krait_mem_dir *d)
             d->slots[to++] = d->slots[from];
     }
     d->slot_count = to;
+}
+
+/* What is charged for a name is given back with it, so its slot and bucket may not stay for ever. */
+static void
+shrink(krait_mem_dir *d)
+{
+    struct krait_mem_slot *slots;
+    size_t count = SWEEP_MIN;
+
+    if (d->slot_capacity > SWEEP_MIN && d->count < d->slot_capacity / 8) {
+        sweep(d);
+        slots = krait__realloc_array(d->slots, d->count * 2 + 1, sizeof(*slots));
+        if (slots != NULL) {
+            d->slots = slots;
+            d->slot_capacity = d->count * 2 + 1;
+        }
+    }
+    if (d->bucket_count > SWEEP_MIN && d->count < d->bucket_count / 8) {
+        while (count < d->count * 2)
+            count *= 2;
+        (void)set_buckets(d, count); /* without memory they stay as they are */
+    }
 }
 
 /* Link counts when a name of `node` in `dir` comes and goes. */
@@ -230,6 +208,7 @@ krait__mem_dir_remove(krait_mem_node *dir, krait_mem_entry *entry)
         d->slot_count--;
     if (d->slot_count > SWEEP_MIN && d->count < d->slot_count / 2)
         sweep(d);
+    shrink(d);
     krait__mem_refund(dir->fs, KRAIT_MEM_ENTRY + entry->name_len);
     krait__free(entry);
     lose_name(dir, node);

@@ -8,10 +8,10 @@
 #include "vfs/mem.h"
 
 #include "base/alloc.h"
+#include "base/siphash.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* ENOENT, or EACCES when the guest may not look names up here. */
 static int
@@ -452,9 +452,8 @@ krait__mem_mount_new(krait_vfs *vfs, uint64_t limit_bytes, uint32_t limit_inodes
     fs->limit_inodes = limit_inodes;
     fs->next_ino = 1;
     fs->dev = vfs->next_dev++;
-    if (getrandom(fs->hash_key, sizeof(fs->hash_key), GRND_NONBLOCK) < 0)
-        fs->hash_key[0] = (uintptr_t)fs; /* as good as the kernel made it */
-    fs->mount.vfs = vfs;                 /* which knows the time */
+    krait__siphash_key(fs->hash_key);
+    fs->mount.vfs = vfs; /* which knows the time */
     if (krait__mem_node_new(fs, KRAIT_TYPE_DIRECTORY, &fs->root) != 0) {
         krait__free(fs);
         return NULL;

@@ -310,37 +310,43 @@ krait__vfs_mount_memory(krait_vfs *vfs, const char *guest_path, const krait_vfs_
 
 /* ---- the mounts of another vfs --------------------------------------------------------------- */
 
-/* `path` is that of `ns`, of `size` bytes. */
-static krait_status
-mount_same(krait_vfs *vfs, const krait_ns *ns, char path[KRAIT_PATH_MAX + 1], size_t size,
-           krait_error *err)
+/* The node of a guest path; NULL: nothing is mounted there or below. */
+static const krait_ns *
+find_point(const krait_vfs *vfs, const char *guest_path)
 {
-    const krait_mount *mount = ns->mount;
-    krait_status status = KRAIT_OK;
+    char normal[KRAIT_PATH_MAX + 1];
+    const krait_ns *ns = &vfs->root;
+    const char *at = normal;
 
-    if (mount != NULL && mount->ops->share != NULL) {
-        krait_mount *again = mount->ops->share(mount, vfs);
+    if (krait__guest_path_normal(guest_path, normal) != 0)
+        return NULL;
+    while (ns != NULL && *(at += strspn(at, "/")) != '\0') {
+        const size_t name_len = strcspn(at, "/");
 
-        if (again == NULL)
-            return krait__error_nomem(err);
-        status = attach(vfs, size > 0 ? path : "/", again, mount->flags, err);
+        ns = krait__ns_child(ns, at, name_len);
+        at += name_len;
     }
-    for (const krait_ns *child = ns->children; child != NULL && status == KRAIT_OK;
-         child = child->next) {
-        const size_t name_len = strlen(child->name);
-
-        path[size] = '/';
-        memcpy(path + size + 1, child->name, name_len + 1);
-        status = mount_same(vfs, child, path, size + 1 + name_len, err);
-        path[size] = '\0';
-    }
-    return status;
+    return ns;
 }
 
 krait_status
-krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err)
+krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, const char *guest_path,
+                      krait_error *err)
 {
-    char path[KRAIT_PATH_MAX + 1] = "";
+    const krait_ns *ns = find_point(from, guest_path);
+    krait_mount *again;
 
-    return mount_same(vfs, &from->root, path, 0, err);
+    if (ns == NULL || ns->mount == NULL || ns->mount->ops->share == NULL)
+        return krait__error_set(err, KRAIT_ENOTFOUND, 0, "nothing is mounted at '%s'", guest_path);
+    again = ns->mount->ops->share(ns->mount, vfs);
+    return again != NULL ? attach(vfs, guest_path, again, ns->mount->flags, err)
+                         : krait__error_nomem(err);
+}
+
+krait_file_identity
+krait__vfs_mounted(const krait_vfs *vfs, const char *guest_path)
+{
+    const krait_ns *ns = find_point(vfs, guest_path);
+
+    return ns != NULL && ns->mount != NULL ? ns->mount->identity : (krait_file_identity){0};
 }

@@ -18,6 +18,7 @@
 #ifndef KRAIT_VFS_VFS_H
 #define KRAIT_VFS_VFS_H
 
+#include "base/identity.h"
 #include "base/virtual.h"
 
 #include <krait/error.h>
@@ -98,12 +99,18 @@ krait_status krait__vfs_mount_file(krait_vfs *vfs, const char *guest_path, const
 krait_status krait__vfs_mount_file_fd(krait_vfs *vfs, const char *guest_path, int host_fd,
                                       uint32_t flags, krait_error *err);
 
-/* Mounts at the same places, with the same flags, every host directory and file that `from` has
- * mounted.  They are not opened again: both have the same descriptors, and what a stable mount has
- * found out is found out for both.  `from` may meanwhile serve a guest in another thread, and may
- * be freed afterwards, before or after `vfs`; it must not get other mounts meanwhile.  Memory and
- * devices are not mounted by this.  KRAIT_ENOMEM; KRAIT_EINVAL as for mkdir; KRAIT_ELIMIT. */
-krait_status krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err);
+/* Mounts the host directory or file that `from` has mounted at this very path, with the same flags.
+ * It is not opened again: both have the same descriptor, and what a stable mount has found out is
+ * found out for both.  `from` may meanwhile serve a guest in another thread, and may be freed
+ * afterwards, before or after `vfs`; it must not get other mounts meanwhile.  KRAIT_ENOTFOUND there is
+ * none (memory and devices are not mounted by this); KRAIT_ENOMEM; KRAIT_EINVAL as for mkdir;
+ * KRAIT_ELIMIT. */
+krait_status krait__vfs_mount_same(krait_vfs *vfs, const krait_vfs *from, const char *guest_path,
+                                   krait_error *err);
+
+/* Of the host directory that is mounted at this very path, as it was when it was mounted, wherever
+ * its name leads now; all zeros: there is none. */
+krait_file_identity krait__vfs_mounted(const krait_vfs *vfs, const char *guest_path);
 
 /* An empty file system in memory of its own at `guest_path`, with a quota of its
  * own (options as for krait__vfs_new).  flags: KRAIT_MOUNT_READ_ONLY has effect for the guest. */

@@ -42,7 +42,8 @@ drop_top(krait_walk *walk)
     walk->count--;
 }
 
-/* Levels of host directories far up give their descriptors back. */
+/* Levels of host directories far up give their descriptors back, but every so often one stays: a path that goes
+ * up and down would step through all levels again each time. */
 static void
 save_descriptors(krait_walk *walk)
 {
@@ -51,6 +52,8 @@ save_descriptors(krait_walk *walk)
     if (walk->count <= KRAIT_WALK_FDS + 1)
         return;
     level = &walk->levels[walk->count - KRAIT_WALK_FDS - 1];
+    if ((walk->count - KRAIT_WALK_FDS - 1) % KRAIT_WALK_FDS == 0)
+        return;
     if (level->is_gone || level->place.borrowed || !level->place.mount->is_host ||
         level->name == NULL)
         return;

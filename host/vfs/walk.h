@@ -11,7 +11,7 @@
 #define KRAIT_WALK_LINKS 40
 /* Directories below the start that one walk may stand in. */
 #define KRAIT_WALK_DEPTH 2048
-/* Host descriptors that one walk keeps open; it reopens what lies further up. */
+/* Host descriptors that one walk keeps open; it reopens what lies further up, but one of as many. */
 #define KRAIT_WALK_FDS 32
 
 enum {

@@ -4,6 +4,8 @@
  */
 #include "vfs/tree.h"
 
+#include "vfs/fs.h"
+
 #include <sys/sysmacros.h>
 
 static void
@@ -482,7 +484,55 @@ deep_paths(void)
     twice(deep_paths_body);
 }
 
-CHECK_MAIN(CHECK_CASE(open_flags), CHECK_CASE(names), CHECK_CASE(renames),
+static unsigned steps;
+static int (*real_step)(const krait_place *dir, const char *name, krait_step *ret_step);
+
+static int
+count_step(const krait_place *dir, const char *name, krait_step *ret_step)
+{
+    steps++;
+    return real_step(dir, name, ret_step);
+}
+
+/* A path that goes up and down in the depth again and again: 34 levels, two more than stay open. */
+static void
+up_and_down(void)
+{
+    enum { TIMES = 12 };
+    krait_vfs_options options = {.resolve_by_walking = 1};
+    krait_fs_ops counting;
+    krait_mount *mount;
+    char path[4096] = "m";
+    size_t size = 1;
+    unsigned depth = 0;
+
+    tree_begin(&options);
+    host_dir("m");
+    mount_at("/m", "m", 0);
+    tree_start();
+    mount = krait__ns_child(&tree.vfs->root, "m", 1)->mount;
+    for (; depth < 900; depth++) {
+        size += (size_t)snprintf(path + size, sizeof(path) - size, "/d");
+        REQUIRE(do_mkdir(path) == 0);
+    }
+    for (unsigned i = 0; i < TIMES; i++) {
+        for (unsigned level = 0; level < 34; level++)
+            size += (size_t)snprintf(path + size, sizeof(path) - size, "/..");
+        for (unsigned level = 0; level < 34; level++)
+            size += (size_t)snprintf(path + size, sizeof(path) - size, "/d");
+    }
+    counting = *mount->ops;
+    real_step = counting.step;
+    counting.step = count_step;
+    mount->ops = &counting;
+    steps = 0;
+    CHECK_INT(open_error(path, R | D), 0);
+    CHECK(steps >= depth + TIMES * 34);
+    CHECK(steps <= 4 * (depth + TIMES * 68));
+    tree_end();
+}
+
+CHECK_MAIN(CHECK_CASE(up_and_down), CHECK_CASE(open_flags), CHECK_CASE(names), CHECK_CASE(renames),
            CHECK_CASE(slashes_behind_links), CHECK_CASE(numbers), CHECK_CASE(large_offsets),
            CHECK_CASE(special_files), CHECK_CASE(listings), CHECK_CASE(entries),
            CHECK_CASE(append_and_flags), CHECK_CASE(deep_paths))

@@ -4,6 +4,9 @@
  */
 #include "vfs/tree.h"
 
+#include "vfs/mem.h"
+#include "vfs/vfs.h"
+
 static void
 root_and_tmp(void)
 {
@@ -344,6 +347,17 @@ cookies_stay(void)
     tree_end();
 }
 
+/* The directory tmp/d as it is in memory. */
+static const krait_mem_dir *
+inside(void)
+{
+    const krait_mem_fs *fs = tree.vfs->memory->fs;
+    const krait_mem_entry *tmp = krait__mem_dir_find(fs->root, "tmp", 3);
+    const krait_mem_entry *entry = tmp != NULL ? krait__mem_dir_find(tmp->node, "d", 1) : NULL;
+
+    return entry != NULL ? &entry->node->as.dir : NULL;
+}
+
 static void
 many_names(void)
 {
@@ -368,12 +382,22 @@ many_names(void)
     }
     CHECK_UINT(seen, 50002);
     krait__file_unref(dir);
+    REQUIRE(inside() != NULL);
+    CHECK(inside()->slot_capacity >= 50000 && inside()->bucket_count >= 50000);
     for (int i = 0; i < 49999; i++) {
         snprintf(name, sizeof(name), "tmp/d/%d", i);
         if (do_unlink(name) != 0)
             break;
     }
     CHECK_STR(listing("tmp/d"), "49999 ");
+    /* What was charged for the names has been given back, so their places are, too. */
+    CHECK(inside()->slot_capacity <= 64 && inside()->bucket_count <= 64);
+    CHECK_INT(open_error("tmp/d/49999", R), 0);
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "tmp/d/again%d", i);
+        CHECK_INT(open_error(name, W | C), 0);
+    }
+    CHECK_INT(open_error("tmp/d/again57", R), 0);
     tree_end();
 }
 

@@ -435,14 +435,15 @@ absolute_links(void)
 
 /* ---- the mounts of another ------------------------------------------------------------------ */
 
-/* tree gets the mounts of `from`, which is freed. */
+/* tree gets these mounts of `from`, which is freed. */
 static void
-follow(krait_vfs *from)
+follow(krait_vfs *from, const char *const *paths)
 {
     krait_error err;
 
     CHECK_INT(krait__vfs_new(NULL, &tree.vfs, &err), KRAIT_OK);
-    CHECK_INT(krait__vfs_mount_same(tree.vfs, from, &err), KRAIT_OK);
+    for (; *paths != NULL; paths++)
+        CHECK_INT(krait__vfs_mount_same(tree.vfs, from, *paths, &err), KRAIT_OK);
     krait__vfs_free(from);
     tree_start();
 }
@@ -450,10 +451,15 @@ follow(krait_vfs *from)
 static void
 same_mounts(void)
 {
+    static const char *const paths[] = {"/lib", "//lib/below/./work", "/s/f", NULL};
+    static const char *const none[] = {"/", "/s", "/lib/below", "/tmp", "/dev", "/no", "relative"};
+    static const char *const root[] = {"/", NULL};
     unsigned before;
     unsigned again;
     krait_error err;
     krait_vfs *first;
+    krait_file_identity identity;
+    krait_file_identity found;
 
     tree_begin(NULL);
     host_dir("lib");
@@ -468,7 +474,17 @@ same_mounts(void)
               KRAIT_OK);
     first = tree.vfs;
     again = open_descriptors();
-    follow(first);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        CHECK_INT(krait__vfs_mount_same(first, first, none[i], &err), KRAIT_ENOTFOUND);
+        CHECK_UINT(krait__vfs_mounted(first, none[i]).ino, 0);
+    }
+    CHECK_UINT(krait__vfs_mounted(first, "/s/f").ino, 0);
+    identity = krait__file_identity(host("lib"));
+    host_dir("lib/new");
+    follow(first, paths);
+    /* As it was when it was mounted. */
+    found = krait__vfs_mounted(tree.vfs, "/lib/.");
+    CHECK(krait__file_identity_equal(&found, &identity));
     CHECK_UINT(open_descriptors(), again);
     CHECK_STR(contents("lib/below/in"), "in lib");
     CHECK_STR(contents("s/f"), "a file");
@@ -479,7 +495,7 @@ same_mounts(void)
     CHECK_STR(krait__vfs_missed(tree.vfs, 0), "missing");
     krait__file_unref(tree.root);
     first = tree.vfs;
-    follow(first);
+    follow(first, paths);
     CHECK_STR(contents("lib/below/work/x"), "yes");
     krait__file_unref(tree.root);
     krait__vfs_free(tree.vfs);
@@ -487,7 +503,7 @@ same_mounts(void)
     /* the root itself */
     CHECK_INT(krait__vfs_new(NULL, &first, &err), KRAIT_OK);
     CHECK_INT(krait__vfs_mount_dir(first, "/", host("lib"), KRAIT_MOUNT_READ_ONLY, &err), KRAIT_OK);
-    follow(first);
+    follow(first, root);
     CHECK_STR(contents("below/in"), "in lib");
     tree_end();
 }
@@ -535,7 +551,7 @@ same_mounts_in_threads(void)
         krait_vfs *vfs = NULL;
 
         CHECK_INT(krait__vfs_new(NULL, &vfs, &err), KRAIT_OK);
-        CHECK_INT(krait__vfs_mount_same(vfs, tree.vfs, &err), KRAIT_OK);
+        CHECK_INT(krait__vfs_mount_same(vfs, tree.vfs, "/lib", &err), KRAIT_OK);
         CHECK_INT(pthread_create(&threads[i], NULL, look_around, vfs), 0);
     }
     tree_start();

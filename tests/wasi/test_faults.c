@@ -209,7 +209,9 @@ use_image(krait_error *err)
     if (status == KRAIT_OK)
         status = krait__vfs_mount_devices(copy, err);
     if (status == KRAIT_OK)
-        status = krait__vfs_mount_same(copy, g.vfs, err);
+        status = krait__vfs_mount_same(copy, g.vfs, "/m", err);
+    if (status == KRAIT_OK)
+        status = krait__vfs_mount_same(copy, g.vfs, "/made/up/deep", err);
     if (status == KRAIT_OK)
         status = krait__vfs_load(copy, bytes, (size_t)(end - bytes), err);
     krait__vfs_free(copy);
