@@ -43,6 +43,13 @@ overlap(const char *a, const char *b)
     return (*a == '\0' && (*b == '\0' || *b == '/')) || (*b == '\0' && *a == '/');
 }
 
+/* Where a grant is mounted, however it was spelled.  What has no normal form is refused there. */
+static const char *
+place_of(const krait_grant *grant, char normal[KRAIT_PATH_MAX + 1])
+{
+    return krait__guest_path_normal(grant->guest, normal) == 0 ? normal : grant->guest;
+}
+
 /* A C library has their numbers and names in memory. */
 static uint64_t
 hash_preopens(const krait_config *config)
@@ -64,16 +71,18 @@ hash_preopens(const krait_config *config)
 uint64_t
 krait__snapshot_grants(const krait_module *module, const krait_config *config)
 {
+    char normal[KRAIT_PATH_MAX + 1];
     uint64_t hash = 4;
 
     if (!krait__module_is_native(module))
         return hash_preopens(config);
     for (size_t i = 0; i < config->grant_count; i++) {
         const krait_grant *grant = &config->grants[i];
+        const char *guest = place_of(grant, normal);
 
-        if (strcmp(grant->guest, "/") != 0 && !overlap(grant->guest, "/usr/local"))
+        if (strcmp(guest, "/") != 0 && !overlap(guest, "/usr/local"))
             continue;
-        hash = krait__hash(hash, grant->guest, strlen(grant->guest));
+        hash = krait__hash(hash, guest, strlen(guest));
         hash = krait__hash(hash, grant->host, strlen(grant->host));
         hash = krait__hash(hash, &grant->flags, sizeof(grant->flags));
     }
@@ -83,12 +92,14 @@ krait__snapshot_grants(const krait_module *module, const krait_config *config)
 bool
 krait__snapshot_zone_differs(const krait_config *config)
 {
+    char normal[KRAIT_PATH_MAX + 1];
+
     for (size_t i = 0; i < config->environ.count; i++) {
         if (strncmp(config->environ.items[i], "TZ=", 3) == 0)
             return true;
     }
     for (size_t i = 0; i < config->grant_count; i++) {
-        const char *guest = config->grants[i].guest;
+        const char *guest = place_of(&config->grants[i], normal);
 
         if (strcmp(guest, "/") == 0 || overlap(guest, "/etc") ||
             overlap(guest, "/usr/share/zoneinfo"))
@@ -112,16 +123,15 @@ add_bytes(void *data, const void *bytes, size_t size, krait_error *err)
     return krait__buffer_add(data, bytes, size) ? KRAIT_OK : krait__error_nomem(err);
 }
 
-/* Modules are known by what their files are now: a snapshot of this module is one of these files. */
+/* Module and library are known by what their files were when they were opened: the memory comes from
+ * them, whatever has that name now. */
 static void
 identify(const krait_sandbox *sandbox, krait_snapshot_header *header)
 {
-    const char *library = sandbox->notes->library;
-
     memcpy(header->build_id, krait__module_build_id(sandbox->module), sizeof(header->build_id));
-    header->module = krait__file_identity(krait__module_path(sandbox->module));
-    if (library != NULL)
-        header->library = krait__file_identity(library);
+    header->module = *krait__module_identity(sandbox->module);
+    header->library = sandbox->origin != NULL ? sandbox->origin->view.header->library
+                                              : sandbox->library;
 }
 
 static krait_status
@@ -148,7 +158,7 @@ write_snapshot(krait_sandbox *sandbox, krait_snapshot_parts *parts, krait_snapsh
     status = krait__snapshot_make(parts, &fd, err);
     if (status != KRAIT_OK)
         return status;
-    status = krait__snapshot_adopt(sandbox->module, fd, "in memory", ret_snapshot, err);
+    status = krait__snapshot_adopt(sandbox->module, fd, "in memory", sandbox, ret_snapshot, err);
     if (status != KRAIT_OK)
         close(fd);
     return status;

@@ -189,9 +189,10 @@ struct krait_sandbox {
     krait_vfs *vfs;
     krait_wasi *wasi;
     krait_instance *instance;
-    krait_snapshot *origin; /* that it is a copy of; held; NULL: none */
-    krait_snapshot *frozen; /* of it, as it is between this call and the next; held */
-    bool has_own_files;     /* a copy: files were put or removed since */
+    krait_snapshot *origin;      /* that it is a copy of; held; NULL: none */
+    krait_snapshot *frozen;      /* of it, as it is between this call and the next; held */
+    bool has_own_files;          /* a copy: files were put or removed since */
+    krait_file_identity library; /* without an origin: of the standard library that is mounted */
     struct krait_calls *calls;
     struct krait_tracer *tracers; /* one for each import, when somebody watches */
     krait_host_import *imports;
@@ -235,8 +236,9 @@ krait_status krait__sandbox_make(krait_module *module, krait_snapshot *origin,
                                  krait_sandbox **ret_sandbox, krait_error *err);
 /* Is the module made for this host? */
 bool krait__module_is_native(const krait_module *module);
-/* Where Python finds its library, and itself. */
+/* Where Python finds its library, and itself: what is installed now, or what `from` has. */
 krait_status krait__python_mount(krait_vfs *vfs, const krait_module_notes *notes, krait_error *err);
+krait_status krait__python_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err);
 /* The beginning of every call on a sandbox: it has a guest that does not run.  Then everything that
  * was given out before is taken back. */
 krait_status krait__sandbox_check(krait_sandbox *sandbox, krait_error *err);
@@ -287,9 +289,12 @@ struct krait_snapshot {
 };
 
 krait_snapshot *krait__snapshot_hold(krait_snapshot *snapshot);
-/* Opens what is in a descriptor, which it takes over when it succeeds; `name` is for messages. */
+/* Opens what is in a descriptor, which it takes over when it succeeds; `name` is for messages.  `of`
+ * is the sandbox that it was just taken of, whose library it shares; NULL: it is a file, and the
+ * library that is installed now has to be the one that it was taken with. */
 krait_status krait__snapshot_adopt(krait_module *module, int fd, const char *name,
-                                   krait_snapshot **ret_snapshot, krait_error *err);
+                                   const krait_sandbox *of, krait_snapshot **ret_snapshot,
+                                   krait_error *err);
 /* Of a sandbox that does not run and whose Python has been started.  `text` says which modules
  * wait.  A copy that has not run keeps the kind of its origin. */
 krait_status krait__snapshot_freeze(krait_sandbox *sandbox, krait_snapshot_kind kind,

@@ -11,27 +11,33 @@
 #include <string.h>
 
 static krait_status
-mount_grants(krait_vfs *vfs, const krait_config *config, krait_error *err)
+mount_grant(krait_vfs *vfs, const krait_grant *grant, krait_error *err)
 {
-    size_t i;
+    uint32_t flags = 0;
 
-    for (i = 0; i < config->grant_count; i++) {
+    if ((grant->flags & KRAIT_GRANT_READ_ONLY) != 0)
+        flags |= KRAIT_MOUNT_READ_ONLY;
+    if ((grant->flags & KRAIT_GRANT_RECORD_MISSES) != 0)
+        flags |= KRAIT_MOUNT_RECORD_MISSES;
+    if ((grant->flags & KRAIT_GRANT_STABLE) != 0)
+        flags |= KRAIT_MOUNT_STABLE;
+    return grant->is_file ? krait__vfs_mount_file(vfs, grant->guest, grant->host, flags, err)
+                          : krait__vfs_mount_dir(vfs, grant->guest, grant->host, flags, err);
+}
+
+/* One after another also where `same` has them: the guest sees in which order their folders are made. */
+static krait_status
+mount_grants(krait_vfs *vfs, const krait_vfs *same, const krait_config *config, krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    for (size_t i = 0; i < config->grant_count && status == KRAIT_OK; i++) {
         const krait_grant *grant = &config->grants[i];
-        uint32_t flags = 0;
-        krait_status status;
 
-        if ((grant->flags & KRAIT_GRANT_READ_ONLY) != 0)
-            flags |= KRAIT_MOUNT_READ_ONLY;
-        if ((grant->flags & KRAIT_GRANT_RECORD_MISSES) != 0)
-            flags |= KRAIT_MOUNT_RECORD_MISSES;
-        if ((grant->flags & KRAIT_GRANT_STABLE) != 0)
-            flags |= KRAIT_MOUNT_STABLE;
-        status = grant->is_file ? krait__vfs_mount_file(vfs, grant->guest, grant->host, flags, err)
-                                : krait__vfs_mount_dir(vfs, grant->guest, grant->host, flags, err);
-        if (status != KRAIT_OK)
-            return status;
+        status = same != NULL ? krait__vfs_mount_same(vfs, same, grant->guest, err)
+                              : mount_grant(vfs, grant, err);
     }
-    return KRAIT_OK;
+    return status;
 }
 
 /* A guest made for this host sees Linux: it is held to modes, also when the host's user is
@@ -60,18 +66,33 @@ krait__python_mount(krait_vfs *vfs, const krait_module_notes *notes, krait_error
     return status;
 }
 
+krait_status
+krait__python_mount_same(krait_vfs *vfs, const krait_vfs *from, krait_error *err)
+{
+    krait_status status = krait__vfs_mount_same(vfs, from, KRAIT_GUEST_LIBRARY, err);
+
+    if (status == KRAIT_OK)
+        status = krait__vfs_mount_same(vfs, from, KRAIT_GUEST_PYTHON, err);
+    return status;
+}
+
 /* What was opened for a snapshot serves all sandboxes that are made from it. */
 static krait_status
-mount_library(const krait_sandbox *sandbox, krait_error *err)
+mount_library(krait_sandbox *sandbox, krait_error *err)
 {
+    krait_status status;
+
     if (sandbox->notes->library == NULL)
         return KRAIT_OK;
     if (sandbox->origin != NULL)
-        return krait__vfs_mount_same(sandbox->vfs, sandbox->origin->mounts, err);
-    return krait__python_mount(sandbox->vfs, sandbox->notes, err);
+        return krait__python_mount_same(sandbox->vfs, sandbox->origin->mounts, err);
+    status = krait__python_mount(sandbox->vfs, sandbox->notes, err);
+    /* Before a grant takes its place. */
+    sandbox->library = krait__vfs_mounted(sandbox->vfs, KRAIT_GUEST_LIBRARY);
+    return status;
 }
 
-/* `same` (may be NULL) has the mounts of this configuration already. */
+/* `same` (may be NULL) has the grants of this configuration already. */
 static krait_status
 open_vfs(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
 {
@@ -87,12 +108,10 @@ open_vfs(krait_sandbox *sandbox, const krait_vfs *same, krait_error *err)
     /* A folder that is a program's root is all that it sees, as other hosts have it. */
     if (status == KRAIT_OK && (native || !krait__preopens_cover_root(config)))
         status = krait__vfs_mount_devices(sandbox->vfs, err);
-    if (status == KRAIT_OK && same != NULL)
-        return krait__vfs_mount_same(sandbox->vfs, same, err);
     if (status == KRAIT_OK)
         status = mount_library(sandbox, err);
     if (status == KRAIT_OK)
-        status = mount_grants(sandbox->vfs, config, err);
+        status = mount_grants(sandbox->vfs, same, config, err);
     return status;
 }
 

@@ -40,22 +40,12 @@ static krait_status
 check_origin(krait_module *module, const krait_snapshot_header *header, const char *name,
              krait_error *err)
 {
-    const krait_module_notes *notes = krait__module_attached(module);
-    krait_file_identity library = {0};
-
     if (header->kind > (uint32_t)KRAIT_SNAPSHOT_REACTOR)
         return krait__error_set(err, KRAIT_EFORMAT, 0, "snapshot '%s' is of unknown kind %u", name,
                                 header->kind);
     if (memcmp(header->build_id, krait__module_build_id(module), sizeof(header->build_id)) != 0)
         return krait__error_set(err, KRAIT_EFORMAT, 0,
                                 "snapshot '%s' is of another module; make it again", name);
-    if (notes->library != NULL)
-        library = krait__file_identity(notes->library);
-    if (notes->library != NULL && !krait__file_identity_equal(&header->library, &library))
-        return krait__error_set(err, KRAIT_EFORMAT, 0,
-                                "snapshot '%s' was taken with another standard library; make it "
-                                "again",
-                                name);
     return KRAIT_OK;
 }
 
@@ -73,23 +63,37 @@ open_image(krait_snapshot *snapshot, krait_error *err)
     return krait__image_open(snapshot->module, &parts, &snapshot->image, err);
 }
 
-/* Opened once for all. */
+/* Opened once for all; `name` and `of` as for krait__snapshot_adopt. */
 static krait_status
-open_mounts(krait_snapshot *snapshot, krait_error *err)
+open_mounts(krait_snapshot *snapshot, const char *name, const krait_sandbox *of, krait_error *err)
 {
     const krait_module_notes *notes = krait__module_attached(snapshot->module);
+    krait_file_identity library;
     krait_status status;
 
     if (notes->library == NULL)
         return KRAIT_OK;
     status = krait__vfs_new(NULL, &snapshot->mounts, err);
-    return status == KRAIT_OK ? krait__python_mount(snapshot->mounts, notes, err) : status;
+    if (status != KRAIT_OK)
+        return status;
+    if (of != NULL)
+        return krait__python_mount_same(snapshot->mounts, of->vfs, err);
+    status = krait__python_mount(snapshot->mounts, notes, err);
+    if (status != KRAIT_OK)
+        return status;
+    library = krait__vfs_mounted(snapshot->mounts, KRAIT_GUEST_LIBRARY);
+    if (!krait__file_identity_equal(&snapshot->view.header->library, &library))
+        return krait__error_set(err, KRAIT_EFORMAT, 0,
+                                "snapshot '%s' was taken with another standard library; make it "
+                                "again",
+                                name);
+    return KRAIT_OK;
 }
 
 /* Takes over the view, also when it fails, and the descriptor when it does not. */
 static krait_status
 adopt(krait_module *module, int fd, krait_snapshot_view *view, const char *name,
-      krait_snapshot **ret_snapshot, krait_error *err)
+      const krait_sandbox *of, krait_snapshot **ret_snapshot, krait_error *err)
 {
     krait_snapshot *snapshot = krait__calloc(1, sizeof(*snapshot));
     krait_status status;
@@ -101,14 +105,12 @@ adopt(krait_module *module, int fd, krait_snapshot_view *view, const char *name,
     atomic_init(&snapshot->references, 1);
     snapshot->module = module;
     snapshot->view = *view;
-    snapshot->fd = -1;
+    snapshot->fd = fd;
     status = check_origin(module, snapshot->view.header, name, err);
-    if (status == KRAIT_OK) {
-        snapshot->fd = fd;
+    if (status == KRAIT_OK)
+        status = open_mounts(snapshot, name, of, err);
+    if (status == KRAIT_OK)
         status = open_image(snapshot, err);
-        if (status == KRAIT_OK)
-            status = open_mounts(snapshot, err);
-    }
     if (status != KRAIT_OK) {
         snapshot->fd = -1;
         krait_snapshot_free(snapshot);
@@ -119,13 +121,13 @@ adopt(krait_module *module, int fd, krait_snapshot_view *view, const char *name,
 }
 
 krait_status
-krait__snapshot_adopt(krait_module *module, int fd, const char *name, krait_snapshot **ret_snapshot,
-                      krait_error *err)
+krait__snapshot_adopt(krait_module *module, int fd, const char *name, const krait_sandbox *of,
+                      krait_snapshot **ret_snapshot, krait_error *err)
 {
     krait_snapshot_view view;
     krait_status status = krait__snapshot_read(fd, name, &view, err);
 
-    return status == KRAIT_OK ? adopt(module, fd, &view, name, ret_snapshot, err) : status;
+    return status == KRAIT_OK ? adopt(module, fd, &view, name, of, ret_snapshot, err) : status;
 }
 
 /* ---- making ------------------------------------------------------------------------------- */
@@ -230,7 +232,7 @@ krait_snapshot_open(krait_module *module, const char *path, krait_snapshot **ret
     status = krait__snapshot_open_file(path, &fd, err);
     if (status != KRAIT_OK)
         return status;
-    status = krait__snapshot_adopt(module, fd, path, ret_snapshot, err);
+    status = krait__snapshot_adopt(module, fd, path, NULL, ret_snapshot, err);
     if (status != KRAIT_OK)
         close(fd);
     return status;
@@ -255,7 +257,7 @@ krait_python_open_snapshot(krait_engine *engine, const char *folder, const char 
     if (status == KRAIT_OK) {
         status = krait__python_open(engine, folder, krt, &view.header->module, &module, err);
         if (status == KRAIT_OK)
-            status = adopt(module, fd, &view, path, ret_snapshot, err);
+            status = adopt(module, fd, &view, path, NULL, ret_snapshot, err);
         else
             krait__snapshot_unread(&view);
     }

@@ -8,6 +8,7 @@
  */
 #include "snapshot/snapshot.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "snapshot/internal.h"
@@ -19,9 +20,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define SECTIONS_MAX (UINT64_C(1) << 40)
+
+/* Of a snapshot that is read as a whole when it is not in the kernel's cache: of a larger one, which
+ * has a data set, a run may need a small part. */
+#define READ_AHEAD_BYTES (UINT64_C(64) << 20)
+
+/* RWF_NOWAIT of preadv2(2), since Linux 4.14: EAGAIN when it is not in the kernel's cache. */
+#define READ_NOWAIT 8
 
 uint64_t
 krait__snapshot_header_hash(const krait_snapshot_header *header)
@@ -198,19 +208,60 @@ check_map(krait_snapshot_view *view, uint64_t size, const char *name, krait_erro
     return KRAIT_OK;
 }
 
+/* Reads all that is no hole, and forgets it: then it lies in the kernel's cache in large pieces.
+ * Page faults would bring it there page by page, and each later start would pay for that. */
+static void
+read_ahead(int fd, uint64_t size)
+{
+    const size_t most = (size_t)256 << 10;
+    void *buffer = krait__alloc(most);
+    uint64_t begin = 0;
+    uint64_t end;
+
+    while (buffer != NULL && krait__snapshot_next_data(fd, 1, &begin, &end, size)) {
+        ssize_t count = 1;
+
+        for (; begin < end && count > 0; begin += (uint64_t)count) {
+            uint64_t left = end - begin;
+
+            count = pread(fd, buffer, left < most ? (size_t)left : most, (off_t)begin);
+        }
+        if (count <= 0)
+            break;
+    }
+    krait__free(buffer);
+}
+
+/* The header, and whether it had to come from the disk. */
+static ssize_t
+read_header(int fd, krait_snapshot_header *header, bool *ret_is_cold)
+{
+    *ret_is_cold = false;
+#if defined(SYS_preadv2) && UINTPTR_MAX > UINT32_MAX
+    struct iovec part = {.iov_base = header, .iov_len = sizeof(*header)};
+    long count = syscall(SYS_preadv2, fd, &part, 1L, 0L, 0L, (long)READ_NOWAIT);
+
+    if (count >= 0 && (size_t)count == sizeof(*header))
+        return (ssize_t)count;
+    *ret_is_cold = count < 0 && errno == EAGAIN;
+#endif
+    return pread(fd, header, sizeof(*header), 0);
+}
+
 krait_status
 krait__snapshot_read(int fd, const char *name, krait_snapshot_view *ret_view, krait_error *err)
 {
     krait_snapshot_view view = {.map = NULL};
     krait_snapshot_header header;
     struct stat file;
+    bool is_cold;
     ssize_t count;
     krait_status status;
     void *map;
 
     if (fstat(fd, &file) != 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot read snapshot '%s'", name);
-    count = pread(fd, &header, sizeof(header), 0);
+    count = read_header(fd, &header, &is_cold);
     if (count < 0)
         return krait__error_set(err, KRAIT_EIO, errno, "cannot read snapshot '%s'", name);
     if ((size_t)count < sizeof(header))
@@ -218,6 +269,8 @@ krait__snapshot_read(int fd, const char *name, krait_snapshot_view *ret_view, kr
     status = check_header(&header, (uint64_t)file.st_size, name, err);
     if (status != KRAIT_OK)
         return status;
+    if (is_cold && (uint64_t)file.st_blocks * 512 <= READ_AHEAD_BYTES)
+        read_ahead(fd, header.file_size);
     view.map_size = (size_t)header.memory_offset;
     map = mmap(NULL, view.map_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED)

@@ -56,7 +56,8 @@ typedef struct krait_snapshot_header {
     krait_snapshot_range sections[KRAIT_SECTION_COUNT];
     uint8_t build_id[KRAIT_SHA256_SIZE]; /* SHA-256 of the translated module's object */
     krait_file_identity module;          /* the .krt, and ... */
-    krait_file_identity library;         /* the standard library; zeros: none */
+    krait_file_identity library;         /* the standard library, when the guest's were opened;
+                                            zeros: none */
     uint8_t sha256[KRAIT_SHA256_SIZE];   /* of sections and memory, as `verify` wants it; zeros in
                                             a snapshot that was never saved */
     uint64_t sections_hash;              /* base/hash.h, of all sections but the files */

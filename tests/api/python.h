@@ -9,6 +9,8 @@
 
 #include <krait/krait.h>
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -71,6 +73,15 @@ python_close(python *p)
     krait_engine_free(p->engine);
 }
 
+/* For guests that clean up and go on: the default of 40 ms is soon over on a busy machine, where they may
+ * have to import what prints their traceback.  Before python_sandbox; false after a failed check. */
+static inline bool
+python_has_time(python *p)
+{
+    return CHECK(krait_config_set_limit(p->config, KRAIT_LIMIT_GRACE, UINT64_C(20000000000),
+                                        &p->err) == KRAIT_OK);
+}
+
 /* Runs code; the kind of the result, or -1 after a failed check. */
 static inline int
 python_exec(python *p, const char *code)
@@ -105,15 +116,74 @@ python_run(python *p, const char *code)
     }
 }
 
-/* For pthread_create: cancels a sandbox in a tenth of a second. */
-static inline void *
-python_cancel_later(void *sandbox)
+/* Another one of the same module, in the place of p->sandbox. */
+static inline bool
+python_from_snapshot(python *p, krait_snapshot *snapshot)
 {
-    const struct timespec a_little = {0, 100000000};
+    krait_sandbox_free(p->sandbox);
+    p->sandbox = NULL;
+    if (krait_sandbox_new_from(snapshot, p->config, &p->sandbox, &p->err) == KRAIT_OK)
+        return true;
+    CHECK_STR(p->err.text, "");
+    return false;
+}
 
+static inline krait_snapshot *
+python_take(python *p)
+{
+    krait_snapshot *snapshot = NULL;
+
+    if (krait_snapshot_take(p->sandbox, &snapshot, &p->err) != KRAIT_OK)
+        CHECK_STR(p->err.text, "");
+    return snapshot;
+}
+
+/* A thread that does something to a sandbox a moment after its guest has said that it is where it should be:
+ * it calls the function "ready", which is python_is_ready with this as its data. */
+typedef struct python_later {
+    sem_t is_ready;
+    pthread_t thread;
+    krait_sandbox *sandbox;
+    void (*act)(krait_sandbox *sandbox);
+} python_later;
+
+static inline int
+python_is_ready(void *data, krait_call *call)
+{
+    (void)call;
+    return sem_post(&((python_later *)data)->is_ready);
+}
+
+static inline void *
+python_later_run(void *data)
+{
+    const struct timespec a_little = {0, 50000000};
+    python_later *later = data;
+
+    while (sem_wait(&later->is_ready) != 0)
+        continue;
     nanosleep(&a_little, NULL);
-    krait_sandbox_cancel(sandbox);
+    later->act(later->sandbox);
     return NULL;
+}
+
+/* Runs code that says when it is ready, and acts then; the kind of the result. */
+static inline int
+python_run_and_act(python *p, python_later *later, void (*act)(krait_sandbox *), const char *code)
+{
+    int kind;
+
+    later->sandbox = p->sandbox;
+    later->act = act;
+    if (!CHECK(sem_init(&later->is_ready, 0, 0) == 0) ||
+        !CHECK(pthread_create(&later->thread, NULL, python_later_run, later) == 0))
+        return -1;
+    kind = python_exec(p, code);
+    /* It may have failed before. */
+    sem_post(&later->is_ready);
+    pthread_join(later->thread, NULL);
+    sem_destroy(&later->is_ready);
+    return kind;
 }
 
 #endif /* KRAIT_TESTS_API_PYTHON_H */

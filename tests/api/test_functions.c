@@ -123,7 +123,7 @@ start(python *p, const char *name, krait_function function, void *data)
 {
     return python_open(p) &&
            CHECK(krait_config_add_function(p->config, name, function, data, &p->err) == KRAIT_OK) &&
-           python_sandbox(p);
+           python_has_time(p) && python_sandbox(p);
 }
 
 static void
@@ -299,7 +299,7 @@ limits(void)
             krait_config_set_limit(p.config, KRAIT_LIMIT_PENDING, 3, &p.err) == KRAIT_OK &&
             krait_config_set_limit(p.config, KRAIT_LIMIT_HOST_CALLS, 10, &p.err) == KRAIT_OK &&
             krait_config_set_limit(p.config, KRAIT_LIMIT_VALUE, 10000, &p.err) == KRAIT_OK);
-    REQUIRE(python_sandbox(&p));
+    REQUIRE(python_has_time(&p) && python_sandbox(&p));
     python_run(&p, "import krait_host\n"
                    "calls = [krait_host.submit('hold') for i in range(3)]\n"
                    "try: krait_host.submit('hold'); assert 0\n"
@@ -388,17 +388,21 @@ static void
 cancelled_while_waiting(void)
 {
     pending held = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t thread;
+    python_later later;
     python p;
 
-    REQUIRE(start(&p, "hold", hold, &held));
+    REQUIRE(python_open(&p));
+    REQUIRE(krait_config_add_function(p.config, "ready", python_is_ready, &later, &p.err) ==
+            KRAIT_OK);
+    REQUIRE(krait_config_add_function(p.config, "hold", hold, &held, &p.err) == KRAIT_OK);
+    REQUIRE(python_has_time(&p) && python_sandbox(&p));
     python_run(&p, "import krait_host\ncalls = []\nlog = []");
-    REQUIRE(pthread_create(&thread, NULL, python_cancel_later, p.sandbox) == 0);
-    CHECK_INT(python_exec(&p, "calls += [krait_host.submit('hold') for i in range(100)]\n"
-                              "try: krait_host.wait(calls)\n"
-                              "finally: log.append('finally')\n"),
+    CHECK_INT(python_run_and_act(&p, &later, krait_sandbox_cancel,
+                                 "calls += [krait_host.submit('hold') for i in range(100)]\n"
+                                 "try: krait_host.call('ready'); krait_host.wait(calls)\n"
+                                 "finally: log.append('finally')\n"),
               KRAIT_RESULT_CANCELLED);
-    pthread_join(thread, NULL);
+    CHECK_HAS(p.result.message, "cancelled");
     CHECK_UINT(held.count, 100);
     python_run(&p, "assert log == ['finally'] and not any(c.done() for c in calls)");
     for (size_t i = 0; i < 100; i++)

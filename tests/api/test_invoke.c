@@ -226,7 +226,7 @@ limits(void)
 #endif
     REQUIRE(start("reactor"));
     add_imports(config);
-    REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_WALL, 20000000, &err) == KRAIT_OK);
+    REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_WALL, 300000000, &err) == KRAIT_OK);
     REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_MEMORY, 3 << 16, &err) == KRAIT_OK);
     REQUIRE(krait_sandbox_new(module, config, &sandbox, &err) == KRAIT_OK);
     CHECK_INT(krait_sandbox_invoke(sandbox, "loop", NULL, 0, &result, &err), KRAIT_OK);

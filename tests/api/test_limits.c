@@ -15,9 +15,7 @@
 static bool
 start_with(python *p, krait_limit limit, uint64_t value)
 {
-    return python_open(p) &&
-           CHECK(krait_config_set_limit(p->config, KRAIT_LIMIT_GRACE, 20000 * MS, &p->err) ==
-                 KRAIT_OK) &&
+    return python_open(p) && python_has_time(p) &&
            CHECK(krait_config_set_limit(p->config, limit, value, &p->err) == KRAIT_OK) &&
            python_sandbox(p);
 }
@@ -364,6 +362,7 @@ run_programs(void)
 
     REQUIRE(python_open(&p));
     CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 3000 * MS, &p.err), KRAIT_OK);
+    REQUIRE(python_has_time(&p));
     CHECK_INT(krait_config_add_arg(p.config, "python", &p.err), KRAIT_OK);
     CHECK_INT(krait_config_add_arg(p.config, "-c", &p.err), KRAIT_OK);
     CHECK_INT(krait_config_add_arg(

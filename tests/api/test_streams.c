@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,29 +249,43 @@ logs(void)
 
 /* ---- cancellation and signals ------------------------------------------------------------- */
 
+/* With the function "ready"; before python_sandbox. */
+static bool
+add_ready(python *p, python_later *later)
+{
+    return CHECK(krait_config_add_function(p->config, "ready", python_is_ready, later, &p->err) ==
+                 KRAIT_OK);
+}
+
+static void
+run_and_cancel(python *p, python_later *later, const char *code)
+{
+    CHECK_INT(python_run_and_act(p, later, krait_sandbox_cancel, code), KRAIT_RESULT_CANCELLED);
+    CHECK_HAS(p->result.message, "cancelled");
+}
+
 static void
 cancels(void)
 {
-    static const char *const codes[] = {"while True: pass", "import time; time.sleep(100)",
-                                        "sum(range(10 ** 13))"};
+    python_later later;
     python p;
 
     NEEDS_SIGNALS();
-    REQUIRE(python_start(&p));
-    python_run(&p, "log = []");
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        char code[200];
-        pthread_t thread;
-
-        snprintf(code, sizeof(code), "try:\n    %s\nfinally: log.append(%zu)\n", codes[i], i);
-        REQUIRE(pthread_create(&thread, NULL, python_cancel_later, p.sandbox) == 0);
-        CHECK_INT(python_exec(&p, code), KRAIT_RESULT_CANCELLED);
-        pthread_join(thread, NULL);
-        CHECK_HAS(p.result.message, "cancelled");
-        if (i < 2)
-            python_run(&p, "print(log)");
-    }
-    /* One long operation does not look for signals: it was stopped hard. */
+    REQUIRE(python_open(&p) && python_has_time(&p) && add_ready(&p, &later) && python_sandbox(&p));
+    python_run(&p, "import krait_host, time\nlog = []");
+    run_and_cancel(&p, &later,
+                   "try:\n    krait_host.call('ready')\n    while True: pass\n"
+                   "finally: log.append(0)\n");
+    python_run(&p, "assert log == [0]");
+    run_and_cancel(&p, &later,
+                   "try: krait_host.call('ready'); time.sleep(100)\n"
+                   "finally: log.append(1)\n");
+    python_run(&p, "assert log == [0, 1]");
+    python_close(&p);
+    /* One long operation does not look for signals: it is stopped hard. */
+    REQUIRE(python_open(&p) && add_ready(&p, &later) && python_sandbox(&p));
+    run_and_cancel(&p, &later,
+                   "import krait_host\nkrait_host.call('ready')\nsum(range(10 ** 13))\n");
     CHECK(p.result.trap != 0);
     CHECK_INT(krait_sandbox_exec(p.sandbox, "1", 1, &p.result, &p.err), KRAIT_ESTATE);
     /* What comes between two calls ends the next one, before it begins. */
@@ -343,51 +355,26 @@ limits_the_start(void)
     }
 }
 
-/* However long Python takes to start: a signal between two calls would be lost. */
-typedef struct later {
-    krait_sandbox *sandbox;
-    sem_t has_begun;
-} later;
-
-static int
-begins(void *data, krait_call *call)
+static void
+interrupt(krait_sandbox *sandbox)
 {
-    (void)call;
-    sem_post(&((later *)data)->has_begun);
-    return 0;
-}
-
-static void *
-signal_later(void *data)
-{
-    const struct timespec a_little = {0, 100000000};
-    later *when = data;
-
-    sem_wait(&when->has_begun);
-    nanosleep(&a_little, NULL);
-    krait_sandbox_signal(when->sandbox, SIGINT);
-    return NULL;
+    krait_sandbox_signal(sandbox, SIGINT);
 }
 
 static void
 signals(void)
 {
-    pthread_t thread;
-    later when;
+    python_later later;
     python p;
 
     NEEDS_SIGNALS();
-    REQUIRE(sem_init(&when.has_begun, 0, 0) == 0 && python_open(&p));
-    REQUIRE(krait_config_add_function(p.config, "begins", begins, &when, &p.err) == KRAIT_OK &&
-            python_sandbox(&p));
-    when.sandbox = p.sandbox;
-    REQUIRE(pthread_create(&thread, NULL, signal_later, &when) == 0);
-    CHECK_INT(python_exec(&p, "import krait_host\n"
-                              "krait_host.call('begins')\n"
-                              "while True: pass"),
+    REQUIRE(python_open(&p) && add_ready(&p, &later) && python_sandbox(&p));
+    CHECK_INT(python_run_and_act(&p, &later, interrupt,
+                                 "import krait_host\n"
+                                 "krait_host.call('ready')\n"
+                                 "while True: pass"),
               KRAIT_RESULT_RAISED);
     CHECK_STR(p.result.message, "KeyboardInterrupt");
-    pthread_join(thread, NULL);
     /* Between two calls nobody is there to take it. */
     krait_sandbox_signal(p.sandbox, SIGINT);
     python_run(&p, "print('not interrupted')");
