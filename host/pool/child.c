@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -24,6 +25,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* What a process that was killed has to end. */
+#define END_MS 10000
 
 #define PROGRAM "libexec/krait/krait-worker"
 
@@ -111,6 +115,30 @@ spawn(const char *program, int fd, pid_t *ret_pid)
     return error;
 }
 
+/* Kernels before 5.3 do not have the call, and filters that do not know it say EPERM: it never does
+ * itself. */
+static bool
+open_pid(krait_child *child)
+{
+    child->pid_fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    return child->pid_fd >= 0 || errno == ENOSYS || errno == EPERM;
+}
+
+/* It has just been started and has had no byte of the pool's: its number is still its own. */
+static void
+end_without_pid(krait_child *child, int error)
+{
+    char how[64];
+
+    if (error != ESRCH) {
+        krait__child_end(child, how, sizeof(how));
+        return;
+    }
+    /* It is gone already, and whoever embeds the pool has waited for it. */
+    (void)close(child->fd);
+    child->pid = 0;
+}
+
 krait_status
 krait__child_start(const char *program, krait_child *child, krait_error *err)
 {
@@ -129,8 +157,12 @@ krait__child_start(const char *program, krait_child *child, krait_error *err)
         return krait__error_set(err, error == ENOENT ? KRAIT_ENOTFOUND : KRAIT_EIO, error,
                                 "cannot start '%s'", program);
     }
-    child->pid_fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
     child->fd = fds[0];
+    if (!open_pid(child)) {
+        error = errno;
+        end_without_pid(child, error);
+        return krait__error_set(err, KRAIT_EIO, error, "cannot get a descriptor of a worker");
+    }
     /* The worker's end stays as it is: they are two open files. */
     if (fcntl(child->fd, F_SETFL, O_RDWR | O_NONBLOCK) == 0)
         return KRAIT_OK;
@@ -162,24 +194,38 @@ describe(const siginfo_t *info, char *how, size_t size)
         (void)snprintf(how, size, "ended by signal %d", info->si_status);
 }
 
+/* Until it has ended; false: nobody can say how.  One that is killed and has not ended after so long is
+ * held by another process that traces it, or in the kernel. */
+static bool
+wait_for_end(const krait_child *child, siginfo_t *info)
+{
+    struct pollfd end = {.fd = child->pid_fd, .events = POLLIN};
+    const bool has_descriptor = child->pid_fd >= 0;
+    int result;
+
+    while (has_descriptor && poll(&end, 1, END_MS) < 0 && errno == EINTR)
+        ;
+    /* Even a dead one is hidden from its parent while another process traces it: no waiting here. */
+    do {
+        memset(info, 0, sizeof(*info));
+        result = has_descriptor ? waitid(P_PIDFD, (id_t)child->pid_fd, info, WEXITED | WNOHANG)
+                                : waitid(P_PID, (id_t)child->pid, info, WEXITED);
+    } while (result != 0 && errno == EINTR);
+    /* Else the embedder waited for it, or ignores SIGCHLD: it is gone as well. */
+    return result == 0 && info->si_pid != 0;
+}
+
 void
 krait__child_end(krait_child *child, char *how, size_t size)
 {
     siginfo_t info;
-    int result;
 
     (void)snprintf(how, size, "ended");
     if (child->pid == 0)
         return;
     (void)close(child->fd);
     kill_child(child);
-    do {
-        memset(&info, 0, sizeof(info));
-        result = child->pid_fd >= 0 ? waitid(P_PIDFD, (id_t)child->pid_fd, &info, WEXITED)
-                                    : waitid(P_PID, (id_t)child->pid, &info, WEXITED);
-    } while (result != 0 && errno == EINTR);
-    /* Else the embedder waited for it, or ignores SIGCHLD: it is gone as well. */
-    if (result == 0)
+    if (wait_for_end(child, &info))
         describe(&info, how, size);
     if (child->pid_fd >= 0)
         (void)close(child->pid_fd);

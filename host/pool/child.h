@@ -24,7 +24,9 @@ typedef struct krait_child {
 krait_status krait__child_program(char **ret_path, krait_error *err);
 /* With nothing of this process but one end of a socket; KRAIT_ENOTFOUND, KRAIT_EIO. */
 krait_status krait__child_start(const char *program, krait_child *child, krait_error *err);
-/* Ends it, whatever it does, and says how it ended: "ended by signal 9".  Takes one without a pid. */
+/* Ends it, whatever it does, and says how it ended: "ended by signal 9".  One that another process
+ * traces is dead then and stays a zombie; kernels without a pidfd wait for the tracer.  Takes one
+ * without a pid. */
 void krait__child_end(krait_child *child, char *how, size_t size);
 
 /* ---- channel.c -------------------------------------------------------------------------- */

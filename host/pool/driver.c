@@ -3,7 +3,8 @@
  * The loop of a driver: a job when there is one, else a step towards being ready, else it waits.
  *
  * Drivers wait on a descriptor of their own, so that those with a process can wait for both.  Idle ones
- * are in a list, last come first served, for its caches are warm.
+ * that can run a job are in a list, last come first served, for its caches are warm.  A wake-up takes
+ * one of them out of it: that one looks for a job, or, when it can run none any more, wakes another.
  */
 #include "pool/internal.h"
 
@@ -78,6 +79,18 @@ krait__driver_wake_idle(krait_pool *pool)
         return;
     leave_idle(driver);
     krait__driver_wake(driver);
+}
+
+void
+krait__driver_cannot_run(krait_driver *driver)
+{
+    krait_pool *pool = driver->pool;
+
+    driver->can_run = false;
+    leave_idle(driver);
+    /* It may have been woken for one of these. */
+    if (pool->queue.count > 0)
+        krait__driver_wake_idle(pool);
 }
 
 /* ---- failures ----------------------------------------------------------------------------- */
@@ -174,41 +187,41 @@ take_job(krait_driver *driver)
     return job;
 }
 
-/* Back to where it was, at the head of its tenant's jobs; false: it is to be answered. */
+/* It did not begin: back to where it was, at the head of its tenant's jobs; false: it is to be
+ * answered.  With the lock. */
 static bool
-put_back(krait_driver *driver, krait_queued_job *job)
+put_back(krait_pool *pool, krait_queued_job *job)
 {
-    krait_pool *pool = driver->pool;
     krait_error error;
-    bool is_back = false;
 
-    (void)pthread_mutex_lock(&pool->lock);
-    if (!job->is_cancelled && ++job->attempts < ATTEMPTS_MAX)
-        is_back = krait__queue_add(&pool->queue, job, true, &error) == KRAIT_OK;
-    if (is_back) {
-        driver->job = NULL;
-        job->driver = NULL;
-        pool->running--;
-        krait__driver_wake_idle(pool);
+    if (job->is_cancelled) {
+        krait__job_cancelled(job, "cancelled, and its worker was ended");
+        return false;
     }
-    (void)pthread_mutex_unlock(&pool->lock);
-    return is_back;
+    return ++job->attempts < ATTEMPTS_MAX &&
+           krait__queue_add(&pool->queue, job, true, &error) == KRAIT_OK;
 }
 
 static void
 run_job(krait_driver *driver, krait_queued_job *job)
 {
     krait_pool *pool = driver->pool;
+    const bool is_answer = driver->ops->run(driver, job);
+    bool is_back;
 
-    if (!driver->ops->run(driver, job) && put_back(driver, job))
-        return;
+    /* Until it is one or the other it can be cancelled. */
     (void)pthread_mutex_lock(&pool->lock);
+    is_back = !is_answer && put_back(pool, job);
     driver->job = NULL;
     job->driver = NULL;
-    job->state = KRAIT_JOB_ANSWERED;
     pool->running--;
+    if (is_back)
+        krait__driver_wake_idle(pool);
+    else
+        job->state = KRAIT_JOB_ANSWERED;
     (void)pthread_mutex_unlock(&pool->lock);
-    krait__pool_answer(pool, job);
+    if (!is_back)
+        krait__pool_answer(pool, job);
 }
 
 /* Until it may have something to do. */

@@ -80,11 +80,12 @@ struct krait_pool {
     uint64_t bytes; /* of all jobs that are not answered */
     uint64_t done;
     uint64_t failed;
+    uint64_t cut_off;        /* jobs that were cancelled when a drain's time was up */
     krait_error start_error; /* of the driver that failed last */
 
     krait_driver *drivers;
-    krait_driver *idle;
-    pthread_mutex_t end_lock; /* one ends it at a time; taken before `lock` */
+    krait_driver *idle;       /* those that can run a job and have none; through `next_idle` */
+    pthread_mutex_t end_lock; /* one stops it at a time, when no job is left; taken before `lock` */
 
     pthread_t keeper;
     bool has_keeper;
@@ -113,6 +114,8 @@ bool krait__pool_is_own_thread(const krait_pool *pool);
 void krait__driver_pause(krait_driver *driver);
 /* Any thread. */
 void krait__driver_wake(const krait_driver *driver);
+/* Its worker is gone: no wake-up for a job may end with it; with the lock. */
+void krait__driver_cannot_run(krait_driver *driver);
 /* Takes wake-ups back. */
 void krait__driver_unwake(const krait_driver *driver);
 /* One idle driver has something to do; with the lock. */

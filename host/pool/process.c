@@ -288,7 +288,7 @@ end_worker(krait_driver *driver)
     if (p->child.pid == 0)
         return;
     (void)pthread_mutex_lock(&pool->lock);
-    driver->can_run = false;
+    krait__driver_cannot_run(driver);
     driver->discarded_before = driver->ready.discarded;
     driver->ready.ready = 0;
     driver->ready.bytes = 0;

@@ -111,22 +111,26 @@ krait_status
 krait_pool_drain(krait_pool *pool, uint64_t timeout_ns, krait_error *err)
 {
     krait_status status;
-    uint64_t count = 0;
+    uint64_t count;
 
     if (pool == NULL)
         return krait__error_set(err, KRAIT_EINVAL, 0, "an argument is NULL");
     status = check_thread(pool, err);
     if (status != KRAIT_OK)
         return status;
-    (void)pthread_mutex_lock(&pool->end_lock);
     (void)pthread_mutex_lock(&pool->lock);
     if (pool->state == KRAIT_POOL_RUNS)
         pool->state = KRAIT_POOL_DRAINS;
     if (!wait_for_jobs(pool, timeout_ns)) {
         count = krait__pool_cancel_all(pool);
+        /* No job comes any more: those of a later time are among those of the first. */
+        if (pool->cut_off == 0)
+            pool->cut_off = count;
         (void)wait_for_jobs(pool, KRAIT_UNLIMITED);
     }
+    count = pool->cut_off;
     (void)pthread_mutex_unlock(&pool->lock);
+    (void)pthread_mutex_lock(&pool->end_lock);
     stop(pool);
     (void)pthread_mutex_unlock(&pool->end_lock);
     if (count == 0)

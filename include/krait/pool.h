@@ -230,7 +230,8 @@ KRAIT_API krait_status krait_pool_cancel(krait_pool *pool, krait_job job, krait_
 
 /**
  * Take no more jobs, let those that are there end, and stop the workers.  What has not ended in
- * time is cancelled.
+ * time is cancelled.  Several threads may do so at once: the one whose time is up first cancels, and
+ * all return when the pool has stopped.
  *
  * @param pool        the pool
  * @param timeout_ns  how long the jobs have; KRAIT_UNLIMITED: as long as they take; 0: all are
@@ -241,7 +242,8 @@ KRAIT_API krait_status krait_pool_cancel(krait_pool *pool, krait_job job, krait_
  *
  * Units:   nanoseconds
  * Owner:   the pool is still the caller's
- * Errors:  KRAIT_ELIMIT jobs were cancelled; KRAIT_EBUSY it was called on a thread of the pool
+ * Errors:  KRAIT_ELIMIT jobs were cancelled, by this call or by another one of this function;
+ *          KRAIT_EBUSY it was called on a thread of the pool
  * Threads: any thread but the pool's; it blocks
  * Source:  host/pool/wait.c
  * Since:   0.1

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -146,6 +148,36 @@ does(const char *what)
     return memmem(payload, payload_size, wanted, size) != NULL;
 }
 
+/* A child that no signal to this one's group reaches traces this process, where that is allowed. */
+static void
+be_traced(void)
+{
+    const pid_t own = getpid();
+    char byte = 0;
+    int pipes[2];
+
+    if (pipe(pipes) != 0)
+        _exit(5);
+    /* Where the Yama module is: children may not without that. */
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    switch (fork()) {
+    case -1:
+        _exit(5);
+    case 0:
+        (void)setsid();
+        (void)close(KRAIT_WORKER_FD);
+        (void)ptrace(PTRACE_SEIZE, own, NULL, NULL);
+        if (write(pipes[1], "x", 1) == 1)
+            (void)sleep(30);
+        _exit(0);
+    default:
+        if (read(pipes[0], &byte, 1) != 1)
+            _exit(5);
+        (void)close(pipes[0]);
+        (void)close(pipes[1]);
+    }
+}
+
 /* ---- before it is open ---------------------------------------------------------------------- */
 
 static void
@@ -181,6 +213,8 @@ be_bad_at_first(void)
         send_frame(krait__failed_encode(&speechless, &frame, NULL));
     if (does("first-ready-many"))
         send_ready(1000);
+    if (does("traced"))
+        be_traced();
 }
 
 /* ---- with a job ----------------------------------------------------------------------------- */

@@ -92,6 +92,17 @@ pool_open(pool_test *t)
            CHECK(krait_config_add_function(t->p.config, "gate", pool_gate, t, &t->err) == KRAIT_OK);
 }
 
+/* With a worker that has been taken over and does `what` (fake_worker.c). */
+static inline bool
+pool_open_fake(pool_test *t, const char *what)
+{
+    if (!pool_open(t))
+        return false;
+    t->options.worker = getenv("KRAIT_FAKE_WORKER");
+    return CHECK(t->options.worker != NULL) &&
+           CHECK(krait_config_add_env(t->p.config, "FAKE", what, &t->err) == KRAIT_OK);
+}
+
 static inline bool
 pool_make(pool_test *t)
 {

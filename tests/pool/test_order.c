@@ -272,6 +272,48 @@ drain_deadline(void)
     pool_close(&t);
 }
 
+static void *
+drain_unlimited(void *data)
+{
+    krait_error *error = data;
+
+    (void)krait_pool_drain(t.pool, KRAIT_UNLIMITED, error);
+    return NULL;
+}
+
+/* One waits for as long as the jobs take; another one ends that. */
+static void
+drain_beside_drain(void)
+{
+    krait_job_spec spec = pool_spec("import krait_host\nkrait_host.call('gate')\nwhile 1: pass");
+    krait_error error = {.code = KRAIT_OK};
+    krait_error refused = {.code = KRAIT_OK};
+    pthread_t thread;
+
+    NEEDS_SIGNALS();
+    REQUIRE(pool_start(&t));
+    spec.wall_ns = 20000 * MS;
+    REQUIRE(krait_pool_submit(t.pool, &spec, pool_collect, &t, NULL, &t.err) == KRAIT_OK);
+    REQUIRE(pool_wait_gate(&t, 1));
+    REQUIRE(pthread_create(&thread, NULL, drain_unlimited, &error) == 0);
+    /* The other one has begun when the pool takes no more jobs. */
+    spec = pool_spec("pass");
+    for (int i = 0; i < 6000 && refused.code == KRAIT_OK; i++) {
+        pause_ms(10);
+        (void)!krait_pool_submit(t.pool, &spec, NULL, NULL, NULL, &refused);
+    }
+    CHECK_INT(refused.code, KRAIT_ESTATE);
+    pool_open_gate(&t);
+    CHECK_INT(krait_pool_drain(t.pool, 0, &t.err), KRAIT_ELIMIT);
+    CHECK_HAS(t.err.text, "jobs had not ended in time");
+    REQUIRE(pthread_join(thread, NULL) == 0);
+    CHECK_INT(error.code, KRAIT_ELIMIT);
+    CHECK_STR(error.text, t.err.text);
+    CHECK_INT(t.answers[0]->result.kind, KRAIT_RESULT_CANCELLED);
+    CHECK_INT(krait_pool_drain(t.pool, 0, &t.err), KRAIT_ELIMIT);
+    pool_close(&t);
+}
+
 /* The end of a pool that nobody drained. */
 static void
 freed_with_jobs(void)
@@ -432,5 +474,6 @@ nothing_left(void)
 CHECK_MAIN(CHECK_CASE(fair), CHECK_CASE(late_tenant), CHECK_CASE(many_tenants),
            CHECK_CASE(cancel_queued), CHECK_CASE(cancel_running), CHECK_CASE(cancel_at_any_time),
            CHECK_CASE(queue_full), CHECK_CASE(queue_shares), CHECK_CASE(drain),
-           CHECK_CASE(drain_deadline), CHECK_CASE(freed_with_jobs), CHECK_CASE(callbacks_submit),
-           CHECK_CASE(many_clients), CHECK_CASE(quick_jobs), CHECK_CASE(nothing_left))
+           CHECK_CASE(drain_deadline), CHECK_CASE(drain_beside_drain), CHECK_CASE(freed_with_jobs),
+           CHECK_CASE(callbacks_submit), CHECK_CASE(many_clients), CHECK_CASE(quick_jobs),
+           CHECK_CASE(nothing_left))

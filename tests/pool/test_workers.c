@@ -318,6 +318,83 @@ killed_idle(void)
     pool_close(&t);
 }
 
+/* Until so many workers have an instance ready each; false after a failed check. */
+static bool
+wait_ready(unsigned workers)
+{
+    krait_pool_counts counts = KRAIT_POOL_COUNTS_INIT;
+
+    for (int i = 0; i < 6000 && (counts.workers < workers || counts.ready < workers); i++) {
+        pause_ms(10);
+        if (!CHECK_INT(krait_pool_stats(t.pool, &counts, &t.err), KRAIT_OK))
+            return false;
+    }
+    return CHECK_UINT(counts.workers, workers) && CHECK_UINT(counts.ready, workers);
+}
+
+/* The time of processors that a process has had. */
+static uint64_t
+time_of(pid_t pid)
+{
+    struct timespec time = {0, 0};
+    clockid_t clock;
+
+    CHECK(clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &time) == 0);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* Of two workers, the one that does the next job: it takes the one after that as well. */
+static pid_t
+worker_of_next_job(void)
+{
+    pid_t children[3] = {0, 0, 0};
+    uint64_t before[2];
+
+    if (!CHECK_UINT(children_of(getpid(), children, 3), 2))
+        return -1;
+    for (int i = 0; i < 2; i++)
+        before[i] = time_of(children[i]);
+    pool_prints(&t, "print(sum(range(1000000)))", "499999500000\n");
+    return time_of(children[0]) - before[0] > time_of(children[1]) - before[1] ? children[0]
+                                                                               : children[1];
+}
+
+/* The worker that would get the next job dies, and no other one can be started: a job that comes at
+ * any moment of that goes to the one that is left. */
+static void
+killed_beside_idle(void)
+{
+    char folder[] = "/tmp/krait-test.XXXXXX";
+    char path[64];
+
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/krait-worker", folder);
+    REQUIRE(pool_open(&t));
+    REQUIRE(symlink(t.worker, path) == 0);
+    t.options.worker = path;
+    t.options.workers = 2;
+    REQUIRE(pool_make(&t));
+    for (unsigned i = 0; i < 25; i++) {
+        const struct timespec moment = {0, (long)i * 400000};
+        pid_t worker;
+
+        REQUIRE(wait_ready(2));
+        worker = worker_of_next_job();
+        REQUIRE(worker > 0);
+        REQUIRE(unlink(path) == 0);
+        CHECK_INT(kill(worker, SIGKILL), 0);
+        nanosleep(&moment, NULL);
+        REQUIRE(pool_submit(&t, 0, "pass") != 0);
+        REQUIRE(pool_wait(&t, i + 1));
+        CHECK_INT(t.answers[i]->status, KRAIT_OK);
+        REQUIRE(symlink(t.worker, path) == 0);
+    }
+    pool_close(&t);
+    CHECK_INT(unlink(path), 0);
+    CHECK_INT(rmdir(folder), 0);
+    check_no_children();
+}
+
 static void
 killed_running(void)
 {
@@ -394,6 +471,10 @@ killed_fifty_times(void)
     }
     atomic_store(&stop_killing, true);
     pthread_join(killer, NULL);
+    /* On a slow machine no worker may have lived long enough until now. */
+    for (uint64_t i = 0; i < 8; i++, submitted++)
+        REQUIRE(pool_submit(&t, i % 3, "print(sum(range(30000)))") != 0);
+    REQUIRE(pool_wait(&t, submitted));
     CHECK_INT(krait_pool_drain(t.pool, KRAIT_UNLIMITED, &t.err), KRAIT_OK);
     CHECK_UINT(atomic_load(&kills), 50);
     CHECK_UINT(t.count, submitted);
@@ -438,16 +519,6 @@ stopped(void)
 
 /* ---- taken over ----------------------------------------------------------------------------- */
 
-static bool
-fake_open(const char *what)
-{
-    if (!pool_open(&t))
-        return false;
-    t.options.worker = getenv("KRAIT_FAKE_WORKER");
-    return CHECK(t.options.worker != NULL) &&
-           CHECK(krait_config_add_env(t.p.config, "FAKE", what, &t.err) == KRAIT_OK);
-}
-
 static void
 fake_at_first(void)
 {
@@ -465,7 +536,7 @@ fake_at_first(void)
                                         "first-ready-many"};
 
     for (size_t i = 0; i < sizeof(fakes) / sizeof(fakes[0]); i++) {
-        REQUIRE(fake_open(fakes[i]));
+        REQUIRE(pool_open_fake(&t, fakes[i]));
         if (strcmp(fakes[i], "first-failed") == 0) {
             CHECK_INT(krait_pool_new(t.p.module, t.p.config, &t.options, &t.pool, &t.err),
                       KRAIT_ENOTFOUND);
@@ -509,7 +580,7 @@ fake_with_a_job(void)
         unsigned failed = 0;
 
         memset(kept, 0, sizeof(kept));
-        REQUIRE(fake_open(fakes[i]));
+        REQUIRE(pool_open_fake(&t, fakes[i]));
         REQUIRE(krait_config_add_function(t.p.config, "never", never, kept, &t.err) == KRAIT_OK);
         REQUIRE(krait_config_set_limit(t.p.config, KRAIT_LIMIT_HOST_CALLS, 1000, &t.err) ==
                 KRAIT_OK);
@@ -538,7 +609,7 @@ fake_with_a_job(void)
 static void
 fake_deaf(void)
 {
-    REQUIRE(fake_open("begun-deaf"));
+    REQUIRE(pool_open_fake(&t, "begun-deaf"));
     REQUIRE(pool_make(&t));
     pool_open_gate(&t);
     REQUIRE(pool_submit(&t, 0, "pass") != 0);
@@ -556,7 +627,7 @@ fake_between_jobs(void)
     static const char *const fakes[] = {"done-twice", "done-ready-flood", "harmless"};
 
     for (size_t i = 0; i < sizeof(fakes) / sizeof(fakes[0]); i++) {
-        REQUIRE(fake_open(fakes[i]));
+        REQUIRE(pool_open_fake(&t, fakes[i]));
         REQUIRE(pool_make(&t));
         for (uint64_t job = 0; job < 5; job++)
             REQUIRE(pool_submit(&t, job, "pass") != 0);
@@ -567,8 +638,41 @@ fake_between_jobs(void)
     }
 }
 
+/* A dead process that another one traces cannot be waited for until that lets it go: the pool does not. */
+static void
+fake_traced(void)
+{
+    char text[8192];
+    const char *line;
+    pid_t worker;
+    pid_t tracer;
+
+    /* The tracer comes to this process, which has to end it. */
+    REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
+    REQUIRE(pool_open_fake(&t, "traced"));
+    REQUIRE(pool_make(&t));
+    worker = only_child();
+    read_text(worker, "status", text, sizeof(text));
+    line = strstr(text, "TracerPid:");
+    tracer = line != NULL ? (pid_t)atoi(line + strlen("TracerPid:")) : 0;
+    pool_close(&t);
+    if (tracer == 0) {
+        /* It has not traced, and ends here as well. */
+        while (children_of(getpid(), &tracer, 1) == 1 && kill(tracer, SIGKILL) == 0)
+            CHECK_INT(waitpid(tracer, NULL, 0), tracer);
+        CHECK_SKIP("a process may not trace its parent here");
+    }
+    CHECK_INT(waitpid(tracer, NULL, WNOHANG), 0);
+    CHECK_INT(kill(tracer, SIGKILL), 0);
+    CHECK_INT(waitpid(tracer, NULL, 0), tracer);
+    /* What is left of the worker. */
+    CHECK_INT(waitpid(worker, NULL, 0), worker);
+    check_no_children();
+}
+
 CHECK_MAIN(CHECK_CASE(inherit_nothing), CHECK_CASE(children_are_ignored),
            CHECK_CASE(die_with_the_pool), CHECK_CASE(replaced_after_jobs), CHECK_CASE(refused),
-           CHECK_CASE(killed_idle), CHECK_CASE(killed_running), CHECK_CASE(killed_fifty_times),
-           CHECK_CASE(stopped), CHECK_CASE(fake_at_first), CHECK_CASE(fake_with_a_job),
-           CHECK_CASE(fake_deaf), CHECK_CASE(fake_between_jobs))
+           CHECK_CASE(killed_idle), CHECK_CASE(killed_beside_idle), CHECK_CASE(killed_running),
+           CHECK_CASE(killed_fifty_times), CHECK_CASE(stopped), CHECK_CASE(fake_at_first),
+           CHECK_CASE(fake_with_a_job), CHECK_CASE(fake_deaf), CHECK_CASE(fake_between_jobs),
+           CHECK_CASE(fake_traced))
