@@ -46,6 +46,7 @@ typedef struct build {
     krait_parts parts;
     uint64_t deadline_ms;
     krait_text reduced; /* names of files that were compiled with -O0 */
+    char *first;        /* what options.first holds, or NULL */
     krait_scratch scratch;
     krait_output output;
     uint8_t wasm_sha256[KRAIT_SHA256_SIZE];
@@ -64,6 +65,7 @@ write_sealed(build *b, const uint8_t *object, size_t size, uint64_t cpu)
     krait_identity identity = {.compiler = b->version,
                                .opt_flag = b->opt_flag,
                                .flags = b->flags,
+                               .first = b->first,
                                .reduced = b->reduced.no_memory ? NULL : b->reduced.data};
     krait_krt_seal seal = {.cpu = cpu};
     krait_text text = {0};
@@ -391,7 +393,8 @@ translate_bytes(build *b, const uint8_t *data, size_t size)
     krait_translation how = {.parts = b->options.parts,
                              .flags = b->flags,
                              .plain_function = b->options.plain_function,
-                             .max_function = b->options.max_function};
+                             .max_function = b->options.max_function,
+                             .first = b->first};
     krait_status status = KRAIT_OK;
 
     if (b->options.emit_c != NULL)
@@ -399,7 +402,15 @@ translate_bytes(build *b, const uint8_t *data, size_t size)
     if (status != KRAIT_OK)
         return status;
     krait__sha256(data, size, b->wasm_sha256);
-    return krait__translate(data, size, b->scratch.fd, &how, &b->parts, b->err);
+    status = krait__translate(data, size, b->scratch.fd, &how, &b->parts, b->err);
+    if (status == KRAIT_OK && how.first_unknown != 0 && b->options.note != NULL) {
+        char line[80];
+
+        snprintf(line, sizeof(line), "it has no functions of %u names that were to come first",
+                 how.first_unknown);
+        b->options.note(b->options.user, line);
+    }
+    return status;
 }
 
 static krait_status
@@ -448,6 +459,8 @@ run(build *b, const uint8_t *data, size_t size, const char *name, const char *kr
 {
     krait_status status = krait__scratch_open(&b->scratch, b->err);
 
+    if (status == KRAIT_OK && b->options.first != NULL)
+        status = krait__input_text(b->options.first, KRAIT_FIRST_MAX_BYTES, &b->first, b->err);
     if (status == KRAIT_OK)
         status = translate_module(b, data, size, name);
     if (status == KRAIT_OK)
@@ -489,6 +502,7 @@ krait__build(const uint8_t *data, size_t size, const char *name, const char *krt
     krait__confine_release(&b->confine);
     krait__compiler_release(&b->compiler);
     krait__text_release(&b->reduced);
+    krait__free(b->first);
     krait__free(b->parts.parts);
     krait__free(b);
     return status;

@@ -81,7 +81,16 @@ make_key(cache *c)
         .compiler = "", .opt_flag = options->opt_level, .flags = krait__options_flags(options)};
     uint8_t digest[KRAIT_SHA256_SIZE];
     krait_text text = {0};
+    char *first = NULL;
 
+    if (options->first != NULL) {
+        krait_status status = krait__input_text(options->first, KRAIT_FIRST_MAX_BYTES, &first,
+                                                c->err);
+
+        if (status != KRAIT_OK)
+            return status;
+        identity.first = first;
+    }
     krait__sha256(c->wasm, c->wasm_size, c->wasm_sha256);
     hex(c->wasm_sha256, c->key);
     krait__text_fmt(
@@ -91,6 +100,7 @@ make_key(cache *c)
         options->plain_function);
     add_compiler(&text, options);
     krait__identity_write(&text, &identity);
+    krait__free(first);
     if (text.no_memory) {
         krait__text_release(&text);
         return krait__error_nomem(c->err);

@@ -140,6 +140,9 @@ void krait__emit_result_type(krait_text *text, const krait_wasm_type *type);
  * thunk, in the convention of jumps. */
 void krait__emit_name(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail);
 
+/* An attribute that puts a function of krait_aot_options.first in its place, or nothing. */
+void krait__emit_place(krait_text *text, const krait_plan *plan, uint32_t func);
+
 /* "u32 w_name(krait_ctx*ctx,u32 l0)", or "TAILCC u32 t_name(...)". */
 void krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func, bool is_tail);
 

@@ -20,6 +20,7 @@ write_import(krait_text *text, const krait_plan *plan, uint32_t func)
                                                             : type->result_count;
     uint32_t i;
 
+    krait__emit_place(text, plan, func);
     krait__emit_signature(text, plan, func, false);
     krait__text_fmt(text, "{\nconst krait_import*im=&ctx->imports[%u];\n", func);
     /* A loop that called this goes on with what this calls. */

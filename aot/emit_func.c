@@ -52,6 +52,15 @@ krait__emit_signature(krait_text *text, const krait_plan *plan, uint32_t func, b
     krait__text_add(text, ")", 1);
 }
 
+/* Linkers sort sections of such names, and put them in front of the others. */
+void
+krait__emit_place(krait_text *text, const krait_plan *plan, uint32_t func)
+{
+    if (plan->first != NULL && plan->first[func] != 0)
+        krait__text_fmt(text, "__attribute__((section(\".text.sorted.%08u\")))\n",
+                        plan->first[func]);
+}
+
 static void
 add_local(krait_emitter *e, krait_wasm_valtype type)
 {
@@ -101,6 +110,7 @@ write_frame(krait_emitter *e)
     uint32_t groups;
     uint32_t i;
 
+    krait__emit_place(e->out, e->plan, e->func);
     krait__emit_signature(e->out, e->plan, e->func,
                           (e->plan->tails[e->func] & KRAIT_TAIL_BODY) != 0);
     krait__text_str(e->out, "{\n");

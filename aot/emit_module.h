@@ -10,7 +10,8 @@
  *   tables.S data.bin            static tables and the data segments
  *   jumps.S                      those that tail calls jump through, if any; module.c includes it
  *
- * The bytes of these files depend on the module and the number of parts only.
+ * The bytes of these files depend on the module, the number of parts, and the functions
+ * that come first only.
  */
 #ifndef KRAIT_AOT_EMIT_MODULE_H
 #define KRAIT_AOT_EMIT_MODULE_H

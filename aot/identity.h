@@ -15,6 +15,7 @@ typedef struct krait_identity {
     const char *opt_flag;
     uint32_t flags;      /* KRAIT_MODULE_... */
     const char *reduced; /* files that were compiled with less optimisation; NULL: none */
+    const char *first;   /* names of the functions that lie side by side; NULL: none */
 } krait_identity;
 
 /* "3-0123456789abcdef": revision, and a hash of the sources of the translator. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,5 +63,37 @@ krait__input_read(const char *path, uint64_t limit, uint8_t **ret_data, size_t *
             "cannot open '%s'", path);
     status = read_open_file(fd, path, limit, ret_data, ret_size, err);
     close(fd);
+    return status;
+}
+
+krait_status
+krait__input_text(const char *path, uint64_t limit, char **ret_text, krait_error *err)
+{
+    uint8_t *data;
+    size_t size;
+    char *text;
+    krait_status status = krait__input_read(path, limit, &data, &size, err);
+
+    /* Not the module's fault. */
+    if (status != KRAIT_OK) {
+        status = status == KRAIT_ENOMEM   ? KRAIT_ENOMEM
+                 : status == KRAIT_ELIMIT ? KRAIT_EINVAL
+                                          : KRAIT_EIO;
+        if (err != NULL)
+            err->code = status;
+        return status;
+    }
+    text = krait__alloc(size + 1);
+    if (text == NULL) {
+        status = krait__error_nomem(err);
+    } else if (memchr(data, '\0', size) != NULL) {
+        status = krait__error_set(err, KRAIT_EINVAL, 0, "'%s' is not a text", path);
+        krait__free(text);
+    } else {
+        memcpy(text, data, size);
+        text[size] = '\0';
+        *ret_text = text;
+    }
+    krait__free(data);
     return status;
 }

@@ -55,4 +55,7 @@ _Static_assert(KRAIT_WASM_MAX_PARAMS <= KRAIT_CALL_CELLS &&
 /* Files that the functions are spread over. */
 #define KRAIT_EMIT_MAX_PARTS 999u
 
+/* Of the file of krait_aot_options.first. */
+#define KRAIT_FIRST_MAX_BYTES (1u << 24)
+
 #endif /* KRAIT_AOT_LIMITS_H */

@@ -222,6 +222,7 @@ krait__plan_release(krait_plan *plan)
     krait__free(plan->type_needs);
     krait__free(plan->tails);
     krait__free(plan->weights);
+    krait__free(plan->first);
     krait__free(plan->tables);
     krait__free(plan->calls);
     krait__free(plan->globals);

@@ -71,6 +71,8 @@ typedef struct krait_plan {
     uint8_t *tails;      /* of each function: KRAIT_TAIL_... */
     bool has_tails;
     uint32_t *weights; /* of each function: instructions, targets of br_table counted too */
+    uint32_t *first;   /* of each function: its place in krait_aot_options.first, from 1 on, or 0;
+                          NULL: there is none */
 
     krait_plan_table *tables;
     krait_plan_call *calls; /* sorted by table and type */
@@ -92,6 +94,11 @@ typedef struct krait_plan {
 krait_status krait__plan_make(const krait_wasm_module *module, krait_plan *ret_plan,
                               krait_error *err);
 void krait__plan_release(krait_plan *plan);
+
+/* Marks the functions that a text names, see krait_aot_options.first.  ret_unknown receives
+ * how many of its names no function has. */
+krait_status krait__plan_first(krait_plan *plan, const char *text, uint32_t *ret_unknown,
+                               krait_error *err);
 
 static inline const char *
 krait__plan_name(const krait_plan *plan, uint32_t func)

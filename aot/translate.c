@@ -31,7 +31,7 @@ plan_parts(const krait_plan *plan, const krait_translation *how, krait_parts *re
 }
 
 krait_status
-krait__translate(const void *wasm, size_t size, int directory, const krait_translation *how,
+krait__translate(const void *wasm, size_t size, int directory, krait_translation *how,
                  krait_parts *ret_parts, krait_error *err)
 {
     krait_wasm_module module;
@@ -46,7 +46,10 @@ krait__translate(const void *wasm, size_t size, int directory, const krait_trans
         status = krait__plan_make(&module, &plan, err);
     if (status == KRAIT_OK) {
         plan.flags = how->flags;
-        status = plan_parts(&plan, how, &made, err);
+        if (how->first != NULL)
+            status = krait__plan_first(&plan, how->first, &how->first_unknown, err);
+        if (status == KRAIT_OK)
+            status = plan_parts(&plan, how, &made, err);
         if (status == KRAIT_OK)
             status = krait__emit_module(&plan, &made, directory, err);
         krait__plan_release(&plan);
@@ -73,8 +76,8 @@ krait_aot_validate(const void *wasm, size_t size, krait_error *err)
 }
 
 krait_status
-krait__translate_into(const void *wasm, size_t size, const char *directory,
-                      const krait_translation *how, krait_error *err)
+krait__translate_into(const void *wasm, size_t size, const char *directory, krait_translation *how,
+                      krait_error *err)
 {
     krait_parts made;
     krait_status status;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -29,6 +30,9 @@ static const char usage[] =
     "  --bounds-checked\n"
     "                  check every memory access: for machines that cannot reserve 8 GiB\n"
     "                  of address space\n"
+    "  --first FILE    put the code of the functions that FILE names, one in each line,\n"
+    "                  side by side in this order, so that short runs of a large module\n"
+    "                  begin sooner\n"
     "  --emit-c DIR    keep the C files in the existing directory DIR\n"
     "\n"
     "limits of the compilers, which work on input that nobody vouches for:\n"
@@ -117,6 +121,7 @@ enum {
     OPTION_JOBS,
     OPTION_PARTS,
     OPTION_EMIT_C,
+    OPTION_FIRST,
     OPTION_METER,
     OPTION_CHECKED,
     OPTION_TIMEOUT,
@@ -134,6 +139,7 @@ static const struct option long_options[] = {
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"parts", required_argument, NULL, OPTION_PARTS},
     {"emit-c", required_argument, NULL, OPTION_EMIT_C},
+    {"first", required_argument, NULL, OPTION_FIRST},
     {"meter", no_argument, NULL, OPTION_METER},
     {"bounds-checked", no_argument, NULL, OPTION_CHECKED},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -211,6 +217,18 @@ take_limit(krait_aot_options *options, int option)
     }
 }
 
+/* A pipe has no size, and would be no names at all. */
+static bool
+is_file(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
+        return true; /* or what is wrong is said when it is opened */
+    cli_message("--first: '%s' is not a regular file: write the names to one", path);
+    return false;
+}
+
 static bool
 take_option(compile_request *request, int option)
 {
@@ -239,6 +257,9 @@ take_option(compile_request *request, int option)
     case OPTION_EMIT_C:
         options->emit_c = optarg;
         return true;
+    case OPTION_FIRST:
+        options->first = optarg;
+        return is_file(optarg);
     case OPTION_VERBOSE:
         options->log = show_line;
         return true;

@@ -71,6 +71,12 @@ typedef struct krait_aot_options {
     /** When not NULL and set to anything but 0 (by a signal handler, say), the
      *  work stops within a second and fails with KRAIT_EBUSY. */
     const volatile sig_atomic_t *cancel;
+
+    /** A file with names of functions, as the module's name section has them: one in each line,
+     *  at most 16 MiB; empty lines and lines that begin with '#' are skipped.  Their code lies
+     *  side by side in this order, so that a short run of a large module enters fewer pages of it.
+     *  What the functions do is the same.  Names that no function has are told to `note`. */
+    const char *first;
 } krait_aot_options;
 
 /** The start value of options. */
@@ -84,6 +90,7 @@ typedef struct krait_aot_options {
      0,                                                                                            \
      0,                                                                                            \
      KRAIT_AOT_CONFINE_AUTO,                                                                       \
+     0,                                                                                            \
      0,                                                                                            \
      0,                                                                                            \
      0,                                                                                            \
@@ -149,8 +156,9 @@ KRAIT_API KRAIT_MUST_USE krait_status krait_aot_translate(const void *wasm, size
  * Units:   none
  * Owner:   nothing is kept
  * Errors:  KRAIT_ENOTFOUND the module does not exist; KRAIT_EINVAL it cannot be read, or an
- *          option is wrong; as krait_aot_validate(); KRAIT_EIO output or temporary files
- *          cannot be written, or the compiler is missing or fails; KRAIT_EBUSY cancelled
+ *          option is wrong; as krait_aot_validate(); KRAIT_EIO output or temporary files cannot be
+ *          written, options.first cannot be read, or the compiler is missing or fails;
+ *          KRAIT_EBUSY cancelled
  * Threads: any thread; starts child processes and waits for them
  * Source:  aot/build.c
  * Since:   0.1

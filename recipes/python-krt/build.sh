@@ -11,6 +11,7 @@
 [ -x "${KRAIT_PROGRAM:-}" ] || { echo "KRAIT_PROGRAM is '${KRAIT_PROGRAM:-}', which is no program"; exit 1; }
 
 "$KRAIT_PROGRAM" compile --cc "$BUILD_CC" --jobs "$JOBS" -O "${KRAIT_OPT_LEVEL:-2}" \
+    --first "$KRAIT_ROOT/recipes/python-krt/first" \
     "$DEP_CPYTHON_NATIVE/bin/python.wasm" -o "$OUT/python.krt"
 cp -R --preserve=mode,timestamps,links --reflink=auto "$DEP_CPYTHON_NATIVE/bin" "$DEP_CPYTHON_NATIVE/usr" \
     "$DEP_CPYTHON_NATIVE/share" "$DEP_CPYTHON_NATIVE/MANIFEST.json" "$OUT/"

@@ -50,6 +50,46 @@ same "two parts were asked for" "$(cd "$T/c1" && ls part_* | tr '\n' ' ')" "part
         -Wno-missing-field-initializers -c "$file" || exit 1
 done) || failed "the C compiles without warnings"
 
+# Functions that are named lie in front of those that are not, wherever the module has them.
+{
+    echo '(module (memory 1)'
+    for name in a b c d e f g h; do
+        echo "(func \$$name (export \"$name\") (result i32) (i32.load (i32.const 4)))"
+    done
+    echo ')'
+} >"$T/order.wat"
+wat2wasm --debug-names "$T/order.wat" -o "$T/order.wasm" || failed "wat2wasm"
+printf '# two of eight\n\ng\nc\n' >"$T/first"
+in_front() {
+    nm "$1" | sort | sed -n 's/.* t w_\([a-h]\)$/\1/p' | head -2 | tr -d '\n'
+}
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/first" --parts "3"
+same "a module with functions that come first compiles" "$rc: $out" "0: "
+same "they are in front, in this order" "$(in_front "$T/out/first.krt")" gc
+run "$T/order.wasm" -o "$T/out/second.krt" --parts 3
+same "without the option they are not" "$(in_front "$T/out/second.krt")" ab
+has "what came first is told" "$("$KRAIT" inspect "$T/out/first.krt" | tr -s " ")" "
+first "
+printf 'nobody\ng\nnothing' >"$T/first"
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/first"
+same "names of no function are no error" "$rc" 0
+has "they are told" "$out" "it has no functions of 2 names that were to come first"
+printf '' >"$T/first"
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/first"
+same "no names at all" "$rc: $out" "0: "
+rm "$T/out/first.krt" "$T/out/second.krt"
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/nowhere"
+same "no such file of names" "$rc" 125
+has "it is named, too" "$out" "cannot open '$T/nowhere': No such file or directory"
+printf 'a\0b' >"$T/first"
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/first"
+has "a file that is no text" "$out" "'$T/first' is not a text"
+mkfifo "$T/pipe"
+run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/pipe"
+same "a pipe" "$rc" 125
+has "is not taken for no names at all" "$out" "'$T/pipe' is not a regular file"
+nothing_left "functions that come first" m.krt
+
 run "$T/m.wasm" -o "$T/out/m.krt" --cc /nonexistent/cc
 same "no such compiler" "$rc" 125
 has "it is named" "$out" "/nonexistent/cc"

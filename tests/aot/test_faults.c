@@ -82,8 +82,11 @@ fails_at_every_allocation(void)
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (n = 1; status != KRAIT_OK && n < 10000; n++) {
         krait_parts parts = {NULL, 0, 0};
-        krait_translation how = {
-            .parts = 2, .flags = (uint32_t)n % 4, .plain_function = 3, .max_function = 1000};
+        krait_translation how = {.parts = 2,
+                                 .flags = (uint32_t)n % 4,
+                                 .plain_function = 3,
+                                 .max_function = 1000,
+                                 .first = "a\nb\n"};
         krait_error error = {0};
 
         (void)krait__alloc_fail_at(n);
