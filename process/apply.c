@@ -42,8 +42,8 @@ proc_applier_init(proc_applier *applier, proc_database *database, krait_error *e
 void
 proc_applier_release(proc_applier *applier)
 {
-    sqlite3_stmt *const own[] = {applier->begin, applier->commit, applier->document,
-                                 applier->output, applier->finish};
+    sqlite3_stmt *const own[] = {applier->begin,  applier->commit, applier->document,
+                                 applier->output, applier->finish, applier->drop};
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         (void)sqlite3_finalize(own[i]);
@@ -157,6 +157,34 @@ apply_finish(proc_applier *applier, const uint8_t *at, krait_error *err)
     return proc_apply_step(applier, statement, err);
 }
 
+/* Its rows are removed before the commit: that looks at whole tables, so it is done for many at once. */
+static krait_status
+apply_drop(proc_applier *applier, const proc_record *head, krait_error *err)
+{
+    krait_status status = KRAIT_OK;
+
+    if (applier->drop == NULL)
+        status = prepare(applier,
+                         "INSERT OR IGNORE INTO temp.dropped WITH RECURSIVE tree(uuid) AS ("
+                         "VALUES (?1) UNION SELECT c.uuid FROM main.__wadup_content c "
+                         "JOIN tree t ON c.parent_uuid = t.uuid) SELECT uuid FROM tree",
+                         &applier->drop, err);
+    if (status != KRAIT_OK)
+        return status;
+    bind_text(applier->drop, 1, head->uuid, PROC_UUID_SIZE);
+    applier->has_dropped = true;
+    return proc_apply_step(applier, applier->drop, err);
+}
+
+krait_status
+proc_apply_drops(proc_applier *applier, krait_error *err)
+{
+    if (!applier->has_dropped)
+        return KRAIT_OK;
+    applier->has_dropped = false;
+    return proc_database_drop(applier->database, err);
+}
+
 krait_status
 proc_apply(proc_applier *applier, const proc_batch *batch, krait_error *err)
 {
@@ -179,6 +207,9 @@ proc_apply(proc_applier *applier, const proc_batch *batch, krait_error *err)
             break;
         case PROC_RECORD_FINISH:
             status = apply_finish(applier, at, err);
+            break;
+        case PROC_RECORD_DROP:
+            status = apply_drop(applier, &head, err);
             break;
         }
     }

@@ -89,6 +89,15 @@ proc_batch_finish(proc_batch *batch, const char *uuid, proc_status status, const
     return true;
 }
 
+bool
+proc_batch_drop(proc_batch *batch, const char *uuid)
+{
+    proc_record head = head_of(PROC_RECORD_DROP, uuid);
+
+    head.size = sizeof(head);
+    return proc_buffer_put(&batch->bytes, &head, sizeof(head));
+}
+
 void
 proc_batch_set_status(proc_batch *batch, size_t record, proc_status status)
 {

@@ -16,7 +16,8 @@ typedef enum proc_record_kind {
     PROC_RECORD_ROWS = 1,     /* of one document and module */
     PROC_RECORD_OUTPUT = 2,   /* its stdout and stderr */
     PROC_RECORD_DOCUMENT = 3, /* a new one */
-    PROC_RECORD_FINISH = 4    /* the tree of a root is done */
+    PROC_RECORD_FINISH = 4,   /* the tree of a root is done */
+    PROC_RECORD_DROP = 5      /* a root of an earlier run is forgotten, with its tree */
 } proc_record_kind;
 
 /* What each begins with. */
@@ -70,7 +71,8 @@ typedef struct proc_counts {
     uint64_t documents; /* roots and sub-content */
     uint64_t failed;    /* of them */
     uint64_t rows;
-    uint64_t bytes; /* of the documents */
+    uint64_t bytes;   /* of the documents */
+    uint64_t changed; /* roots that an earlier run has done with other contents */
 } proc_counts;
 
 typedef struct proc_batch {
@@ -86,6 +88,7 @@ bool proc_batch_document(proc_batch *batch, const proc_document *document, proc_
 bool proc_batch_output(proc_batch *batch, const char *uuid, const char *module,
                        const proc_buffer output[2], const bool truncated[2]);
 bool proc_batch_finish(proc_batch *batch, const char *uuid, proc_status status, const char *error);
+bool proc_batch_drop(proc_batch *batch, const char *uuid);
 /* Gives a document that is in the batch its last status. */
 void proc_batch_set_status(proc_batch *batch, size_t record, proc_status status);
 

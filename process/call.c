@@ -4,6 +4,10 @@
  */
 #include "call.h"
 
+#include "base/clock.h"
+
+#include <krait/result.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +61,8 @@ proc_call_clear(proc_call *call)
 {
     call->rows = 0;
     call->data_bytes = 0;
+    if (call->used_count != 0)
+        memset(call->slots, 0, sizeof(call->slots));
     call->used_count = 0;
     call->last_used = 0;
     call->child_count = 0;
@@ -79,6 +85,7 @@ proc_call_begin(proc_call *call, proc_document *document, proc_batch *batch)
     call->batch = batch;
     call->start = batch->bytes.size;
     call->document = document;
+    call->started_ns = krait__clock_ns(CLOCK_MONOTONIC);
     if (proc_batch_open_rows(batch, document->uuid, &call->record))
         return true;
     call->document = NULL;
@@ -96,6 +103,29 @@ proc_call_refuse(proc_call *call, int status, const char *fmt, ...)
               is_limit ? sizeof(call->limit) : sizeof(call->reason), fmt, args);
     va_end(args);
     return status;
+}
+
+void
+proc_call_say_time(uint64_t ns, char *text, size_t size)
+{
+    const unsigned long long ms = ns / 1000000;
+
+    if (ms % 1000 == 0)
+        snprintf(text, size, "exceeded the time limit of %llu s", ms / 1000);
+    else
+        snprintf(text, size, "exceeded the time limit of %llu ms", ms);
+}
+
+int
+proc_call_check_time(proc_call *call)
+{
+    const uint64_t limit = call->limits->timeout_ns;
+    char text[64];
+
+    if (limit == KRAIT_UNLIMITED || krait__clock_ns(CLOCK_MONOTONIC) - call->started_ns < limit)
+        return KRAIT_ENV_OK;
+    proc_call_say_time(limit, text, sizeof(text));
+    return proc_call_refuse(call, KRAIT_ENV_LIMIT, "%s", text);
 }
 
 /* Definitions become tables of the database; those are then no more the instance's own. */

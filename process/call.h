@@ -22,6 +22,9 @@ typedef struct proc_used {
     bool is_known; /* by the database */
 } proc_used;
 
+/* Places for the tables of a call: more than twice as many as there may be; a power of 2. */
+#define PROC_USED_SLOTS 2048u
+
 /* What was written to /subcontent/data_N.bin and waits for its metadata. */
 typedef struct proc_data_file {
     struct proc_data_file *next;
@@ -41,11 +44,14 @@ typedef struct proc_call {
     size_t start;  /* of this call's records */
     size_t record; /* of its rows */
     uint64_t rows;
-    uint64_t data_bytes; /* of sub-content; those of rows are in the batch */
+    uint64_t data_bytes; /* of sub-content and new tables; those of rows are in the batch */
     proc_used *used;
     uint32_t used_count;
     uint32_t used_capacity;
     uint32_t last_used;
+    uint16_t slots[PROC_USED_SLOTS]; /* by hash: places in `used` counted from 1; 0: free */
+    uint64_t compared;               /* names, to find a table: for tests */
+    uint64_t started_ns;
 
     proc_item *children; /* the first one first */
     proc_item **last_child;
@@ -94,6 +100,14 @@ int proc_call_output(void *call, int stream, const void *bytes, size_t size);
 void proc_call_metadata(proc_call *call, const char *name, const void *bytes, size_t size);
 void proc_call_subcontent(proc_call *call, const char *name, const void *bytes, size_t size);
 void proc_call_drop_files(proc_call *call);
+
+/* The error of the time limit when it has passed; what a guest cannot be interrupted in looks for it itself. */
+int proc_call_check_time(proc_call *call);
+void proc_call_say_time(uint64_t ns, char *text, size_t size);
+
+/* For so many more bytes of what the call gives; and the error when there is none. */
+bool proc_call_has_room(const proc_call *call, uint64_t size);
+int proc_call_too_much(proc_call *call);
 
 /* Keeps why something was refused; returns the status. */
 int proc_call_refuse(proc_call *call, int status, const char *fmt, ...)

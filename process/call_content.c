@@ -57,16 +57,16 @@ check_name(proc_call *call, const char *name, size_t size)
     return KRAIT_ENV_OK;
 }
 
-static bool
-has_room(const proc_call *call, uint64_t size)
+bool
+proc_call_has_room(const proc_call *call, uint64_t size)
 {
     const uint64_t taken = call->data_bytes + (call->batch->bytes.size - call->record);
 
     return taken <= call->limits->result && size <= call->limits->result - taken;
 }
 
-static int
-too_much(proc_call *call)
+int
+proc_call_too_much(proc_call *call)
 {
     return proc_call_refuse(call, KRAIT_ENV_LIMIT,
                             "exceeded the limit of %llu bytes of rows and sub-content",
@@ -88,8 +88,8 @@ proc_call_blob(proc_call *call, uint64_t size, int *ret_status)
                                        (unsigned long long)call->limits->document);
         return NULL;
     }
-    if (!has_room(call, size)) {
-        *ret_status = too_much(call);
+    if (!proc_call_has_room(call, size)) {
+        *ret_status = proc_call_too_much(call);
         return NULL;
     }
     blob = proc_blob_new((size_t)size);
@@ -120,8 +120,8 @@ proc_call_emit(proc_call *call, const char *filename, size_t name_size, proc_blo
     if (item_bytes > PATH_MAX_BYTES)
         return proc_call_refuse(call, KRAIT_ENV_LIMIT, "exceeded the limit of %u bytes of one path",
                                 PATH_MAX_BYTES);
-    if (!has_room(call, item_bytes))
-        return too_much(call);
+    if (!proc_call_has_room(call, item_bytes))
+        return proc_call_too_much(call);
     call->data_bytes += item_bytes;
     tree = proc_document_tree(call->document);
     if (tree == NULL)

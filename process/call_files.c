@@ -80,9 +80,12 @@ read_list(proc_call *call, proc_json *json, bool is_tables)
     if (proc_json_take(json, ']'))
         return KRAIT_ENV_OK;
     do {
-        int status = is_tables ? read_entry(call, json, "name", "columns", proc_call_define)
-                               : read_entry(call, json, "table_name", "values", proc_call_insert);
+        int status = proc_call_check_time(call);
 
+        if (status != KRAIT_ENV_OK)
+            return status;
+        status = is_tables ? read_entry(call, json, "name", "columns", proc_call_define)
+                           : read_entry(call, json, "table_name", "values", proc_call_insert);
         if (status != KRAIT_ENV_OK)
             return status;
     } while (proc_json_take(json, ','));

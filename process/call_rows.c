@@ -11,6 +11,27 @@
 #define ROW_BYTES_MAX 900000000u
 
 static bool
+is_named(proc_call *call, const proc_table *table, const char *name, size_t size, uint64_t hash)
+{
+    if (table->hash != hash)
+        return false;
+    call->compared++;
+    return proc_table_is_named(table, name, size);
+}
+
+/* Where the table's number is, or would be. */
+static uint16_t *
+slot_of(proc_call *call, const char *name, size_t size, uint64_t hash)
+{
+    uint32_t at = (uint32_t)(hash % PROC_USED_SLOTS);
+
+    while (call->slots[at] != 0 &&
+           !is_named(call, call->used[call->slots[at] - 1].table, name, size, hash))
+        at = (at + 1) % PROC_USED_SLOTS;
+    return &call->slots[at];
+}
+
+static bool
 add_used(proc_call *call, const proc_table *table, bool is_known)
 {
     if (call->used_count == call->used_capacity) {
@@ -24,29 +45,25 @@ add_used(proc_call *call, const proc_table *table, bool is_known)
     }
     call->used[call->used_count] = (proc_used){table, is_known};
     call->last_used = call->used_count++;
+    *slot_of(call, table->names, table->name_size, table->hash) = (uint16_t)call->used_count;
     return true;
 }
 
 /* Its number; used_count: it is not among those of this call. */
 static uint32_t
-find_used(const proc_call *call, const char *name, size_t size)
+find_used(proc_call *call, const char *name, size_t size, uint64_t hash)
 {
-    uint32_t at = 0;
+    const uint16_t number = *slot_of(call, name, size, hash);
 
-    if (call->last_used < call->used_count &&
-        proc_table_is_named(call->used[call->last_used].table, name, size))
-        return call->last_used;
-    while (at < call->used_count && !proc_table_is_named(call->used[at].table, name, size))
-        at++;
-    return at;
+    return number != 0 ? number - 1u : call->used_count;
 }
 
 static uint32_t
-find_own(const proc_call *call, const char *name, size_t size)
+find_own(proc_call *call, const char *name, size_t size, uint64_t hash)
 {
     uint32_t at = 0;
 
-    while (at < call->own_count && !proc_table_is_named(call->own[at], name, size))
+    while (at < call->own_count && !is_named(call, call->own[at], name, size, hash))
         at++;
     return at;
 }
@@ -58,16 +75,46 @@ too_many_tables(proc_call *call)
                             PROC_INSTANCE_TABLES);
 }
 
+/* Takes a table that nobody has.  All that the instance has defined and the database does not have is within
+ * the limit of one result. */
+static int
+keep(proc_call *call, proc_table *table)
+{
+    const uint32_t own = find_own(call, table->names, table->name_size, table->hash);
+    const uint64_t size = proc_table_size(table);
+    uint64_t kept = size;
+
+    for (uint32_t i = 0; i < call->own_count; i++)
+        kept += i != own ? proc_table_size(call->own[i]) : 0;
+    if (own == PROC_INSTANCE_TABLES || kept > call->limits->result ||
+        !proc_call_has_room(call, size)) {
+        free(table);
+        return own == PROC_INSTANCE_TABLES ? too_many_tables(call) : proc_call_too_much(call);
+    }
+    call->data_bytes += size;
+    /* A definition of an earlier call, which came to nothing, does not count. */
+    if (own < call->own_count)
+        free(call->own[own]);
+    else
+        call->own_count++;
+    call->own[own] = table;
+    return add_used(call, table, false) ? KRAIT_ENV_OK
+                                        : proc_call_refuse(call, KRAIT_ENV_FAILED, "out of memory");
+}
+
 /* Takes the table. */
 static int
 define(proc_call *call, proc_table *table)
 {
-    const proc_table *known = proc_tables_find(call->tables, table->names, table->name_size);
-    const uint32_t used = find_used(call, table->names, table->name_size);
-    const proc_table *have = used < call->used_count ? call->used[used].table : known;
-    uint32_t own;
+    const proc_table *have;
+    uint32_t used;
     char why[sizeof(call->reason)];
 
+    table->hash = proc_tables_hash(call->tables, table->names, table->name_size);
+    used = find_used(call, table->names, table->name_size, table->hash);
+    have = used < call->used_count
+               ? call->used[used].table
+               : proc_tables_find(call->tables, table->names, table->name_size, table->hash);
     if (have != NULL) {
         const bool is_same = proc_table_is_same(have, table, why, sizeof(why));
 
@@ -78,18 +125,7 @@ define(proc_call *call, proc_table *table)
                    ? KRAIT_ENV_OK
                    : proc_call_refuse(call, KRAIT_ENV_FAILED, "out of memory");
     }
-    /* A definition of an earlier call, which came to nothing, does not count. */
-    own = find_own(call, table->names, table->name_size);
-    if (own < call->own_count)
-        free(call->own[own]);
-    else if (call->own_count == PROC_INSTANCE_TABLES) {
-        free(table);
-        return too_many_tables(call);
-    } else
-        call->own_count++;
-    call->own[own] = table;
-    return add_used(call, table, false) ? KRAIT_ENV_OK
-                                        : proc_call_refuse(call, KRAIT_ENV_FAILED, "out of memory");
+    return keep(call, table);
 }
 
 int
@@ -116,13 +152,23 @@ find_for_row(proc_call *call, const char *name, size_t size, uint32_t *ret_numbe
 {
     const proc_table *table = NULL;
     bool is_known = false;
+    uint64_t hash;
     uint32_t own;
 
-    *ret_number = find_used(call, name, size);
-    if (*ret_number < call->used_count)
+    *ret_number = call->last_used;
+    if (call->last_used < call->used_count) {
+        call->compared++;
+        if (proc_table_is_named(call->used[call->last_used].table, name, size))
+            return KRAIT_ENV_OK;
+    }
+    hash = proc_tables_hash(call->tables, name, size);
+    *ret_number = find_used(call, name, size, hash);
+    if (*ret_number < call->used_count) {
+        call->last_used = *ret_number;
         return KRAIT_ENV_OK;
-    own = find_own(call, name, size);
-    table = proc_tables_find(call->tables, name, size);
+    }
+    own = find_own(call, name, size, hash);
+    table = proc_tables_find(call->tables, name, size, hash);
     is_known = table != NULL;
     if (table == NULL && own < call->own_count)
         table = call->own[own];

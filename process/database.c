@@ -157,7 +157,7 @@ connect_to(proc_database *database, krait_error *err)
 }
 
 static krait_status
-prepare(proc_database *database, bool is_new, proc_tables *tables, proc_paths *done,
+prepare(proc_database *database, bool is_new, proc_tables *tables, proc_done *done,
         krait_error *err)
 {
     krait_status status = connect_to(database, err);
@@ -178,7 +178,7 @@ prepare(proc_database *database, bool is_new, proc_tables *tables, proc_paths *d
 }
 
 krait_status
-proc_database_open(const char *path, bool resume, proc_tables *tables, proc_paths *done,
+proc_database_open(const char *path, bool resume, proc_tables *tables, proc_done *done,
                    proc_database *ret, krait_error *err)
 {
     proc_database database = {.lock = -1, .path = path};

@@ -8,7 +8,7 @@
 #ifndef KRAIT_PROCESS_DATABASE_H
 #define KRAIT_PROCESS_DATABASE_H
 
-#include "paths.h"
+#include "done.h"
 #include "tables.h"
 
 #include <krait/error.h>
@@ -28,17 +28,20 @@ typedef struct proc_database {
 } proc_database;
 
 /* Makes the database, or opens the one of an earlier run when `resume` is true: then `tables` gets its
- * tables and `done` the paths of its roots.  Documents whose tree was not done are removed.  KRAIT_EBUSY
+ * tables and `done` its roots.  Documents whose tree was not done are removed.  KRAIT_EBUSY
  * in use; KRAIT_ESTATE there is one, and it is not to be resumed; KRAIT_EFORMAT not ours, or of another
  * version; KRAIT_EIO. */
-krait_status proc_database_open(const char *path, bool resume, proc_tables *tables,
-                                proc_paths *done, proc_database *ret, krait_error *err);
+krait_status proc_database_open(const char *path, bool resume, proc_tables *tables, proc_done *done,
+                                proc_database *ret, krait_error *err);
 /* Leaves one file.  Fails when the last of it could not be written; closed it is all the same. */
 krait_status proc_database_close(proc_database *database, krait_error *err);
 
 /* database_resume.c */
-krait_status proc_database_resume(proc_database *database, proc_tables *tables, proc_paths *done,
+krait_status proc_database_resume(proc_database *database, proc_tables *tables, proc_done *done,
                                   krait_error *err);
+/* Removes the documents that are in temp.dropped, which proc_database_resume() makes, and all their rows;
+ * empties it. */
+krait_status proc_database_drop(proc_database *database, krait_error *err);
 /* Fills `err` from the connection's last error, "cannot WHAT 'PATH': " before it; returns the code. */
 krait_status proc_database_error(const proc_database *database, const char *what, krait_error *err);
 krait_status proc_database_run(const proc_database *database, const char *sql, const char *what,

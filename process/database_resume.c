@@ -3,7 +3,8 @@
  * Going on with the database of an earlier run: what is done, and what is to be done again.
  *
  * A root whose tree was not done has the status "processing"; it, what was found below it, and all
- * their rows are removed.  Everything else stays.
+ * their rows are removed.  So are those of roots whose contents have changed, but by the writer, in the
+ * transaction that has what comes of them now.  Everything else stays.
  */
 #include "database.h"
 
@@ -94,10 +95,13 @@ load_table(proc_database *database, sqlite3_stmt *row, void *data, krait_error *
     if (name == NULL)
         return krait__error_nomem(err);
     status = read_columns(database, name, &json, err);
-    if (status == KRAIT_OK &&
-        (proc_table_parse(name, name_size, json.bytes, json.size, &table) != KRAIT_ENV_OK ||
-         proc_tables_register(data, table, &registered, why, sizeof(why)) != KRAIT_ENV_OK))
-        status = changed(database, name, err);
+    if (status == KRAIT_OK) {
+        if (proc_table_parse(name, name_size, json.bytes, json.size, &table) != KRAIT_ENV_OK)
+            status = changed(database, name, err);
+        else if (proc_tables_register(data, table, &registered, why, sizeof(why)) != KRAIT_ENV_OK)
+            status = krait__error_set(err, KRAIT_EFORMAT, 0, "'%s': the table '%s': %s",
+                                      database->path, name, why);
+    }
     free(table);
     proc_buffer_release(&json);
     return status;
@@ -134,18 +138,37 @@ add_done(proc_database *database, sqlite3_stmt *row, void *data, krait_error *er
 {
     const void *path = sqlite3_column_blob(row, 0);
     const int size = sqlite3_column_bytes(row, 0);
+    const int added = proc_done_add(data, path != NULL ? path : "", (size_t)size,
+                                    (const char *)sqlite3_column_text(row, 1),
+                                    (const char *)sqlite3_column_text(row, 2));
 
     database->resumed++;
-    if (proc_paths_add(data, path != NULL ? path : "", (size_t)size) < 0)
+    if (added < 0)
         return krait__error_nomem(err);
-    return KRAIT_OK;
+    return added > 0 ? KRAIT_OK : changed(database, "__wadup_content", err);
+}
+
+krait_status
+proc_database_drop(proc_database *database, krait_error *err)
+{
+    krait_status status = each(database,
+                               "SELECT name FROM sqlite_master WHERE type = 'table' "
+                               "AND substr(name, 1, 7) <> 'sqlite_' AND name <> '__wadup_content'",
+                               drop_rows, NULL, err);
+
+    if (status == KRAIT_OK)
+        status = proc_database_run(database,
+                                   "DELETE FROM __wadup_content WHERE uuid IN "
+                                   "(SELECT uuid FROM temp.dropped); DELETE FROM temp.dropped",
+                                   "write", err);
+    return status;
 }
 
 static krait_status
 drop_unfinished(proc_database *database, krait_error *err)
 {
     static const char find[] =
-        "CREATE TEMP TABLE dropped AS WITH RECURSIVE tree(uuid) AS ("
+        "INSERT INTO temp.dropped WITH RECURSIVE tree(uuid) AS ("
         "SELECT uuid FROM main.__wadup_content WHERE parent_uuid IS NULL AND status = 'processing' "
         "UNION SELECT c.uuid FROM main.__wadup_content c JOIN tree t ON c.parent_uuid = t.uuid) "
         "SELECT uuid FROM tree";
@@ -157,21 +180,11 @@ drop_unfinished(proc_database *database, krait_error *err)
     if (status != KRAIT_OK || database->dropped == 0)
         return status;
     status = proc_database_run(database, find, "write", err);
-    if (status == KRAIT_OK)
-        status = each(database,
-                      "SELECT name FROM sqlite_master WHERE type = 'table' "
-                      "AND substr(name, 1, 7) <> 'sqlite_' AND name <> '__wadup_content'",
-                      drop_rows, NULL, err);
-    if (status == KRAIT_OK)
-        status = proc_database_run(database,
-                                   "DELETE FROM __wadup_content WHERE uuid IN "
-                                   "(SELECT uuid FROM temp.dropped); DROP TABLE temp.dropped",
-                                   "write", err);
-    return status;
+    return status == KRAIT_OK ? proc_database_drop(database, err) : status;
 }
 
 krait_status
-proc_database_resume(proc_database *database, proc_tables *tables, proc_paths *done,
+proc_database_resume(proc_database *database, proc_tables *tables, proc_done *done,
                      krait_error *err)
 {
     krait_status status = proc_database_run(database, "BEGIN IMMEDIATE", "use", err);
@@ -183,9 +196,13 @@ proc_database_resume(proc_database *database, proc_tables *tables, proc_paths *d
                       "AND substr(name, 1, 8) <> '__krait_'",
                       load_table, tables, err);
     if (status == KRAIT_OK)
+        status = proc_database_run(
+            database, "CREATE TEMP TABLE dropped(uuid TEXT PRIMARY KEY) WITHOUT ROWID", "use", err);
+    if (status == KRAIT_OK)
         status = drop_unfinished(database, err);
     if (status == KRAIT_OK)
-        status = each(database, "SELECT path FROM __wadup_content WHERE parent_uuid IS NULL",
+        status = each(database,
+                      "SELECT path, uuid, sha256 FROM __wadup_content WHERE parent_uuid IS NULL",
                       add_done, done, err);
     if (status == KRAIT_OK)
         status = proc_database_run(database, "COMMIT", "write", err);

@@ -8,7 +8,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+/* Of a file that is asked for ahead. */
+#define AHEAD_BYTES (128 * 1024)
 
 const char *
 proc_status_name(proc_status status)
@@ -127,18 +131,57 @@ reserve(proc_blob **blob, size_t capacity)
     return 0;
 }
 
+/* What became a FIFO since it was listed must not hold anybody up. */
 static int
-read_all(int fd, uint64_t limit, proc_blob **blob)
+open_file(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* Asks the kernel for files, and does not wait for them.  It reads large ones ahead by itself. */
+static void
+ask_for(const proc_item *items)
+{
+    for (; items != NULL; items = items->next) {
+        int fd = items->blob == NULL && items->error == NULL ? open_file(items->path) : -1;
+
+        if (fd < 0)
+            continue;
+        (void)posix_fadvise(fd, 0, AHEAD_BYTES, POSIX_FADV_WILLNEED);
+        (void)close(fd);
+    }
+}
+
+/* Reads what is in the kernel's cache.  When there is nothing, the files to come are not there either,
+ * most likely: all of them are asked for before anybody waits for this one. */
+static ssize_t
+read_cached(int fd, proc_blob *blob, const proc_item **ahead)
+{
+    struct iovec part = {.iov_base = blob->bytes, .iov_len = blob->capacity};
+    ssize_t got = preadv2(fd, &part, 1, -1, RWF_NOWAIT);
+
+    if (got < 0 && errno == EAGAIN && *ahead != NULL) {
+        ask_for(*ahead);
+        *ahead = NULL;
+    }
+    return got;
+}
+
+static int
+read_all(int fd, uint64_t limit, proc_blob **blob, const proc_item **ahead)
 {
     size_t size = 0;
 
     for (;;) {
-        ssize_t got;
+        ssize_t got = -1;
 
         /* It has grown since its size was asked. */
         if (size == (*blob)->capacity && reserve(blob, size + size / 2 + 4096) != 0)
             return -ENOMEM;
-        got = read(fd, (*blob)->bytes + size, (*blob)->capacity - size);
+        if (size == 0 && ahead != NULL && *ahead != NULL)
+            got = read_cached(fd, *blob, ahead);
+        if (got <= 0)
+            got = read(fd, (*blob)->bytes + size, (*blob)->capacity - size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -154,7 +197,7 @@ read_all(int fd, uint64_t limit, proc_blob **blob)
 }
 
 static int
-read_open(int fd, uint64_t limit, proc_blob **blob)
+read_open(int fd, uint64_t limit, proc_blob **blob, const proc_item **ahead)
 {
     struct stat status;
     int failed;
@@ -167,19 +210,18 @@ read_open(int fd, uint64_t limit, proc_blob **blob)
         return -EFBIG;
     /* One more than there is: the end is seen without another round. */
     failed = reserve(blob, (size_t)status.st_size + 1);
-    return failed != 0 ? failed : read_all(fd, limit, blob);
+    return failed != 0 ? failed : read_all(fd, limit, blob, ahead);
 }
 
 int
-proc_read_file(const char *path, uint64_t limit, proc_blob **blob)
+proc_read_file(const char *path, uint64_t limit, proc_blob **blob, const proc_item **ahead)
 {
-    /* What became a FIFO since it was listed must not hold anybody up. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open_file(path);
     int status;
 
     if (fd < 0)
         return -errno;
-    status = read_open(fd, limit, blob);
+    status = read_open(fd, limit, blob, ahead);
     (void)close(fd);
     return status;
 }

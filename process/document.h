@@ -6,6 +6,7 @@
 #define KRAIT_PROCESS_DOCUMENT_H
 
 #include "buffer.h"
+#include "done.h"
 #include "uuid.h"
 
 #include "base/sha256.h"
@@ -45,6 +46,7 @@ typedef struct proc_item {
     const char *error;               /* why it cannot be processed; NULL: it can */
     const char *path;                /* any bytes; what it is found by again */
     const char *filename;            /* any bytes */
+    const proc_done_root *before;    /* what an earlier run made of it; or NULL */
     struct proc_item *next;
     char names[];
 } proc_item;
@@ -60,6 +62,7 @@ typedef struct proc_document {
     char sha256[2 * KRAIT_SHA256_SIZE + 1]; /* empty: it could not be read */
     const char *type;
     int64_t started_s; /* since 1970 */
+    bool is_as_before; /* nothing is to be done */
 } proc_document;
 
 /* A root, or NULL: there is no memory.  Its filename is what follows the last slash of what is at
@@ -77,8 +80,10 @@ proc_tree *proc_document_tree(proc_document *document);
 void proc_tree_free(proc_tree *tree);
 
 /* Reads a regular file into *blob, which may be NULL, and grows.  Negative errno, or 0; -EFBIG: it is
- * larger than `limit`; -EISDIR and -ENOTSUP: it is no regular file. */
-int proc_read_file(const char *path, uint64_t limit, proc_blob **blob);
+ * larger than `limit`; -EISDIR and -ENOTSUP: it is no regular file.  `ahead`, which may be NULL: the list
+ * of what is to be read next; when this file has to come from the disk, all of the list is asked for at
+ * once, and *ahead becomes NULL. */
+int proc_read_file(const char *path, uint64_t limit, proc_blob **blob, const proc_item **ahead);
 
 /* The object that a module finds in its description file (include/krait/module.h), with a NUL that is
  * not counted.  False: there is no memory. */

@@ -48,15 +48,16 @@ proc_inputs_put(proc_inputs *inputs, proc_item *item)
         inputs->is_over = inputs->has_failed = true;
         return;
     }
-    if (inputs->done != NULL && proc_paths_has(inputs->done, item->path, strlen(item->path))) {
-        inputs->resumed++;
-        proc_item_free(item);
-        return;
-    }
     is_new = proc_paths_add(&inputs->seen, item->path, strlen(item->path));
+    if (is_new < 0)
+        inputs->is_over = inputs->has_failed = true;
+    if (is_new > 0 && inputs->done != NULL)
+        item->before = proc_done_find(inputs->done, item->path, strlen(item->path));
+    if (item->before != NULL && inputs->done->by_path) {
+        inputs->resumed++;
+        is_new = 0;
+    }
     if (is_new <= 0) {
-        if (is_new < 0)
-            inputs->is_over = inputs->has_failed = true;
         proc_item_free(item);
         return;
     }

@@ -9,6 +9,7 @@
 #ifndef KRAIT_PROCESS_INPUTS_H
 #define KRAIT_PROCESS_INPUTS_H
 
+#include "done.h"
 #include "limits.h"
 #include "paths.h"
 #include "queue.h"
@@ -24,8 +25,8 @@ typedef struct proc_inputs {
     FILE *list;          /* what "-" stands for */
     bool opens_archives; /* every archive that is found stands for its members */
     const proc_limits *limits;
-    const proc_paths *done; /* of an earlier run; NULL: none */
-    const char *output;     /* the database: neither it nor what lies beside it is a document */
+    const proc_done *done; /* of an earlier run; NULL: none */
+    const char *output;    /* the database: neither it nor what lies beside it is a document */
     dev_t output_device;
     ino_t output_inode;
     proc_queue *queue;
@@ -40,7 +41,7 @@ typedef struct proc_inputs {
     uint64_t pending_bytes;
     bool is_over;                  /* stopped, or out of memory */
     bool has_failed;               /* out of memory */
-    atomic_uint_fast64_t found;    /* documents, those that were done before left out */
+    atomic_uint_fast64_t found;    /* documents; workers take those away that are as before */
     atomic_uint_fast64_t resumed;  /* those */
     atomic_uint_fast64_t left_out; /* FIFOs, devices, links to folders */
 } proc_inputs;

@@ -30,7 +30,7 @@ typedef struct proc_module {
     krait_snapshot *snapshot; /* that instances are made from; NULL: of the code */
     proc_training *training;  /* of a script, which makes the snapshots then; or NULL */
     bool has_start;           /* `_start` has to be called before `process` */
-    char *folder;             /* of a script's files on the host, made for this run; or NULL */
+    char *folder;             /* of a script's files on the host; or NULL */
 } proc_module;
 
 /* Translates a module: the path of the .krt, allocated with malloc(), or NULL after a message. */
@@ -44,6 +44,10 @@ typedef struct proc_module_options {
     proc_limits limits;
     proc_translate_fn translate;
     void *translate_data;
+    /* An empty folder for the files of a script: its path, allocated with malloc(), or NULL after filling
+     * `err`.  It is to stay until the modules are closed. */
+    char *(*make_folder)(void *data, krait_error *err);
+    void *folder_data;
     /* Told why a script does not run on the installed Python, where that is no error; may be NULL. */
     void (*note)(void *data, const char *text);
     void *note_data;
@@ -74,11 +78,6 @@ krait_status proc_module_configure(const proc_modules *modules, const proc_modul
 krait_status proc_module_open_code(proc_modules *modules, proc_module *module, krait_error *err);
 /* Calls `_start` in a new sandbox of a module that is a program as well. */
 krait_status proc_module_begin(const proc_module *module, krait_sandbox *sandbox, krait_error *err);
-
-/* ---- module_folder.c ---------------------------------------------------------------------- */
-
-/* The temporary folder of a script, with what is in it. */
-void proc_module_remove_folder(proc_module *module);
 
 /* ---- module_script.c ---------------------------------------------------------------------- */
 

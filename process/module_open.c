@@ -119,7 +119,7 @@ proc_modules_close(proc_modules *modules)
         krait_snapshot_free(module->snapshot);
         proc_training_free(module->training);
         krait_module_close(module->code);
-        proc_module_remove_folder(module);
+        free(module->folder);
         free(module->name);
         free(module->path);
     }

@@ -4,7 +4,7 @@
  *
  * Their section krait.module says which script it is.  The script's text is taken out of the module's
  * packed files and compiled into a snapshot.  What else lies in its folder is written into a temporary
- * folder and granted at the same place.
+ * folder, which whoever opens modules provides and removes, and granted at the same place.
  */
 #include "imports.h"
 #include "module.h"
@@ -13,7 +13,6 @@
 
 #include <krait/module.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -149,12 +148,10 @@ name_others(void *data, const krait_pack_item *item)
 }
 
 static krait_status
-extract(krait_pack *pack, proc_module *module, krait_error *err)
+extract(const proc_module_options *options, krait_pack *pack, proc_module *module, krait_error *err)
 {
-    const char *base = getenv("TMPDIR");
     krait_status status = KRAIT_OK;
     char other[512];
-    char *folder;
 
     for (;;) {
         other[0] = '\0';
@@ -165,22 +162,14 @@ extract(krait_pack *pack, proc_module *module, krait_error *err)
     }
     if (status != KRAIT_OK)
         return status;
-    if (asprintf(&folder, "%s/krait-process.XXXXXX",
-                 base != NULL && base[0] == '/' ? base : "/tmp") < 0)
-        return krait__error_nomem(err);
-    if (mkdtemp(folder) == NULL) {
-        status = krait__error_set(err, KRAIT_EIO, errno, "cannot make the folder '%s'", folder);
-        free(folder);
-        return status;
-    }
-    module->folder = folder;
-    return krait_pack_extract(pack, folder, NULL, err);
+    module->folder = options->make_folder(options->folder_data, err);
+    return module->folder != NULL ? krait_pack_extract(pack, module->folder, NULL, err) : err->code;
 }
 
 /* The text and the name of what is to run. */
 static krait_status
-find_script(krait_pack *pack, proc_module *module, const proc_script_info *info, char **ret_text,
-            size_t *ret_size, krait_error *err)
+find_script(const proc_module_options *options, krait_pack *pack, proc_module *module,
+            const proc_script_info *info, char **ret_text, size_t *ret_size, krait_error *err)
 {
     extra_files extra = {info->script, false};
     void *bytes;
@@ -203,7 +192,7 @@ find_script(krait_pack *pack, proc_module *module, const proc_script_info *info,
                                 info->entry);
     krait_pack_list(pack, look_for_extra, &extra);
     if (extra.found)
-        status = extract(pack, module, err);
+        status = extract(options, pack, module, err);
     return status;
 }
 
@@ -283,7 +272,7 @@ proc_module_open_script(proc_modules *modules, proc_module *module, const proc_s
     if (status == KRAIT_OK)
         status = krait_pack_open(module->path, &pack, err);
     if (status == KRAIT_OK)
-        status = find_script(pack, module, info, &text, &size, err);
+        status = find_script(&modules->options, pack, module, info, &text, &size, err);
     if (status == KRAIT_OK)
         status = make_snapshot(modules, module, info, text, size, err);
     else

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static proc_path_key
-key_of(const void *path, size_t size)
+proc_path_key
+proc_path_key_of(const void *path, size_t size)
 {
     uint8_t digest[KRAIT_SHA256_SIZE];
     proc_path_key key;
@@ -53,7 +53,7 @@ grow(proc_paths *paths)
 int
 proc_paths_add(proc_paths *paths, const void *path, size_t size)
 {
-    const proc_path_key key = key_of(path, size);
+    const proc_path_key key = proc_path_key_of(path, size);
     proc_path_key *slot;
 
     if (paths->count >= paths->capacity / 2 && !grow(paths))
@@ -69,7 +69,7 @@ proc_paths_add(proc_paths *paths, const void *path, size_t size)
 bool
 proc_paths_has(const proc_paths *paths, const void *path, size_t size)
 {
-    return paths->count != 0 && slot_of(paths, key_of(path, size))->half[0] != 0;
+    return paths->count != 0 && slot_of(paths, proc_path_key_of(path, size))->half[0] != 0;
 }
 
 void

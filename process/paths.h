@@ -19,6 +19,9 @@ typedef struct proc_paths {
     size_t count;
 } proc_paths;
 
+/* Not 0. */
+proc_path_key proc_path_key_of(const void *path, size_t size);
+
 /* 1: it is new; 0: it was there; -1: there is no memory. */
 int proc_paths_add(proc_paths *paths, const void *path, size_t size);
 bool proc_paths_has(const proc_paths *paths, const void *path, size_t size);

@@ -20,6 +20,8 @@ typedef struct run_thread {
 struct proc_run {
     proc_shop shop;
     proc_inputs inputs;
+    void (*note)(void *data, const char *text);
+    void *note_data;
     unsigned threads; /* that were started */
     bool has_scanner;
     pthread_t scanner;
@@ -29,6 +31,18 @@ struct proc_run {
     bool is_scanning;
     run_thread workers[];
 };
+
+/* Of the scan and of all workers. */
+static void
+note(void *data, const char *text)
+{
+    proc_run *run = data;
+
+    (void)pthread_mutex_lock(&run->lock);
+    if (run->note != NULL)
+        run->note(run->note_data, text);
+    (void)pthread_mutex_unlock(&run->lock);
+}
 
 static void *
 scan(void *data)
@@ -83,8 +97,10 @@ start_threads(proc_run *run, unsigned threads, krait_error *err)
         }
     }
     if (status == KRAIT_OK && number == 0) {
+        /* Before: it may be over by the time that this thread goes on. */
+        run->is_scanning = true;
         number = pthread_create(&run->scanner, NULL, scan, run);
-        run->has_scanner = run->is_scanning = number == 0;
+        run->has_scanner = number == 0;
     }
     if (number != 0)
         status = krait__error_set(err, KRAIT_EIO, number, "cannot start a thread");
@@ -115,8 +131,13 @@ make(const proc_run_options *options, proc_run **ret, krait_error *err)
     run->shop = (proc_shop){.modules = options->modules,
                             .tables = options->tables,
                             .queue = proc_queue_new(options->threads),
+                            .inputs = &run->inputs,
                             .is_fresh = options->is_fresh};
     run->inputs = options->inputs;
+    run->note = options->inputs.note;
+    run->note_data = options->inputs.note_data;
+    run->inputs.note = note;
+    run->inputs.note_data = run;
     run->inputs.queue = run->shop.queue;
     (void)pthread_mutex_init(&run->lock, NULL);
     (void)pthread_condattr_init(&attributes);
@@ -143,13 +164,14 @@ join(proc_run *run)
 krait_status
 proc_run_start(const proc_run_options *options, proc_run **ret, krait_error *err)
 {
+    static const proc_pace pace = PROC_PACE_INIT;
     proc_run *run = NULL;
     krait_status status = make(options, &run, err);
 
     if (status != KRAIT_OK)
         return status;
-    status = proc_writer_start(options->database, stop_all, run->shop.queue, &run->shop.writer,
-                               err);
+    status = proc_writer_start(options->database, &pace, stop_all, run->shop.queue,
+                               &run->shop.writer, err);
     if (status == KRAIT_OK) {
         status = start_threads(run, options->threads, err);
         if (status != KRAIT_OK) {

@@ -7,6 +7,8 @@
  */
 #include "tables.h"
 
+#include "base/siphash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -144,32 +146,43 @@ read_columns(proc_json *json, table_draft *draft)
     return proc_json_take(json, ']') ? KRAIT_ENV_OK : KRAIT_ENV_MALFORMED;
 }
 
-static uint32_t
-name_hash(const char *name, size_t size)
+uint64_t
+proc_name_hash(const uint64_t key[2], const char *name, size_t size)
 {
-    uint32_t hash = 2166136261u;
+    uint8_t text[KRAIT_ENV_NAME_MAX];
 
+    /* Names that are longer are none. */
+    if (size > sizeof(text))
+        size = sizeof(text);
     for (size_t i = 0; i < size; i++)
-        hash = (hash ^ lower(name[i])) * 16777619u;
-    return hash;
+        text[i] = lower(name[i]);
+    return krait__siphash(key, text, size);
 }
 
 /* Two columns of one name?  With a table of what was seen, for there may be 1999. */
 static bool
-names_are_good(const proc_table *table)
+names_are_good(proc_table *table)
 {
+    uint32_t hashes[KRAIT_ENV_COLUMNS_MAX];
     uint16_t seen[4096] = {0};
+    uint64_t key[2];
 
+    krait__siphash_key(key);
     for (uint32_t i = 0; i < table->column_count; i++) {
         const proc_column *column = &table->columns[i];
         const char *name = table->names + column->name;
-        uint32_t slot = name_hash(name, column->name_size) % 4096;
+        const uint64_t hash = proc_name_hash(key, name, column->name_size);
+        uint32_t slot = (uint32_t)(hash % 4096);
 
         if (!proc_name_is_good(name, column->name_size, true))
             return false;
+        hashes[i] = (uint32_t)(hash >> 32);
         for (; seen[slot] != 0; slot = (slot + 1) % 4096) {
             const proc_column *other = &table->columns[seen[slot] - 1];
 
+            if (hashes[seen[slot] - 1] != hashes[i])
+                continue;
+            table->compared++;
             if (proc_name_is_same(name, column->name_size, table->names + other->name,
                                   other->name_size))
                 return false;
@@ -187,7 +200,10 @@ assemble(const table_draft *draft, size_t name_size)
 
     if (table == NULL)
         return NULL;
+    table->hash = 0;
     table->index = UINT32_MAX;
+    table->names_size = (uint32_t)draft->names.size;
+    table->compared = 0;
     table->name_size = (uint32_t)name_size;
     table->column_count = (uint32_t)(draft->columns.size / sizeof(proc_column));
     if (draft->columns.size != 0)
@@ -246,27 +262,16 @@ proc_table_parse(const char *name, size_t name_size, const void *columns, size_t
     return KRAIT_ENV_OK;
 }
 
-static size_t
-names_size(const proc_table *table)
-{
-    size_t size = table->name_size;
-
-    for (uint32_t i = 0; i < table->column_count; i++)
-        size += table->columns[i].name_size;
-    return size;
-}
-
 proc_table *
 proc_table_copy(const proc_table *table)
 {
     const size_t columns = table->column_count * sizeof(table->columns[0]);
-    const size_t size = sizeof(*table) + columns + names_size(table);
-    proc_table *copy = malloc(size);
+    proc_table *copy = malloc(sizeof(*table) + columns + table->names_size);
 
     if (copy == NULL)
         return NULL;
     memcpy(copy, table, sizeof(*table) + columns);
-    memcpy(copy->columns + copy->column_count, table->names, names_size(table));
+    memcpy(copy->columns + copy->column_count, table->names, table->names_size);
     copy->names = (const char *)(copy->columns + copy->column_count);
     return copy;
 }

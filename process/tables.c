@@ -5,13 +5,17 @@
  */
 #include "tables.h"
 
+#include "base/siphash.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct proc_tables {
     pthread_rwlock_t lock;
+    uint64_t key[2];
     unsigned count;
+    uint32_t columns; /* of all */
     proc_table *items[PROC_TABLES_MAX];
 };
 
@@ -24,6 +28,8 @@ proc_tables_new(void)
         free(tables);
         tables = NULL;
     }
+    if (tables != NULL)
+        krait__siphash_key(tables->key);
     return tables;
 }
 
@@ -38,24 +44,30 @@ proc_tables_free(proc_tables *tables)
     free(tables);
 }
 
+uint64_t
+proc_tables_hash(const proc_tables *tables, const char *name, size_t size)
+{
+    return proc_name_hash(tables->key, name, size);
+}
+
 /* Workers keep what they found, so it is rare that all are looked through. */
 static proc_table *
-find(proc_tables *tables, const char *name, size_t size)
+find(proc_tables *tables, const char *name, size_t size, uint64_t hash)
 {
     for (unsigned i = 0; i < tables->count; i++) {
-        if (proc_table_is_named(tables->items[i], name, size))
+        if (tables->items[i]->hash == hash && proc_table_is_named(tables->items[i], name, size))
             return tables->items[i];
     }
     return NULL;
 }
 
 const proc_table *
-proc_tables_find(proc_tables *tables, const char *name, size_t size)
+proc_tables_find(proc_tables *tables, const char *name, size_t size, uint64_t hash)
 {
     const proc_table *found;
 
     (void)pthread_rwlock_rdlock(&tables->lock);
-    found = find(tables, name, size);
+    found = find(tables, name, size, hash);
     (void)pthread_rwlock_unlock(&tables->lock);
     return found;
 }
@@ -75,7 +87,8 @@ static int
 add(proc_tables *tables, const proc_table *table, const proc_table **ret_table, char *why,
     size_t size)
 {
-    proc_table *have = find(tables, table->names, table->name_size);
+    const uint64_t hash = proc_tables_hash(tables, table->names, table->name_size);
+    proc_table *have = find(tables, table->names, table->name_size, hash);
 
     if (have != NULL) {
         if (!proc_table_is_same(have, table, why, size))
@@ -87,13 +100,19 @@ add(proc_tables *tables, const proc_table *table, const proc_table **ret_table, 
         snprintf(why, size, "the database has %u tables, which is the most", PROC_TABLES_MAX);
         return KRAIT_ENV_LIMIT;
     }
+    if (table->column_count > PROC_COLUMNS_MAX - tables->columns) {
+        snprintf(why, size, "exceeded the limit of %u columns of all tables", PROC_COLUMNS_MAX);
+        return KRAIT_ENV_LIMIT;
+    }
     have = proc_table_copy(table);
     if (have == NULL) {
         snprintf(why, size, "out of memory");
         return KRAIT_ENV_FAILED;
     }
+    have->hash = hash;
     have->index = tables->count;
     tables->items[tables->count++] = have;
+    tables->columns += have->column_count;
     *ret_table = have;
     return KRAIT_ENV_OK;
 }

@@ -69,23 +69,11 @@ say_code(const proc_instance *instance, uint32_t code, proc_verdict *verdict)
 }
 
 static void
-say_time(uint64_t ns, proc_verdict *verdict)
-{
-    const unsigned long long ms = ns / 1000000;
-
-    if (ms % 1000 == 0)
-        snprintf(verdict->text, sizeof(verdict->text), "exceeded the time limit of %llu s",
-                 ms / 1000);
-    else
-        snprintf(verdict->text, sizeof(verdict->text), "exceeded the time limit of %llu ms", ms);
-}
-
-static void
 say_limit(const proc_instance *instance, const krait_result *result, proc_verdict *verdict)
 {
     switch (result->limit) {
     case KRAIT_LIMIT_WALL:
-        say_time(instance->call.limits->timeout_ns, verdict);
+        proc_call_say_time(instance->call.limits->timeout_ns, verdict->text, sizeof(verdict->text));
         break;
     case KRAIT_LIMIT_FUEL:
         snprintf(verdict->text, sizeof(verdict->text), "exceeded fuel limit (CPU limit)");

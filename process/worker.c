@@ -135,13 +135,17 @@ proc_worker_run(proc_worker *worker)
         }
         if (items == NULL)
             break;
+        worker->ahead = items;
         while (items != NULL && is_good && !proc_queue_is_stopped(queue)) {
             proc_item *item = items;
 
             items = item->next;
             item->next = NULL;
+            if (worker->ahead != NULL)
+                worker->ahead = items;
             is_good = do_whole(worker, item);
         }
+        worker->ahead = NULL;
         proc_items_abandon(items);
     }
     if (!is_good) {

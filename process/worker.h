@@ -14,6 +14,7 @@
 #ifndef KRAIT_PROCESS_WORKER_H
 #define KRAIT_PROCESS_WORKER_H
 
+#include "inputs.h"
 #include "instance.h"
 #include "queue.h"
 #include "writer.h"
@@ -24,6 +25,7 @@ typedef struct proc_shop {
     proc_tables *tables;
     proc_queue *queue;
     proc_writer *writer;
+    proc_inputs *inputs;
     bool is_fresh;
 } proc_shop;
 
@@ -31,7 +33,8 @@ typedef struct proc_worker {
     proc_shop *shop;
     proc_instance *instances; /* one for each module */
     proc_batch *batch;
-    proc_item *stack; /* sub-content that waits here, the next one first */
+    const proc_item *ahead; /* the roots after this one, until the kernel was asked for them */
+    proc_item *stack;       /* sub-content that waits here, the next one first */
     size_t stack_size;
     proc_blob *blob; /* the last root's, to be used again */
     proc_buffer description;

@@ -50,7 +50,7 @@ read_document(proc_worker *worker, const proc_item *item, proc_document *documen
         worker->blob = NULL;
     }
     failed = proc_read_file(item->path, worker->shop->modules->options.limits.document,
-                            &worker->blob);
+                            &worker->blob, &worker->ahead);
     if (failed != 0)
         return why_unreadable(failed, &worker->shop->modules->options.limits, text, size);
     document->bytes = worker->blob->bytes;
@@ -69,6 +69,37 @@ look_at(proc_worker *worker, proc_document *document)
     krait__sha256_finish(&hash, digest);
     proc_hexadecimal(digest, sizeof(digest), document->sha256);
     document->type = proc_content_type(document->bytes, document->size);
+}
+
+/* What an earlier run has made of it holds.  So it does when it cannot be read any more: nothing is known
+ * then of what it is. */
+static bool
+is_as_before(proc_worker *worker, const proc_document *document, const char *error)
+{
+    const proc_done_root *before = document->item->before;
+    proc_inputs *inputs = worker->shop->inputs;
+
+    if (before == NULL || (error == NULL && !proc_done_is_same(before, document->sha256)))
+        return false;
+    if (error != NULL && proc_done_was_read(before))
+        proc_inputs_note(inputs, "'%s': %s: it keeps what was found before", document->item->path,
+                         error);
+    inputs->found--;
+    inputs->resumed++;
+    return true;
+}
+
+/* Before anything new of it: in the database that is one transaction. */
+static bool
+forget_before(proc_worker *worker, const proc_document *document)
+{
+    char uuid[PROC_UUID_SIZE + 1];
+
+    if (document->item->before == NULL)
+        return true;
+    proc_done_uuid(document->item->before, uuid);
+    worker->batch->counts.changed++;
+    return proc_batch_drop(worker->batch, uuid);
 }
 
 static bool
@@ -198,8 +229,14 @@ process(proc_worker *worker, proc_document *document)
     const char *error = read_document(worker, document->item, document, text, sizeof(text));
 
     worker->errors.size = 0;
-    if (error == NULL) {
+    if (error == NULL)
         look_at(worker, document);
+    document->is_as_before = is_as_before(worker, document, error);
+    if (document->is_as_before)
+        return true;
+    if (!forget_before(worker, document))
+        return false;
+    if (error == NULL) {
         if (!run_modules(worker, document))
             return false;
         if (worker->errors.size != 0) {
@@ -224,7 +261,7 @@ proc_worker_do(proc_worker *worker, proc_item *item)
     /* Rows without their document are worse than neither. */
     if (!is_good)
         worker->batch->bytes.size = start;
-    is_good = is_good && count_down(worker, document.tree);
+    is_good = is_good && (document.is_as_before || count_down(worker, document.tree));
     proc_item_free(item);
     return is_good;
 }

@@ -3,22 +3,24 @@
  * The writer's thread and its queue.
  *
  * A transaction takes what comes within a second, or 20,000 documents, or 32 MiB; it ends earlier when
- * nothing comes.  Batches go round: an applied one is empty again and waits to be taken.
+ * nothing comes.  One that removes rows of documents that have changed lasts longer: that looks at whole tables,
+ * once for all documents in it.  Batches go round: an applied one is empty again and waits to be taken.
  */
 #include "writer.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
-#define TRANSACTION_DOCUMENTS 20000u
-#define TRANSACTION_BYTES     (UINT64_C(32) << 20)
-#define TRANSACTION_NS        INT64_C(1000000000)
-/* A transaction that nothing is added to is committed after this time. */
-#define IDLE_NS 200000000
+/* A transaction that removes rows takes all that come in this many times of what that took the last time. */
+#define DROP_TIMES 4
+
+#define SECOND_NS INT64_C(1000000000)
 
 /* What waits may take this much; beyond it workers wait. */
 #define QUEUE_BYTES (UINT64_C(64) << 20)
@@ -45,21 +47,21 @@ struct proc_writer {
     void *failed_data;
 
     /* Of the thread alone. */
+    proc_pace pace;
     proc_applier applier;
     bool is_open; /* a transaction */
     uint64_t open_documents;
     uint64_t open_bytes;
     int64_t opened_ns;
+    int64_t drops_ns;    /* how long one that removes rows takes what comes */
+    uint64_t drop_bytes; /* and how much of it */
     krait_error error;
 };
 
 static int64_t
 now_ns(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    return (int64_t)krait__clock_ns(CLOCK_MONOTONIC);
 }
 
 static void
@@ -72,6 +74,17 @@ free_batches(proc_batch *batch)
         free(batch);
         batch = next;
     }
+}
+
+/* When an open transaction is committed if nothing comes.  The next scan of the tables would cost more than to
+ * wait for what belongs to this one. */
+static struct timespec
+commit_time(const proc_writer *writer)
+{
+    const int64_t at = writer->applier.has_dropped ? writer->opened_ns + writer->drops_ns
+                                                   : now_ns() + writer->pace.idle_ns;
+
+    return (struct timespec){.tv_sec = (time_t)(at / SECOND_NS), .tv_nsec = (long)(at % SECOND_NS)};
 }
 
 /* Everything that is there; NULL: nothing came for a while.  *ret_ends: nothing comes any more. */
@@ -88,12 +101,7 @@ wait_for_batches(proc_writer *writer, bool *ret_ends)
             (void)pthread_cond_wait(&writer->filled, &writer->lock);
             continue;
         }
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += IDLE_NS;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
+        until = commit_time(writer);
         if (pthread_cond_timedwait(&writer->filled, &writer->lock, &until) == ETIMEDOUT)
             break;
     }
@@ -110,7 +118,15 @@ commit(proc_writer *writer)
 {
     krait_status status = KRAIT_OK;
 
-    if (writer->is_open)
+    if (writer->is_open && writer->applier.has_dropped) {
+        const int64_t start_ns = now_ns();
+        int64_t took_ns;
+
+        status = proc_apply_drops(&writer->applier, &writer->error);
+        took_ns = (now_ns() - start_ns) * DROP_TIMES;
+        writer->drops_ns = took_ns > writer->pace.lasts_ns ? took_ns : writer->pace.lasts_ns;
+    }
+    if (writer->is_open && status == KRAIT_OK)
         status = proc_apply_step(&writer->applier, writer->applier.commit, &writer->error);
     if (status == KRAIT_OK)
         writer->is_open = false;
@@ -118,28 +134,50 @@ commit(proc_writer *writer)
 }
 
 static krait_status
+begin(proc_writer *writer)
+{
+    krait_status status = proc_apply_step(&writer->applier, writer->applier.begin, &writer->error);
+    struct stat file;
+
+    if (status != KRAIT_OK)
+        return status;
+    writer->is_open = true;
+    writer->open_documents = 0;
+    writer->open_bytes = 0;
+    writer->opened_ns = now_ns();
+    writer->drop_bytes = writer->pace.bytes;
+    if (fstat(writer->applier.database->lock, &file) == 0 &&
+        (uint64_t)file.st_size > writer->drop_bytes)
+        writer->drop_bytes = (uint64_t)file.st_size;
+    return KRAIT_OK;
+}
+
+/* One that removes rows may take as much as the file has: then no more is looked at than is written, and the log,
+ * which gets every page that a row is removed from as well, stays of the size of the file.  Neither is in memory;
+ * what is there is the list of what goes, about 50 bytes for each document. */
+static bool
+is_full(const proc_writer *writer)
+{
+    const int64_t age_ns = now_ns() - writer->opened_ns;
+
+    if (writer->applier.has_dropped)
+        return age_ns >= writer->drops_ns || writer->open_bytes >= writer->drop_bytes;
+    return age_ns >= writer->pace.lasts_ns || writer->open_bytes >= writer->pace.bytes ||
+           writer->open_documents >= writer->pace.documents;
+}
+
+static krait_status
 write_batch(proc_writer *writer, const proc_batch *batch)
 {
-    krait_status status = KRAIT_OK;
+    krait_status status = writer->is_open ? KRAIT_OK : begin(writer);
 
-    if (!writer->is_open) {
-        status = proc_apply_step(&writer->applier, writer->applier.begin, &writer->error);
-        if (status != KRAIT_OK)
-            return status;
-        writer->is_open = true;
-        writer->open_documents = 0;
-        writer->open_bytes = 0;
-        writer->opened_ns = now_ns();
-    }
-    status = proc_apply(&writer->applier, batch, &writer->error);
+    if (status == KRAIT_OK)
+        status = proc_apply(&writer->applier, batch, &writer->error);
     if (status != KRAIT_OK)
         return status;
     writer->open_documents += batch->counts.documents;
     writer->open_bytes += batch->bytes.size;
-    if (writer->open_documents >= TRANSACTION_DOCUMENTS ||
-        writer->open_bytes >= TRANSACTION_BYTES || now_ns() - writer->opened_ns >= TRANSACTION_NS)
-        status = commit(writer);
-    return status;
+    return is_full(writer) ? commit(writer) : KRAIT_OK;
 }
 
 /* Back to those that wait to be taken. */
@@ -158,6 +196,7 @@ recycle(proc_writer *writer, proc_batch *batch)
     writer->counts.failed += counts.failed;
     writer->counts.rows += counts.rows;
     writer->counts.bytes += counts.bytes;
+    writer->counts.changed += counts.changed;
     if (writer->spare_count < KEEP_COUNT) {
         batch->next = writer->spare;
         writer->spare = batch;
@@ -242,8 +281,8 @@ init_locks(proc_writer *writer)
 }
 
 krait_status
-proc_writer_start(proc_database *database, void (*failed)(void *data), void *data,
-                  proc_writer **ret, krait_error *err)
+proc_writer_start(proc_database *database, const proc_pace *pace, void (*failed)(void *data),
+                  void *data, proc_writer **ret, krait_error *err)
 {
     proc_writer *writer = calloc(1, sizeof(*writer));
     krait_status status = KRAIT_OK;
@@ -252,6 +291,8 @@ proc_writer_start(proc_database *database, void (*failed)(void *data), void *dat
     if (writer == NULL)
         return krait__error_nomem(err);
     writer->last = &writer->first;
+    writer->pace = *pace;
+    writer->drops_ns = pace->lasts_ns;
     writer->failed = failed;
     writer->failed_data = data;
     number = init_locks(writer);

@@ -20,7 +20,7 @@ typedef struct program_state {
     program_progress progress;
     proc_modules modules;
     proc_tables *tables;
-    proc_paths done;
+    proc_done done;
     proc_database database;
     unsigned notes;
 } program_state;
@@ -142,6 +142,7 @@ run_all(program_state *state, krait_error *err)
     if (done.is_scanning) {
         /* The scan waits for its list and uses what would be released. */
         (void)!proc_database_close(&state->database, NULL);
+        program_close_runtime(&state->runtime);
         _exit(cli_finish_stdout(status != KRAIT_OK ? KRAIT_EXIT_FAILED
                                                    : end_status(state, &done, is_interrupted)));
     }
@@ -154,6 +155,7 @@ open_all(program_state *state, krait_error *err)
     proc_inputs inputs;
     krait_status status;
 
+    cli_scratch_sweep();
     set_inputs(state, &inputs);
     status = proc_inputs_check(&inputs, err);
     if (status == KRAIT_OK)
@@ -171,6 +173,7 @@ process(program_state *state)
     int exit_status;
 
     state->tables = cli_need(proc_tables_new());
+    state->done.by_path = state->options.resumes_by_path;
     if (open_all(state, &err) != KRAIT_OK) {
         if (program_stop_signal() == 0)
             cli_error(&err);
@@ -189,7 +192,7 @@ process(program_state *state)
     proc_modules_close(&state->modules);
     program_close_runtime(&state->runtime);
     proc_tables_free(state->tables);
-    proc_paths_release(&state->done);
+    proc_done_release(&state->done);
     return exit_status;
 }
 

@@ -5,8 +5,10 @@
  */
 #include "program.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *
@@ -19,6 +21,28 @@ translate(void *data, const char *path, bool meter)
     if (cli_translated_get_until(&runtime->translated, path, meter, program_stop_flag()) != 0)
         return NULL;
     return cli_need(strdup(runtime->translated.path));
+}
+
+/* One for all modules, with a folder for each. */
+static char *
+make_folder(void *data, krait_error *err)
+{
+    program_runtime *runtime = data;
+    char name[16];
+    char *path;
+
+    if (runtime->scratch.path == NULL && cli_scratch_make(&runtime->scratch, err) != KRAIT_OK)
+        return NULL;
+    snprintf(name, sizeof(name), "%u", runtime->scratch_count++);
+    path = cli_path_join(runtime->scratch.files, name);
+    if (mkdir(path, 0700) == 0)
+        return path;
+    err->code = KRAIT_EIO;
+    err->sys_errno = errno;
+    snprintf(err->text, sizeof(err->text), "cannot make the folder '%.300s': %s", path,
+             strerror(errno));
+    free(path);
+    return NULL;
 }
 
 static void
@@ -38,6 +62,8 @@ program_open_modules(const program_options *options, program_runtime *runtime, p
         .limits = options->limits,
         .translate = translate,
         .translate_data = runtime,
+        .make_folder = make_folder,
+        .folder_data = runtime,
         .note = options->is_quiet ? NULL : note,
     };
 
@@ -57,6 +83,7 @@ void
 program_close_runtime(program_runtime *runtime)
 {
     cli_translated_release(&runtime->translated);
+    cli_scratch_remove(&runtime->scratch);
     free(runtime->folder);
     free(runtime->metered);
 }

@@ -20,7 +20,8 @@ static const char usage[] =
     "  --archives               take archives (tar, zip) apart: members are documents\n"
     "  --threads N              workers; as many as there are processors\n"
     "  --state keep|fresh       keep: an instance serves many documents; fresh: one\n"
-    "  --resume                 go on with the database of an earlier run\n"
+    "  --resume[=paths]         go on with the database of an earlier run; =paths: without\n"
+    "                           a look at files that it has, which may have changed\n"
     "  --runtime native|module  Python modules on the installed Python, or their own\n"
     "\n"
     "of one document and module:\n"
@@ -254,6 +255,11 @@ take_option(option_reader *reader)
     }
     if (strcmp(arg, "run") == 0 && reader->at == 1)
         return 0;
+    if (strcmp(arg, "--resume=paths") == 0 || strcmp(arg, "--resume=contents") == 0) {
+        options->resumes = true;
+        options->resumes_by_path = arg[9] == 'p';
+        return 0;
+    }
     if (take_flag(arg, options))
         return 0;
     if (options->is_test && take_test(reader) == 0)

@@ -20,6 +20,7 @@ typedef struct program_options {
     unsigned threads;
     bool is_fresh;
     bool resumes;
+    bool resumes_by_path;
     bool opens_archives;
     bool is_verbose;
     bool is_quiet;
@@ -39,6 +40,8 @@ int program_parse(program_options *options, int argc, char **argv);
 typedef struct program_runtime {
     char *folder; /* of the installed Python */
     char *metered;
+    cli_scratch scratch; /* of the files of scripts */
+    unsigned scratch_count;
     cli_translated translated; /* of the last module */
 } program_runtime;
 

@@ -23,12 +23,13 @@ print_json(const program_options *options, const proc_progress *done, unsigned t
            double elapsed, bool is_interrupted)
 {
     printf("{\"documents\":%llu,\"roots\":%llu,\"failed\":%llu,\"rows\":%llu,\"tables\":%u,"
-           "\"bytes\":%llu,\"resumed\":%llu,\"left_out\":%llu,\"elapsed_s\":%.3f,\"per_s\":%.0f,"
+           "\"bytes\":%llu,\"resumed\":%llu,\"changed\":%llu,\"left_out\":%llu,\"elapsed_s\":%.3f,"
+           "\"per_s\":%.0f,"
            "\"threads\":%u,\"interrupted\":%s,\"output\":",
            (unsigned long long)done->counts.documents, (unsigned long long)done->counts.roots,
            (unsigned long long)done->counts.failed, (unsigned long long)done->counts.rows, tables,
            (unsigned long long)done->counts.bytes, (unsigned long long)done->resumed,
-           (unsigned long long)done->left_out, elapsed,
+           (unsigned long long)done->counts.changed, (unsigned long long)done->left_out, elapsed,
            elapsed > 0 ? (double)done->counts.documents / elapsed : 0.0, options->threads,
            is_interrupted ? "true" : "false");
     cli_json_text(stdout, options->output);
@@ -52,6 +53,8 @@ print_text(const program_options *options, const proc_progress *done, unsigned t
                (unsigned long long)(counts->documents - counts->roots));
     if (done->resumed != 0)
         printf("%llu were done before\n", (unsigned long long)done->resumed);
+    if (counts->changed != 0)
+        printf("%llu had changed since an earlier run\n", (unsigned long long)counts->changed);
     if (done->left_out != 0)
         printf("%llu inputs are no documents: left out\n", (unsigned long long)done->left_out);
     if (counts->failed != 0)

@@ -54,7 +54,7 @@ read_file(const program_options *options, test_state *test)
     proc_document *document = &test->document;
     uint8_t digest[KRAIT_SHA256_SIZE];
     proc_uuids *uuids = cli_need(calloc(1, sizeof(*uuids)));
-    const int number = proc_read_file(options->test_file, options->limits.document, &test->blob);
+    const int number = proc_read_file(options->test_file, options->limits.document, &test->blob, NULL);
 
     if (number != 0) {
         cli_message("cannot read '%s': %s", options->test_file, strerror(-number));

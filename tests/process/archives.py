@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members of tar and zip archives as inputs, and archives that are made to be a burden."""
+import bz2
+import gzip
 import io
+import lzma
 import os
 import tarfile
 import zipfile
@@ -120,4 +123,122 @@ with Folder() as folder:
     same("archives in archives are documents", folder.query("SELECT count(*) FROM __wadup_content"),
          [(50,)])
     check("and of no size", len(packed) < 1 << 20)
+
+# What is passed over counts as well where it has to be decompressed.
+BEYOND = "the archive grows beyond --max-expansion"
+LIMITS = ("--archives", "--max-document", "1M", "--max-expansion", "16M")
+
+
+class Stream(io.RawIOBase):
+    """Cannot seek: sizes follow the contents of a member."""
+
+    def __init__(self, file):
+        super().__init__()
+        self.file = file
+
+    def writable(self):
+        return True
+
+    def write(self, contents):
+        return self.file.write(contents)
+
+
+def head(name, size, kind=tarfile.REGTYPE):
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.size = size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+with Folder() as folder:
+    piece = 45 << 20
+    zeros = bz2.compress(bytes(piece)) * 40
+    last = bz2.compress(head("last", 10) + b"call last\n".ljust(1536, b"\0"))
+    bomb = folder.write("bomb.tar.bz2", bz2.compress(head("first", 11) + b"call first\n".ljust(512, b"\0") +
+                                                     head("zeros", piece * 40)) + zeros + last)
+    check("1.9 GB of zeros are small", os.path.getsize(bomb) < 1 << 14, os.path.getsize(bomb))
+    folder.run(*LIMITS)
+    same("a member that is not read: nothing follows", folder.status(),
+         {"first": ("success", None), "zeros": ("failed", "cannot read: " + BEYOND)})
+    folder.run(*LIMITS, inputs=[bomb + "!last"])
+    same("before the one that is wanted", folder.status(), {"last": ("failed", "cannot read: " + BEYOND)})
+    os.remove(bomb)
+
+    dirs = folder.write("dirs.tar.bz2", bz2.compress(head("d/", 0, tarfile.DIRTYPE) * (1 << 16)) + last)
+    folder.run(*LIMITS)
+    same("headers alone", folder.status(), {"dirs.tar.bz2": ("failed", "cannot read the archive: " + BEYOND)})
+    os.remove(dirs)
+
+    with open(folder.input + "/cut.zip", "wb") as file:
+        with zipfile.ZipFile(Stream(file), "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open("zeros", "w") as member:
+                for _ in range(256):
+                    member.write(bytes(1 << 20))
+            archive.writestr("last", "call last\n")
+    with open(folder.input + "/cut.zip", "r+b") as file:
+        file.truncate(file.read().index(b"PK\1\2"))
+    folder.run(*LIMITS)
+    same("a zip without its directory", folder.status(), {"zeros": ("failed", "cannot read: " + BEYOND)})
+    os.remove(folder.input + "/cut.zip")
+
+    # What is compressed twice is not looked into: gigabytes between the two could come to nothing.
+    make_tar(folder.path + "/x.tar")
+    with open(folder.path + "/x.tar", "rb") as file:
+        contents = file.read()
+    folder.write("once", lzma.compress(contents, format=lzma.FORMAT_ALONE))
+    folder.write("twice", gzip.compress(bz2.compress(contents)))
+    folder.write("empty", bz2.compress(gzip.compress(b"") * 100000))
+    folder.run(*LIMITS)
+    same("compressed twice", [row[1] for row in rows(folder)],
+         ["empty", "a.txt", "b.txt", "gr\u00fc\u00df.txt", "a.txt#2", "twice"])
+    for name in ("once", "twice", "empty"):
+        os.remove(folder.input + "/" + name)
+
+    contents = {"a": b"call a\n", "large": os.urandom(2 << 20), "b": b"call b\n"}
+    wanted = {"a": ("success", None), "b": ("success", None),
+              "large": ("failed", "cannot read: it is larger than --max-document")}
+    for mode in ("w", "w:gz", "w:bz2", "w:xz"):
+        with tarfile.open(folder.input + "/x.tar", mode) as archive:
+            for name, bytes_of in contents.items():
+                add(archive, name, bytes_of)
+        folder.run(*LIMITS)
+        same("one large member, %s: the others are done" % mode, folder.status(), wanted)
+    done = folder.run(*LIMITS, "--resume=paths", fresh=False)
+    check("they are done once", "3 were done before" in done.stdout, done)
+
+# Many members of one name, and some that are really called so: each has a name of its own, the first that is free.
+def names_of(members):
+    seen = set()
+    for name in members:
+        number, called = 1, name
+        while called in seen:
+            number += 1
+            called = "%s#%d" % (name, number)
+        seen.add(called)
+        yield called
+
+
+with Folder() as folder:
+    path = folder.path + "/x.tar.gz"
+
+    def make(members):
+        with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+            for name in members:
+                add(archive, name, b"")
+
+    def found():
+        return [name for name, in folder.query("SELECT filename FROM __wadup_content ORDER BY rowid")]
+
+    make(["x"] * 40000)
+    same("40,000 members of one name: status", folder.run(inputs=[path + "!"]).returncode, 0)
+    same("40,000 members of one name", found(), ["x"] + ["x#%d" % number for number in range(2, 40001)])
+    for members in (["x#2", "x", "x", "x#5"] + ["x"] * 6, ["x"] * 6 + ["x#5", "x#2", "x#2", "x"],
+                    ["x", "x#2", "x#2", "x", "x#5", "x#5", "x", "x", "x#2#2", "x#2"]):
+        make(members)
+        folder.run(inputs=[path + "!"])
+        same("really called so: %s" % members, found(), list(names_of(members)))
+        for word in ("paths", "contents"):
+            done = folder.run("--resume=" + word, inputs=[path + "!"], fresh=False)
+            check("the same names with --resume=%s: %s" % (word, members), "10 were done before" in done.stdout, done)
+        same("nothing is added: %s" % members, found(), list(names_of(members)))
 finish()

@@ -53,6 +53,27 @@ with Folder() as folder:
     for verdict in found:
         fails("a loop", verdict, "exceeded the time limit of 300 ms")
 
+# Tables: each document makes ten of its own, as wide as there may be.
+COLUMNS = "[%s]" % ",".join('{"name":"c%d","data_type":"Int64"}' % number for number in range(1999))
+with Folder() as folder:
+    for number in range(12):
+        folder.write("%02d" % number, "".join("table t%d_%d %s\n" % (number, n, COLUMNS) for n in range(10)))
+    folder.write("last", KEPT)
+    same("tables without end: status", folder.run("--max-memory", "64M").returncode, 1)
+    status = folder.status()
+    same("a hundred are made", [status["%02d" % number] for number in range(10)], [("success", None)] * 10)
+    for number in (10, 11):
+        fails("then no more", status["%02d" % number], "exceeded the limit of 200000 columns of all tables")
+    same("small ones are", status["last"], ("success", None))
+    same("so many are in the file",
+         folder.query("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 't%'"), [(100,)])
+    same("with --resume, too", folder.run("--resume", fresh=False).returncode, 0)
+    folder.run("--max-memory", "64M", "--max-result", "64K")
+    fails("as bytes of one document", folder.status()["00"],
+          "exceeded the limit of 65536 bytes of rows and sub-content")
+    same("no table of theirs", folder.query(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 't%'"), [])
+
 # Limits that are asked for, and sub-content without end.
 LIMITS = ("--max-rows", "100", "--max-result", "64K", "--max-children", "20", "--max-expansion", "40K",
           "--max-recursion-depth", "5")

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 # A whole CPython is translated here: seconds instead of minutes.
 os.environ["KRAIT_OPT_LEVEL"] = "0"
@@ -124,6 +125,7 @@ with Folder(()) as folder:
                        ("src/pkg/words.txt", "from a file"),
                        ("src/pkg/work.py", "import os, wadup\n"
                                            "def go():\n"
+                                           "    while open('/data.bin').read() == 'loop': pass\n"
                                            "    text = open(os.path.join(os.path.dirname(__file__), 'words.txt')).read()\n"
                                            "    wadup.define_table('p', [('text', 'String')])\n"
                                            "    wadup.insert_row('p', [text])\n")):
@@ -138,4 +140,27 @@ with Folder(()) as folder:
         done = subprocess.run(folder.line("--runtime", runtime), capture_output=True, text=True, env=environment(),
                               timeout=800, stdin=subprocess.DEVNULL)
         same("a project, %s" % runtime, (done.returncode, folder.query("SELECT text FROM p")), (0, [("from a file",)]))
+
+    # Its files are on the disk as long as it runs.
+    temporary = folder.path + "/tmp"
+    os.mkdir(temporary)
+    with_temporary = dict(environment(), TMPDIR=temporary)
+    folder.write("a", "loop")
+    folder.remove_db()
+    process = subprocess.Popen(folder.line("--timeout", "none"), env=with_temporary, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        found = [os.path.join(path, name) for path, _, names in os.walk(temporary) for name in names]
+        if any(name.endswith("/app/pkg/words.txt") for name in found):
+            break
+        time.sleep(0.1)
+    else:
+        check("the files of a project", False, found)
+    process.kill()
+    process.wait()
+    check("they are there after a kill", os.listdir(temporary) != [])
+    folder.write("a", "x")
+    done = subprocess.run(folder.line("--resume"), capture_output=True, text=True, env=with_temporary, timeout=800,
+                          stdin=subprocess.DEVNULL)
+    same("after the next run nothing is", (done.returncode, os.listdir(temporary)), (0, []))
 finish()

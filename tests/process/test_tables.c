@@ -9,6 +9,14 @@
 
 #include <stdlib.h>
 
+static const proc_table *
+find_table(proc_tables *tables, const char *name)
+{
+    const size_t size = strlen(name);
+
+    return proc_tables_find(tables, name, size, proc_tables_hash(tables, name, size));
+}
+
 static int
 define(const char *name, const char *columns, proc_table **ret)
 {
@@ -147,8 +155,8 @@ registry(void)
         }
     }
     CHECK_INT(proc_tables_count(tables), PROC_TABLES_MAX);
-    CHECK(proc_tables_find(tables, "T42", 3) != NULL);
-    CHECK(proc_tables_find(tables, "none", 4) == NULL);
+    CHECK(find_table(tables, "T42") != NULL);
+    CHECK(find_table(tables, "none") == NULL);
     REQUIRE_INT(define("t42", "[{\"name\":\"a\",\"data_type\":\"Int64\"}]", &table), KRAIT_ENV_OK);
     CHECK_INT(proc_tables_register(tables, table, &registered, why, sizeof(why)), KRAIT_ENV_SCHEMA);
     free(table);
@@ -197,6 +205,82 @@ many_columns(void)
     free(more);
 }
 
+static int
+add(proc_tables *tables, const char *name, unsigned columns, char *why, size_t size)
+{
+    const proc_table *registered = NULL;
+    proc_table *table = NULL;
+    char *text = columns_of(columns);
+    int status = KRAIT_ENV_FAILED;
+
+    if (CHECK(text != NULL) && CHECK_INT(define(name, text, &table), KRAIT_ENV_OK))
+        status = proc_tables_register(tables, table, &registered, why, size);
+    free(table);
+    free(text);
+    return status;
+}
+
+/* The columns of all tables are counted: they are what tables cost. */
+static void
+all_columns(void)
+{
+    proc_tables *tables = proc_tables_new();
+    unsigned left = PROC_COLUMNS_MAX;
+    char name[32];
+    char why[256] = "";
+
+    REQUIRE(tables != NULL);
+    for (unsigned i = 0; left >= KRAIT_ENV_COLUMNS_MAX; i++, left -= KRAIT_ENV_COLUMNS_MAX) {
+        snprintf(name, sizeof(name), "t%u", i);
+        REQUIRE_INT(add(tables, name, KRAIT_ENV_COLUMNS_MAX, why, sizeof(why)), KRAIT_ENV_OK);
+    }
+    CHECK_INT(add(tables, "more", left + 1, why, sizeof(why)), KRAIT_ENV_LIMIT);
+    CHECK_STR(why, "exceeded the limit of 200000 columns of all tables");
+    CHECK(find_table(tables, "more") == NULL);
+    CHECK_INT(add(tables, "rest", left, why, sizeof(why)), KRAIT_ENV_OK);
+    CHECK_INT(add(tables, "one", 1, why, sizeof(why)), KRAIT_ENV_LIMIT);
+    CHECK_INT(add(tables, "T0", KRAIT_ENV_COLUMNS_MAX, why, sizeof(why)), KRAIT_ENV_OK);
+    proc_tables_free(tables);
+}
+
+/* FNV-1a, which has no key: names are soon found that share a place in a table of 4096. */
+static uint32_t
+hash_of(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return hash;
+}
+
+/* Two columns of one name are looked for with a few comparisons, whatever they are called. */
+static void
+columns_cost(void)
+{
+    const size_t size = 64 * KRAIT_ENV_COLUMNS_MAX;
+    char *columns = malloc(size);
+    proc_table *table = NULL;
+    size_t at = 0;
+    char name[16];
+
+    REQUIRE(columns != NULL);
+    for (unsigned i = 0, found = 0; found < KRAIT_ENV_COLUMNS_MAX; i++) {
+        snprintf(name, sizeof(name), "%x", i);
+        if (hash_of(name) % 4096 != 0)
+            continue;
+        at += (size_t)snprintf(columns + at, size - at,
+                               "%c{\"name\":\"%s\",\"data_type\":\"Int64\"}",
+                               found++ == 0 ? '[' : ',', name);
+    }
+    snprintf(columns + at, size - at, "]");
+    REQUIRE_INT(define("t", columns, &table), KRAIT_ENV_OK);
+    CHECK_INT(table->column_count, KRAIT_ENV_COLUMNS_MAX);
+    CHECK(table->compared <= 4 * KRAIT_ENV_COLUMNS_MAX);
+    free(table);
+    free(columns);
+}
+
 static void
 statements(void)
 {
@@ -224,4 +308,4 @@ statements(void)
 
 CHECK_MAIN(CHECK_CASE(definitions), CHECK_CASE(names), CHECK_CASE(malformed),
            CHECK_CASE(mismatches), CHECK_CASE(registry), CHECK_CASE(many_columns),
-           CHECK_CASE(statements))
+           CHECK_CASE(all_columns), CHECK_CASE(columns_cost), CHECK_CASE(statements))
