@@ -66,8 +66,8 @@ once. What was built before from the same inputs comes from the cache.
 
 Environment: NO_OPT (any value: no wasm-opt), DEBUG (any value: --flavor debug), CC, AR, NM, RANLIB or
 RL, WASI_SDK_PATH or WASI_SDK_ROOT, PYTHON_VER, INCLUDE_STDLIB, COMPILE_STDLIB, INSTALL_PREFIX,
-BUILD_PYTHON_DIR (the Python of the cross build is copied there), KRAIT_CACHE, KRAIT_SOURCES,
-KRAIT_OFFLINE, KRAIT_JOBS.
+BUILD_PYTHON_DIR (the Python of the cross build is copied there), KRAIT_CACHE, KRAIT_CACHE_DAYS,
+KRAIT_SOURCES, KRAIT_OFFLINE, KRAIT_JOBS.
 END
 }
 

@@ -5,7 +5,7 @@
 #
 #   $cache/build/NAME-KEY/     a whole result: it gets this name when it is complete
 #   $cache/build/tmp/          results in the making; a leftover of a dead build is removed
-#   $cache/build/lock/         one lock file per result, held by its builder (flock)
+#   $cache/build/lock/         one lock file per result, held by its builder (flock); its time is that of the last use
 #   $cache/build/log/          the output of the builds
 #
 # KEY is a hash over everything that the result depends on: the recipe's files, lib.sh, the
@@ -32,8 +32,9 @@ recipe_field() {
 recipe_files() {
     {
         find "$recipes/$1" -type f ! -name '*.pyc' ! -name '*~'
+        # Python may have left byte code beside any of them.
         for store_in in $(recipe_field "$1" inputs); do
-            find "$root/$store_in" -type f ! -name '*~'
+            find "$root/$store_in" -type f ! -name '*.pyc' ! -name '*~'
         done
     } | grep -v -e '/sources\.lock$' | awk -v own="/${KRAIT_PYTHON_LINE:-3.13}/" '
         /^.*\/recipes\/[a-z-]*\/[0-9]+\.[0-9]+\// && !index($0, own) { next }
@@ -118,5 +119,35 @@ store_sweep() {
         (
             exec 7>>"$store_dir/lock/${store_l%.*}" && flock -n 7 && rm -rf "$store_t"
         ) 2>/dev/null
+    done
+}
+
+# The results that this run has a key for are wanted: their locks are as old as this run.  Who may only read the cache
+# cannot say so, and no error comes of that: one that others read is kept with KRAIT_CACHE_DAYS=0 by its owner, whose
+# builds would remove what only they use.
+store_used() {
+    set --
+    for store_u in "$run"/key.*; do
+        store_u=$(result_dir "${store_u##*/key.}")
+        set -- "$@" "$store_dir/lock/${store_u##*/}"
+    done
+    touch -c -- "$@" 2>/dev/null || :
+}
+
+# Nobody else may be at a result while it is renamed; what it is afterwards is nobody's.
+store_remove() {
+    mv -- "$store_dir/$1" "$store_dir/tmp/$1.$$" && rm -rf "$store_dir/tmp/$1.$$"
+}
+
+# Removes results that nothing has wanted for $1 days, one line of stdout for each.
+store_expire() {
+    find "$store_dir/lock" -type f -mtime "+$1" | while IFS= read -r store_l; do
+        store_r=${store_l##*/}
+        [ -d "$store_dir/$store_r" ] || continue
+        (
+            # Somebody may have begun to use it in the meantime.
+            exec 7>>"$store_l" && flock -n 7 && [ -n "$(find "$store_l" -mtime "+$1")" ] &&
+                store_remove "$store_r" && rm -f "$store_dir/log/$store_r".* && printf '%s\n' "$store_r"
+        )
     done
 }

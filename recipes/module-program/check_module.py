@@ -8,6 +8,8 @@ import os
 import sys
 
 folder = sys.argv.pop(1)
+# The checkout is not ours to write to.
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.abspath(folder))
 import check_wasm  # noqa: E402
 

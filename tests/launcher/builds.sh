@@ -97,6 +97,11 @@ same "help works without a build" "$rc" 0
 for word in "./krait run" "./krait check" "./krait clean" KRAIT_BUILD; do
     has "help names $word" "$out" "$word"
 done
+krait check --help
+same "help for check" "$rc" 0
+has "says what it takes" "$out" "ctest"
+krait clean --help
+same "help for clean" "$rc" 0
 check_not "and builds nothing" test -e "$co/build"
 krait
 same "no command: 125" "$rc" 125

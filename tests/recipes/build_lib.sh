@@ -16,6 +16,7 @@ built=$KRAIT_CACHE/build
 
 cat >"$R/one/build.sh" <<'EOF'
 # sources: s
+# inputs: @MORE@
 echo "flags $wasm_cflags" | sed "s:$WORK:W:" >"$OUT/flags"
 cat "$SRC_S" >"$OUT/source"
 echo one >>"$TEST_T/ran"
@@ -34,6 +35,10 @@ echo three >"$OUT/three"
 echo three >>"$TEST_T/ran"
 [ ! -f "$TEST_T/hook3" ] || . "$TEST_T/hook3"
 EOF
+# A folder beside the recipes that one reads, too.
+mkdir "$T/more"
+echo more >"$T/more/file"
+sed -i "s:@MORE@:$(realpath --relative-to="$KRAIT_SOURCE_DIR" "$T/more"):" "$R/one/build.sh"
 printf 'a patch\n' >"$R/one/patches/1.patch"
 make_file s.tar
 line_up s 1 s.tar >"$R/sources.lock"
