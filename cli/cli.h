@@ -64,6 +64,8 @@ int cli_stdio(int fd);
 /* own.c: PREFIX/bin/krait, also in the program behind it, and PREFIX; allocated, or NULL. */
 char *cli_own_program(void);
 char *cli_own_prefix(void);
+/* PREFIX/libexec/krait/NAME. */
+char *cli_own_helper(const char *name);
 
 /* front.c: becomes the whole program; returns an exit status after a message. */
 int cli_front_pass_on(char **argv);
@@ -197,10 +199,24 @@ cli_file_kind cli_file_kind_of(const char *path);
 /* Runs the request's script, which is a WebAssembly module, translated or not. */
 int cli_run_module(cli_run_request *request);
 
+/* scratch.c: a temporary folder.  When its program is killed the next one removes it. */
+typedef struct cli_scratch {
+    char *files; /* what may be used: a folder with nothing in it */
+    char *path;  /* NULL: there is none */
+    int fd;
+    int lock;
+} cli_scratch;
+
+krait_status cli_scratch_make(cli_scratch *ret, krait_error *err);
+/* With all that is in it. */
+void cli_scratch_remove(cli_scratch *scratch);
+/* Removes those of programs that were killed; cli_scratch_make() does so, too. */
+void cli_scratch_sweep(void);
+
 /* translated.c: the translation of a module, from the user's cache or made now. */
 typedef struct cli_translated {
     char path[4096];
-    char temporary[4096]; /* folder to remove at the end; empty: none */
+    cli_scratch scratch; /* that it lies in, when not in the cache */
 } cli_translated;
 
 /* 0, or an exit status after a message.  `remake`: what is in the cache is damaged. */
@@ -216,6 +232,15 @@ int cli_translated_get_soon(cli_translated *translated, const char *wasm,
 void cli_translated_release(cli_translated *translated);
 /* Where translations are kept; allocated, NULL when the environment names no place. */
 char *cli_cache_folder(void);
+/* cache.c: bytes; UINT64_MAX: none.  KRAIT_CACHE_LIMIT, or 1 GiB. */
+uint64_t cli_cache_limit(void);
+/* Removes translations that were not used for long while the folder is above the limit. */
+void cli_cache_trim(const char *folder);
+/* NEW: made since a time; GONE: another program has just removed it. */
+typedef enum cli_cache_found { CLI_CACHE_OLD, CLI_CACHE_NEW, CLI_CACHE_GONE } cli_cache_found;
+
+/* Notes that a translation is used; the time is in seconds since 1970. */
+cli_cache_found cli_cache_use(const char *krt, int64_t began_s);
 
 /* run_open.c: a module and its sandbox; the caller releases both, also after a failure. */
 typedef struct cli_run_opened {
@@ -252,6 +277,10 @@ int cli_runtime_find(cli_runtime *runtime);
 int cli_runtime_look(cli_runtime *runtime, char *why, size_t size);
 /* Another translation of the interpreter, "python.NAME.krt" beside the usual one; allocated. */
 char *cli_runtime_variant(const cli_runtime *runtime, const char *name);
+/* Where the runtime of documents (`krait module`), or the portable Python (`krait pack`) should be: as
+ * KRAIT_MODULE_RUNTIME or KRAIT_PORTABLE says, else beside the runtime; allocated, or NULL. */
+char *cli_runtime_for_modules(void);
+char *cli_runtime_for_packing(void);
 /* The build for other engines; it has no module. */
 int cli_runtime_find_portable(cli_runtime *runtime);
 void cli_runtime_release(cli_runtime *runtime);

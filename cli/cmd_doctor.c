@@ -48,6 +48,10 @@ static const doctor_check checks[] = {
     {"snapshots", "programs start more slowly: see krait snapshot", doctor_snapshots},
     {"runtime", "`krait run` of Python programs", doctor_runtime},
     {"Python", "`krait run` of Python programs", doctor_python},
+    {"portable Python",
+     "`krait pack`, unless --python names a build (krait build-python makes one)", doctor_packing},
+    {"module runtime", "`krait module`, unless --runtime names one", doctor_modules},
+    {"documents", "`krait process`", doctor_documents},
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))

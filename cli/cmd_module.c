@@ -215,21 +215,12 @@ krait_cmd_module(int argc, char **argv)
         module_look, pack_open_base,   module_read_project, module_choose, module_fetch,
         pack_gather, module_set_start, module_check_needs,  pack_compile,  pack_write,
         NULL};
-    static const pack_step show[] = {pack_show, NULL};
     pack_request request = {.command = "module",
                             .has_library = true,
                             .sources = PACK_BOTH,
                             .document = {.is_wanted = true}};
-    int exit_status = parse(&request, argc, argv);
 
-    if (exit_status != 0) {
-        pack_release(&request);
-        return exit_status - 1;
-    }
-    exit_status = pack_make(&request, request.action == PACK_MAKE ? steps : show);
-    module_release(&request);
-    pack_release(&request);
-    return pack_end(exit_status);
+    return pack_run(&request, parse(&request, argc, argv), steps);
 }
 
 #else

@@ -334,17 +334,9 @@ krait_cmd_pack(int argc, char **argv)
 {
     static const pack_step steps[] = {pack_open_base, pack_gather, pack_set_entry, pack_shake,
                                       pack_compile,   pack_write,  pack_report,    NULL};
-    static const pack_step show[] = {pack_show, NULL};
     pack_request request = {.command = "pack", .has_library = true};
-    int exit_status = parse(&request, argc, argv);
 
-    if (exit_status != 0) {
-        pack_release(&request);
-        return exit_status - 1;
-    }
-    exit_status = pack_make(&request, request.action == PACK_MAKE ? steps : show);
-    pack_release(&request);
-    return pack_end(exit_status);
+    return pack_run(&request, parse(&request, argc, argv), steps);
 }
 
 #else

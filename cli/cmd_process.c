@@ -13,23 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* PREFIX/libexec/krait/krait-process for PREFIX/bin/krait; allocated, or NULL. */
-static char *
-find_program(void)
-{
-    char *prefix = cli_own_prefix();
-    char *path = NULL;
-
-    if (prefix != NULL)
-        path = cli_path_join(prefix, "libexec/krait/krait-process");
-    free(prefix);
-    return path;
-}
-
 int
 krait_cmd_process(int argc, char **argv)
 {
-    char *program = find_program();
+    char *program = cli_own_helper("krait-process");
 
     (void)argc;
     if (program == NULL) {

@@ -46,6 +46,9 @@ doctor_verdict doctor_compiler(char *found, size_t size);
 doctor_verdict doctor_cache(char *found, size_t size);
 doctor_verdict doctor_runtime(char *found, size_t size);
 doctor_verdict doctor_python(char *found, size_t size);
+doctor_verdict doctor_packing(char *found, size_t size);
+doctor_verdict doctor_modules(char *found, size_t size);
+doctor_verdict doctor_documents(char *found, size_t size);
 
 /* images_list.c */
 doctor_verdict doctor_snapshots(char *found, size_t size);

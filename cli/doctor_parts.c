@@ -143,8 +143,10 @@ doctor_verdict
 doctor_cache(char *found, size_t size)
 {
     char *folder = cli_cache_folder();
+    const uint64_t most = cli_cache_limit();
     uint64_t bytes = 0;
     uint64_t files = 0;
+    char limit[32] = "";
     char *part;
     bool is_writable;
     int fd;
@@ -158,8 +160,10 @@ doctor_cache(char *found, size_t size)
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         add_sizes(fd, 0, &bytes, &files);
-    snprintf(found, size, "%.300s, %s%" PRIu64 " files, %" PRIu64 " KiB%s", folder,
-             fd < 0 ? "not made yet, " : "", files, bytes / 1024,
+    if (most != UINT64_MAX)
+        snprintf(limit, sizeof(limit), " of %" PRIu64, most / 1024);
+    snprintf(found, size, "%.300s, %s%" PRIu64 " files, %" PRIu64 "%s KiB%s", folder,
+             fd < 0 ? "not made yet, " : "", files, bytes / 1024, limit,
              is_writable ? "" : ", cannot be written");
     free(part);
     free(folder);
@@ -191,17 +195,10 @@ doctor_runtime(char *found, size_t size)
     return verdict;
 }
 
-/* Starts a Python program as a user would; -1 and errno, or the descriptor of what it says. */
+/* Starts a program; -1 and errno, or the descriptor of what it says. */
 static int
-start_python(const char *program, pid_t *ret_child)
+start(const char *program, char *const argv[], pid_t *ret_child)
 {
-    static char name[] = "krait";
-    static char code[] = "import sys; print('Python', sys.version.split()[0])";
-    static char run[] = "run";
-    static char limit[] = "--timeout=30s";
-    static char isolated[] = "-I";
-    static char option[] = "-c";
-    char *const argv[] = {name, run, limit, isolated, option, code, NULL};
     posix_spawn_file_actions_t actions;
     int ends[2];
     int error;
@@ -224,21 +221,20 @@ start_python(const char *program, pid_t *ret_child)
     return -1;
 }
 
-doctor_verdict
-doctor_python(char *found, size_t size)
+/* Runs a program to its end.  True: it succeeded; the first line of what it said, or what is wrong. */
+static bool
+says(const char *program, char *const argv[], char *found, size_t size)
 {
     pid_t child = 0;
     char text[4096];
     size_t used = 0;
     ssize_t more = 0;
     int status = -1;
-    char *program = cli_own_program();
-    int output = start_python(program != NULL ? program : "/proc/self/exe", &child);
+    int output = start(program, argv, &child);
 
-    free(program);
     if (output < 0) {
         snprintf(found, size, "cannot start a process: %s", strerror(errno));
-        return DOCTOR_BROKEN;
+        return false;
     }
     /* What does not fit is not waited for: the program ends when nobody reads. */
     while (used < sizeof(text) - 1 &&
@@ -249,5 +245,87 @@ doctor_python(char *found, size_t size)
         continue;
     text[used] = '\0';
     snprintf(found, size, "%.*s", (int)strcspn(text, "\n"), used > 0 ? text : "it said nothing");
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? DOCTOR_GOOD : DOCTOR_BROKEN;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* A Python program, started as a user would. */
+doctor_verdict
+doctor_python(char *found, size_t size)
+{
+    static char name[] = "krait";
+    static char code[] = "import sys; print('Python', sys.version.split()[0])";
+    static char run[] = "run";
+    static char limit[] = "--timeout=30s";
+    static char isolated[] = "-I";
+    static char option[] = "-c";
+    char *const argv[] = {name, run, limit, isolated, option, code, NULL};
+    char *program = cli_own_program();
+    bool works = says(program != NULL ? program : "/proc/self/exe", argv, found, size);
+
+    free(program);
+    return works ? DOCTOR_GOOD : DOCTOR_BROKEN;
+}
+
+/* bin/python.wasm in a folder, which this takes: a module by its first bytes. */
+static doctor_verdict
+look_at_build(char *folder, char *found, size_t size)
+{
+    char *path = folder != NULL ? cli_path_join(folder, "bin/python.wasm") : NULL;
+    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    char magic[4];
+    doctor_verdict verdict = DOCTOR_MISSING;
+
+    if (path == NULL) {
+        snprintf(found, size, "none: /proc is not mounted");
+    } else if (fd < 0) {
+        snprintf(found, size, "none: %.400s: %s", path, strerror(errno));
+    } else if (read(fd, magic, sizeof(magic)) != (ssize_t)sizeof(magic) ||
+               memcmp(magic, "\0asm", sizeof(magic)) != 0) {
+        snprintf(found, size, "%.400s is no WebAssembly module", path);
+    } else {
+        snprintf(found, size, "%.400s", path);
+        verdict = DOCTOR_GOOD;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(folder);
+    return verdict;
+}
+
+doctor_verdict
+doctor_packing(char *found, size_t size)
+{
+    return look_at_build(cli_runtime_for_packing(), found, size);
+}
+
+doctor_verdict
+doctor_modules(char *found, size_t size)
+{
+    return look_at_build(cli_runtime_for_modules(), found, size);
+}
+
+/* That it is there and can be started: a library that it needs may be gone. */
+doctor_verdict
+doctor_documents(char *found, size_t size)
+{
+    static char name[] = "process";
+    static char option[] = "--help";
+    char *const argv[] = {name, option, NULL};
+    char *program = cli_own_helper("krait-process");
+    char text[1024];
+    doctor_verdict verdict = DOCTOR_MISSING;
+
+    if (program == NULL)
+        snprintf(found, size, "none: /proc is not mounted");
+    else if (access(program, X_OK) != 0)
+        snprintf(found, size, "none: %.400s: %s", program, strerror(errno));
+    else if (!says(program, argv, text, sizeof(text)))
+        snprintf(found, size, "%.400s", text);
+    else
+        verdict = DOCTOR_GOOD;
+    if (verdict == DOCTOR_GOOD)
+        snprintf(found, size, "%.400s", program);
+    free(program);
+    return verdict;
 }

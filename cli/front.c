@@ -13,20 +13,17 @@
 int
 cli_front_pass_on(char **argv)
 {
-    char *prefix = cli_own_prefix();
-    char *path;
+    char *path = cli_own_helper("krait-full");
     int error;
 
-    if (prefix == NULL) {
+    if (path == NULL) {
         cli_message("cannot tell where this program is: %s", strerror(errno));
         return KRAIT_EXIT_FAILED;
     }
-    path = cli_path_join(prefix, "libexec/krait/krait-full");
     execv(path, argv);
     error = errno;
     cli_message("'%s' is in another program, which cannot be started: '%s': %s", argv[1], path,
                 strerror(error));
     free(path);
-    free(prefix);
     return KRAIT_EXIT_FAILED;
 }

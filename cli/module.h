@@ -24,8 +24,6 @@ int module_read_project(pack_request *request);
 int module_fetch(pack_request *request);
 /* module_needs.c: says what is missing in --deps. */
 int module_check_needs(pack_request *request);
-/* Removes what it has fetched. */
-void module_release(pack_request *request);
 
 /* module_child.c: a program of this machine, with nothing on its stdin.  False: it cannot be started.  Its output,
  * both streams, ends with a NUL; the caller frees it. */

@@ -60,7 +60,7 @@ module_check_needs(pack_request *request)
 {
     const pack_list *wanted = &request->document.wanted;
 
-    if (request->document.wheels != NULL)
+    if (request->document.wheels.path != NULL)
         return 0;
     for (size_t i = 0; i < wanted->count; i++) {
         const char *text = wanted->items[i];

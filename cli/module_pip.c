@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,7 +127,7 @@ native_wheel(const pack_request *request, const pack_list *pip, const char *requ
                                    ":all:",
                                    "--disable-pip-version-check",
                                    "--target",
-                                   request->document.wheels,
+                                   request->document.wheels.files,
                                    "--",
                                    requirement,
                                    NULL};
@@ -217,12 +216,12 @@ by_name(const void *a, const void *b)
 static void
 take_wheels(pack_request *request)
 {
-    DIR *folder = opendir(request->document.wheels);
+    DIR *folder = opendir(request->document.wheels.files);
     struct dirent *entry;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (pack_is_wheel(entry->d_name)) {
-            char *path = cli_path_join(request->document.wheels, entry->d_name);
+            char *path = cli_path_join(request->document.wheels.files, entry->d_name);
 
             pack_list_add(&request->deps, path);
             free(path);
@@ -253,7 +252,7 @@ arguments(const pack_request *request, const pack_list *pip)
                                    "--python-version",
                                    request->version,
                                    "--dest",
-                                   request->document.wheels,
+                                   request->document.wheels.files,
                                    request->document.is_offline ? "--no-index" : NULL,
                                    NULL};
     pack_list words = {NULL, 0};
@@ -298,17 +297,12 @@ download(pack_request *request, const pack_list *pip)
 static bool
 make_folder(pack_request *request)
 {
-    const char *folder = getenv("TMPDIR");
-    char *path = cli_path_join(folder != NULL && folder[0] != '\0' ? folder : "/tmp",
-                               "krait-module.XXXXXX");
+    krait_error err;
 
-    if (mkdtemp(path) == NULL) {
-        pack_message(request, "cannot create the folder '%s': %s", path, strerror(errno));
-        free(path);
-        return false;
-    }
-    request->document.wheels = path;
-    return true;
+    if (cli_scratch_make(&request->document.wheels, &err) == KRAIT_OK)
+        return true;
+    pack_message(request, "%s", err.text);
+    return false;
 }
 
 int
@@ -335,21 +329,4 @@ module_fetch(pack_request *request)
         exit_status = download(request, &pip);
     pack_list_release(&pip);
     return exit_status;
-}
-
-static int
-remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    (void)remove(path);
-    return 0;
-}
-
-void
-module_release(pack_request *request)
-{
-    if (request->document.wheels != NULL)
-        (void)nftw(request->document.wheels, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -48,3 +48,19 @@ cli_own_prefix(void)
     }
     return path;
 }
+
+char *
+cli_own_helper(const char *name)
+{
+    char *prefix = cli_own_prefix();
+    char *folder;
+    char *path;
+
+    if (prefix == NULL)
+        return NULL;
+    folder = cli_path_join(prefix, &FULL_FOLDER[1]);
+    path = cli_path_join(folder, name);
+    free(folder);
+    free(prefix);
+    return path;
+}

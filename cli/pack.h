@@ -45,15 +45,15 @@ typedef struct pack_list {
 
 /* What `krait module` wants besides, and what it finds out. */
 typedef struct pack_document {
-    bool is_wanted;   /* a module for documents: it is `krait module` */
-    bool is_offline;  /* dependencies come from nowhere but from what PIP_FIND_LINKS names */
-    const char *name; /* --name; NULL: the project's, or the script's */
-    char *own_name;   /* that one */
-    char *root;       /* host folder of the project's sources; NULL: it is a script */
-    char *pyproject;  /* host path; NULL: none */
-    char *entry;      /* MODULE[:FUNCTION]; NULL: it is a script */
-    pack_list wanted; /* dependencies that pip gets, as requirements */
-    char *wheels;     /* temporary folder that it puts them into; NULL: none */
+    bool is_wanted;     /* a module for documents: it is `krait module` */
+    bool is_offline;    /* dependencies come from nowhere but from what PIP_FIND_LINKS names */
+    const char *name;   /* --name; NULL: the project's, or the script's */
+    char *own_name;     /* that one */
+    char *root;         /* host folder of the project's sources; NULL: it is a script */
+    char *pyproject;    /* host path; NULL: none */
+    char *entry;        /* MODULE[:FUNCTION]; NULL: it is a script */
+    pack_list wanted;   /* dependencies that pip gets, as requirements */
+    cli_scratch wheels; /* that it puts them into */
 } pack_document;
 
 typedef struct pack_request {
@@ -126,11 +126,10 @@ int pack_read_host(const char *path, char **ret_text, size_t *ret_size);
 /* Each step: 0, or an exit status after a message. */
 typedef int (*pack_step)(pack_request *request);
 
-/* pack_out.c: the steps until one fails or a signal comes; NULL ends them. */
-int pack_make(pack_request *request, const pack_step *steps);
-void pack_release(pack_request *request);
-/* Ends as the signal would have that came, or with the status. */
-int pack_end(int exit_status);
+/* pack_out.c: a whole command, after its options: `parsed` is 0, or an exit status and 1.  Takes the steps
+ * until one fails or a signal comes, NULL ends them; or shows a module when that was asked for.  Releases
+ * the request.  Ends as the signal would have that came, or with the status. */
+int pack_run(pack_request *request, int parsed, const pack_step *steps);
 /* Writes the module, and says what was written. */
 int pack_write(pack_request *request);
 

@@ -44,29 +44,6 @@ tree_of(const char *module)
     return NULL;
 }
 
-/* The build that is installed beside the runtime, or that a variable names. */
-static char *
-default_folder(const pack_request *request)
-{
-    bool is_module = request->document.is_wanted;
-    const char *given = getenv(is_module ? "KRAIT_MODULE_RUNTIME" : "KRAIT_PORTABLE");
-    const char *ending = is_module ? "-module" : "-portable";
-    char *runtime;
-    char *folder;
-    size_t size;
-
-    if (given != NULL && given[0] != '\0')
-        return cli_need(strdup(given));
-    runtime = cli_runtime_folder();
-    if (runtime == NULL)
-        return NULL;
-    size = strlen(runtime) + strlen(ending) + 1;
-    folder = cli_need(malloc(size));
-    snprintf(folder, size, "%s%s", runtime, ending);
-    free(runtime);
-    return folder;
-}
-
 static int
 tell_missing(const pack_request *request, const char *folder)
 {
@@ -89,9 +66,13 @@ tell_missing(const pack_request *request, const char *folder)
 static int
 find_module(pack_request *request)
 {
-    char *folder = request->python != NULL ? cli_need(strdup(request->python))
-                                           : default_folder(request);
+    char *folder;
 
+    if (request->python != NULL)
+        folder = cli_need(strdup(request->python));
+    else
+        folder = request->document.is_wanted ? cli_runtime_for_modules()
+                                             : cli_runtime_for_packing();
     if (folder == NULL || access(folder, F_OK) != 0) {
         int exit_status = tell_missing(request, folder);
 

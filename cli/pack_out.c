@@ -116,21 +116,11 @@ pack_write(pack_request *request)
     return 0;
 }
 
-int
-pack_make(pack_request *request, const pack_step *steps)
-{
-    int exit_status = 0;
-
-    catch_signals();
-    for (size_t i = 0; steps[i] != NULL && exit_status == 0 && pack_interrupted == 0; i++)
-        exit_status = steps[i](request);
-    return exit_status;
-}
-
-void
-pack_release(pack_request *request)
+static void
+release(pack_request *request)
 {
     krait_pack_free(request->pack);
+    cli_scratch_remove(&request->document.wheels);
     pack_list_release(&request->deps);
     pack_list_release(&request->adds);
     pack_list_release(&request->env);
@@ -142,7 +132,6 @@ pack_release(pack_request *request)
     free(request->document.root);
     free(request->document.pyproject);
     free(request->document.entry);
-    free(request->document.wheels);
     cli_grants_release(&request->grants);
     free(request->module);
     free(request->tree);
@@ -151,8 +140,21 @@ pack_release(pack_request *request)
 }
 
 int
-pack_end(int exit_status)
+pack_run(pack_request *request, int parsed, const pack_step *steps)
 {
+    static const pack_step show[] = {pack_show, NULL};
+    int exit_status = 0;
+
+    if (parsed != 0) {
+        release(request);
+        return parsed - 1;
+    }
+    if (request->action != PACK_MAKE)
+        steps = show;
+    catch_signals();
+    for (size_t i = 0; steps[i] != NULL && exit_status == 0 && pack_interrupted == 0; i++)
+        exit_status = steps[i](request);
+    release(request);
     if (pack_interrupted != 0) {
         /* Whoever waits for us sees the signal, as if it had not been caught. */
         signal(pack_interrupted, SIG_DFL);

@@ -56,6 +56,38 @@ cli_runtime_folder(void)
     return folder;
 }
 
+static char *
+beside(const char *variable, const char *ending)
+{
+    const char *given = getenv(variable);
+    char *runtime;
+    char *folder;
+    size_t size;
+
+    if (given != NULL && given[0] != '\0')
+        return cli_need(strdup(given));
+    runtime = cli_runtime_folder();
+    if (runtime == NULL)
+        return NULL;
+    size = strlen(runtime) + strlen(ending) + 1;
+    folder = cli_need(malloc(size));
+    snprintf(folder, size, "%s%s", runtime, ending);
+    free(runtime);
+    return folder;
+}
+
+char *
+cli_runtime_for_modules(void)
+{
+    return beside("KRAIT_MODULE_RUNTIME", "-module");
+}
+
+char *
+cli_runtime_for_packing(void)
+{
+    return beside("KRAIT_PORTABLE", "-portable");
+}
+
 /* The first part that cannot be read, with errno; NULL when the runtime is whole. */
 static const char *
 unreadable_part(const cli_runtime *runtime)

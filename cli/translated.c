@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct progress {
@@ -81,20 +82,18 @@ cli_cache_folder(void)
 static int
 translate_here(cli_translated *translated, const char *wasm, const krait_aot_options *options)
 {
-    const char *base = getenv("TMPDIR");
     krait_error err;
 
-    snprintf(translated->temporary, sizeof(translated->temporary), "%s/krait-module.XXXXXX",
-             base != NULL && base[0] == '/' ? base : "/tmp");
-    if (mkdtemp(translated->temporary) == NULL) {
-        cli_message("cannot make a temporary folder '%s': %s", translated->temporary,
-                    strerror(errno));
-        translated->temporary[0] = '\0';
+    if (cli_scratch_make(&translated->scratch, &err) != KRAIT_OK) {
+        cli_error(&err);
         return KRAIT_EXIT_FAILED;
     }
-    if ((size_t)snprintf(translated->path, sizeof(translated->path), "%.4000s/module.krt",
-                         translated->temporary) >= sizeof(translated->path))
+    if ((size_t)snprintf(translated->path, sizeof(translated->path), "%s/module.krt",
+                         translated->scratch.files) >= sizeof(translated->path)) {
+        cli_message("the path of the temporary folder '%.100s...' is too long",
+                    translated->scratch.files);
         return KRAIT_EXIT_FAILED;
+    }
     if (krait_aot_compile(wasm, translated->path, options, &err) == KRAIT_OK)
         return 0;
     cli_error(&err);
@@ -133,6 +132,27 @@ cache_failed(const char *folder, const krait_error *err)
                                       err->sys_errno == EROFS || access(folder, W_OK | X_OK) != 0);
 }
 
+/* The translation in the cache, whose use is noted; another program that trims the cache may have taken it
+ * in between. */
+static krait_status
+get_cached(cli_translated *translated, const char *wasm, const char *folder,
+           const krait_aot_options *options, bool remake, bool *ret_is_new, krait_error *err)
+{
+    const int64_t began_s = (int64_t)time(NULL);
+    cli_cache_found found = CLI_CACHE_GONE;
+
+    for (unsigned tries = 0; tries < 3 && found == CLI_CACHE_GONE; tries++) {
+        krait_status status = krait_aot_cached(wasm, folder, options, remake, translated->path,
+                                               sizeof(translated->path), err);
+
+        if (status != KRAIT_OK)
+            return status;
+        found = cli_cache_use(translated->path, began_s);
+    }
+    *ret_is_new = found == CLI_CACHE_NEW;
+    return KRAIT_OK;
+}
+
 static int
 get(cli_translated *translated, const char *wasm, krait_aot_options options, bool remake)
 {
@@ -140,6 +160,7 @@ get(cli_translated *translated, const char *wasm, krait_aot_options options, boo
     char *folder = open_cache(&err);
     const char *level = getenv("KRAIT_OPT_LEVEL");
     progress p = {wasm, false};
+    bool is_new = false;
     int exit_status = 0;
 
     memset(translated, 0, sizeof(*translated));
@@ -149,8 +170,8 @@ get(cli_translated *translated, const char *wasm, krait_aot_options options, boo
     options.user = &p;
     if (isatty(STDERR_FILENO) != 0)
         options.progress = show_progress;
-    if (folder != NULL && krait_aot_cached(wasm, folder, &options, remake, translated->path,
-                                           sizeof(translated->path), &err) != KRAIT_OK)
+    if (folder != NULL &&
+        get_cached(translated, wasm, folder, &options, remake, &is_new, &err) != KRAIT_OK)
         exit_status = cache_failed(folder, &err) ? -1 : cli_status_of(&err);
     clear_line(&p);
     if (exit_status > 0)
@@ -159,7 +180,8 @@ get(cli_translated *translated, const char *wasm, krait_aot_options options, boo
         cli_message("%s; translating '%s' for this run only", err.text, wasm);
         exit_status = translate_here(translated, wasm, &options);
         clear_line(&p);
-    }
+    } else if (is_new)
+        cli_cache_trim(folder);
     free(folder);
     return exit_status;
 }
@@ -200,9 +222,5 @@ cli_translated_get_soon(cli_translated *translated, const char *wasm,
 void
 cli_translated_release(cli_translated *translated)
 {
-    if (translated->temporary[0] == '\0')
-        return;
-    (void)unlink(translated->path);
-    (void)rmdir(translated->temporary);
-    translated->temporary[0] = '\0';
+    cli_scratch_remove(&translated->scratch);
 }

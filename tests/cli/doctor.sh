@@ -22,6 +22,14 @@ if [ "${1-}" = guest ]; then
     same "runtime" "$(status runtime)" ok
     same "Python" "$(status Python)" ok
     has "its version" "$(found Python)" "Python 3."
+    for name in "portable Python" "module runtime"; do
+        same "$name" "$(status "$name")" ok
+        has "$name: which" "$(found "$name")" "/bin/python.wasm"
+    done
+    # Left out where SQLite or libarchive is missing.
+    program=${KRAIT%/bin/krait}/libexec/krait/krait-process
+    same "documents" "$(status documents)" "$([ -x "$program" ] && echo ok || echo missing)"
+    has "documents: which" "$(found documents)" "$program"
     finish
 fi
 
@@ -46,6 +54,15 @@ same "runtime" "$(status runtime)" broken
 has "which file" "$(found runtime)" "$T/nowhere/python.krt"
 same "Python" "$(status Python)" broken
 same "C compiler" "$(status 'C compiler')" missing
+same "no portable Python" "$(status 'portable Python')" missing
+has "no portable Python: where" "$(found 'portable Python')" "$T/nowhere-portable/bin/python.wasm"
+same "no module runtime" "$(status 'module runtime')" missing
+has "no module runtime: where" "$(found 'module runtime')" "$T/nowhere-module/bin/python.wasm"
+mkdir -p no-module/bin
+echo "no module" >no-module/bin/python.wasm
+KRAIT_MODULE_RUNTIME=$T/no-module "$KRAIT" doctor --json >json 2>err
+has "a file that is no module" "$(found 'module runtime')" "is no WebAssembly module"
+"$KRAIT" doctor --json >json 2>err
 same "cache" "$(status cache)" missing
 has "where" "$(found cache)" "/proc/krait-test/module"
 "$KRAIT" doctor >out 2>err

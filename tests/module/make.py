@@ -444,8 +444,34 @@ def interrupted(folder):
     assert os.listdir("tmp") == [] and not os.path.exists("no.wasm")
 
 
+def killed(folder):
+    """What stays behind then is removed by the next one."""
+    project_file("[project]\ndependencies = ['slow']\n[tool.krait]\nentry-point = 'slow'\n")
+    t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntest -e began && exit 1\n"
+                           b"echo $$ >began.new\nmv began.new began\nexec sleep 60\n")
+    os.chmod("bin/python3", 0o755)
+    os.makedirs("tmp")
+    env = dict(os.environ, KRAIT_MODULE_RUNTIME=os.path.abspath(runtime()), TMPDIR=os.path.abspath("tmp"),
+               PATH=os.path.abspath("bin") + ":" + os.environ["PATH"])
+    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        if os.path.exists("began"):
+            break
+        time.sleep(0.1)
+    with open("began") as file:
+        os.kill(int(file.read()), signal.SIGSTOP)
+    running.kill()
+    running.wait()
+    left = os.listdir("tmp")
+    assert len(left) == 1, left
+    again = subprocess.run([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.PIPE)
+    with open("began") as file:
+        os.kill(int(file.read()), signal.SIGKILL)
+    assert again.returncode != 0 and os.listdir("tmp") == [], (again, os.listdir("tmp"))
+
+
 CASES = {"script": script, "project": project, "metadata": metadata, "pip": pip, "natives": natives,
-         "conflicts": conflicts, "syntax": syntax, "again": again, "interrupted": interrupted,
+         "conflicts": conflicts, "syntax": syntax, "again": again, "interrupted": interrupted, "killed": killed,
          "usage": usage, "damage": damage}
 
 if __name__ == "__main__":

@@ -90,6 +90,83 @@ out=$(KRAIT_CC=$T/bad_cc "$KRAIT" run seven.wasm 2>&1)
 same "a compiler that fails" "$?" 125
 same "nothing is left" "$(find cache -type f)" ""
 
+# The cache has a size: what was not used for long goes when something new comes.
+rm -rf cache
+exits 9 | wat nine
+exits 10 | wat ten
+exits 11 | wat eleven
+exits 12 | wat twelve
+small() { out=$(KRAIT_CACHE_LIMIT=$1 "$KRAIT" run "$2" 2>&1); rc=$?; }
+# Of two that are old the older one; the other one was used meanwhile.
+small 0 seven.wasm
+seven=$(cached)
+small 0 eight.wasm
+eight=$(cached | grep -v "$seven")
+touch -d '23 hours ago' "$seven"
+touch -d '22 hours ago' "$eight"
+small 0 seven.wasm
+same "a use is noted" "$rc: $(find cache -name "${seven##*/}" -mmin +60)" "7: "
+bytes=$(($(stat -c %b "$seven") * 512))
+small $((bytes * 5 / 2)) nine.wasm
+same "a new one" "$rc: $out" "9: "
+check "what was not used for long is gone" test ! -e "$eight"
+same "and nothing else" "$(test -e "$seven" && cached | wc -l)" 2
+small $((bytes * 5 / 2)) eight.wasm
+same "it is made again" "$rc: $out" "8: "
+same "what was used within an hour stays" "$(cached | wc -l)" 3
+find cache -name '*.krt' -exec touch -d '50 minutes ago' {} +
+small 1 eleven.wasm
+same "just within an hour" "$rc: $(cached | wc -l)" "11: 4"
+find cache -name '*.krt' -exec touch -d '50 minutes ago' {} +
+small 0 eleven.wasm
+find cache -name '*.krt' -mmin +45 -exec touch -d '62 minutes ago' {} +
+small 1 twelve.wasm
+same "more than an hour, but for what was used again" "$rc: $(cached | wc -l)" "12: 2"
+# Only what is the cache's: by name and kind.
+find cache -name '*.krt' -exec touch -d '3 days ago' {} +
+key=$(printf %064d 0)
+echo text >cache/module/notes.txt
+echo text >"cache/module/x$key.krt"
+mkdir "cache/module/$key.krt"
+ln -s ../../seven.wasm "cache/module/$(printf %064d 1).krt"
+find cache ! -type l -exec touch -d '3 days ago' {} +
+small 1 ten.wasm
+same "all old ones go" "$rc: $out: $(find cache -name '*.krt' -type f | wc -l)" "10: : 2"
+same "what is not the cache's stays" "$(ls cache/module | grep -c -e notes -e "x$key" -e "^$key" -e '^0*1[.]krt')" 4
+small nonsense seven.wasm
+same "a limit that is no size" "$rc" 7
+has "is said" "$out" "KRAIT_CACHE_LIMIT is 'nonsense'"
+
+# Several programs at once: what one of them has removed is not removed again in other entries' place.
+rm -rf cache
+mkdir -p cache/module
+chmod 700 cache cache/module
+entries=4000
+head -c $((entries * 4096)) /dev/zero | tr '\0' x |
+    split -b 4096 -d -a 4 --additional-suffix=.krt - "cache/module/$(printf %060d 0)"
+find cache -name '*.krt' -exec touch -d '2 days ago' {} +
+old() { find cache/module -name '0*.krt' -mmin +60 | wc -l; }
+bytes=$(($(find cache/module -name '0*.krt' -printf '%b\n' | head -n 1) * 512))
+# They remove until it is seven eighths of this: half of the entries, and what is new.
+limit=$((entries * bytes / 7 * 4))
+printf '#!/bin/sh\n[ "$1" = --version ] || while [ -d "%s" ] && [ ! -e "%s/go" ]; do sleep 0.1; done
+exec "%s" "$@"\n' "$T" "$T" "$KRAIT_TEST_CC" >held_cc
+chmod +x held_cc
+for i in 1 2 3 4 5 6; do
+    exits "2$i" | wat "many$i"
+    (
+        KRAIT_CC=$T/held_cc KRAIT_CACHE_LIMIT=$limit "$KRAIT" run "many$i.wasm" >"out.$i" 2>&1
+        echo $? >"rc.$i"
+    ) &
+done
+sleep 2
+: >go
+wait
+same "six at once" "$(cat rc.1 rc.2 rc.3 rc.4 rc.5 rc.6 | tr '\n' ' '): $(cat out.*)" "21 22 23 24 25 26 : "
+left=$(old)
+check "leave what one of them would ($left of $entries)" \
+    test $((left > entries * 4 / 10 && left <= entries / 2)) -eq 1
+
 # Places.
 rm -rf cache
 mkdir xdg home
