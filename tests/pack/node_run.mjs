@@ -17,7 +17,10 @@ while (["--dir", "-e", "--call"].includes(args[0])) {
 }
 const wasi = new WASI({ version: "preview1", args, env, preopens, returnOnExit: true });
 const module = await WebAssembly.compile(readFileSync(args[0]));
-const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
+// Node 18 has no getImportObject(), and its fd_close calls numbers from 2^31 on, which come as negative
+// ones, invalid where all else calls them unknown.
+const functions = { ...wasi.wasiImport, fd_close: (fd) => wasi.wasiImport.fd_close(fd >>> 0) };
+const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: functions });
 if (call === null) {
     process.exitCode = wasi.start(instance);
 } else {

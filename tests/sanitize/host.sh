@@ -25,7 +25,8 @@ TSAN_OPTIONS=suppressions=$KRAIT_SOURCE_DIR/tests/sanitize/tsan.supp
 export TSAN_OPTIONS
 ctest --test-dir "$build" -L "$which" ${only:+-R "$only" -E 'limits|cancelled-at-any-time'} --no-tests=error -j 2 --output-on-failure >"$T/out" 2>&1
 same "the tests of the host" $? 0
-tail -n 40 "$T/out"
+# What failed printed its output above the summary.
+grep -v -e ' Passed ' -e '^ *Start ' "$T/out" | tail -n 400
 if [ "$kind" = address ]; then
     KRAIT_RUNTIME=$KRAIT_RUNTIME_TREE
     export KRAIT_RUNTIME

@@ -48,13 +48,30 @@ function indirect(functions) {
   return Object.fromEntries(wrapped);
 }
 
+// Node 18 counts the NUL behind the target of a symbolic link, and a target cannot have one. The
+// memory is not there before the instance is, hence the function.
+function readlink(f, memory) {
+  return (fd, path, pathSize, buffer, bufferSize, used) => {
+    const error = f(fd, path, pathSize, buffer, bufferSize, used);
+    const view = new DataView(memory());
+    const size = error === 0 ? view.getUint32(used, true) : 0;
+    if (size > 0 && size <= bufferSize && view.getUint8(buffer + size - 1) === 0) {
+      view.setUint32(used, size - 1, true);
+    }
+    return error;
+  };
+}
+
 async function guest({ module, ...options }) {
   // Without this, Node writes that WASI is experimental into the guest's standard error.
   process.removeAllListeners("warning");
   const { WASI } = await import("node:wasi");
   const wasi = new WASI({ version: "preview1", returnOnExit: true, ...options });
   const code = await WebAssembly.compile(readFileSync(module));
-  const instance = await WebAssembly.instantiate(code, { wasi_snapshot_preview1: indirect(wasi.wasiImport) });
+  const functions = indirect(wasi.wasiImport);
+  let instance = null;
+  functions.path_readlink = readlink(functions.path_readlink, () => instance.exports.memory.buffer);
+  instance = await WebAssembly.instantiate(code, { wasi_snapshot_preview1: functions });
   try {
     process.exitCode = wasi.start(instance);
   } catch (error) {
