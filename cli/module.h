@@ -22,6 +22,11 @@ int module_read_project(pack_request *request);
 
 /* module_pip.c: dependencies, by the pip of this machine. */
 int module_fetch(pack_request *request);
+/* module_requirement.c: true for a name with extras, versions and markers, and for one with an address; for nothing
+ * that pip could take for a path. */
+bool module_is_requirement(const char *text);
+/* True for an address that is not that of a wheel. */
+bool module_names_sources(const char *text);
 /* module_needs.c: says what is missing in --deps. */
 int module_check_needs(pack_request *request);
 

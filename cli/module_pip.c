@@ -2,9 +2,9 @@
 /*
  * Dependencies of a module: wheels that the pip of this machine fetches.
  *
- * Only wheels for every platform are asked for, so nothing of a dependency runs here: pip builds
- * nothing then, but for a requirement that names a folder or a repository, which is refused.  Where pip gets
- * them from is for its own configuration to say.
+ * Only wheels for every platform are asked for, and nothing of a dependency runs here: what pip would build
+ * in spite of that is refused (module_requirement.c), or fails, for it has no Python to build with.  Where pip
+ * gets them from is for its own configuration to say.
  */
 #include "module.h"
 
@@ -17,9 +17,12 @@
 
 /* ---- which pip ---------------------------------------------------------------------------- */
 
-/* As -m pip, but without the current folder on sys.path: it may be that of a project that has a pip.py. */
+/* As -m pip, but without the current folder on sys.path: it may be that of a project that has a pip.py.  And
+ * without a Python to start: a wheel may need something that is only there as sources, by its address,
+ * and no option keeps pip from building that. */
 #define WITHOUT_FOLDER                                                                             \
-    "import sys; sys.path[:] = [p for p in sys.path if p]; import runpy; "                         \
+    "import sys; sys.executable = '/bin/false'; "                                                  \
+    "sys.path[:] = [p for p in sys.path if p]; import runpy; "                                     \
     "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
 
 static const char *const commands[][4] = {
@@ -55,26 +58,14 @@ find_pip(void)
 
 /* ---- what it may be asked ----------------------------------------------------------------- */
 
-/* A name, extras, versions, markers; a wheel by its address.  Options of pip, and what it would have to build, are
- * none of these. */
 static bool
 check_requirement(const pack_request *request, const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    const char *at = strchr(text, '@');
-    size_t address;
-
-    if (text[0] == '\0' || strchr(letters, text[0]) == NULL || text[name] == '/' ||
-        text[name] == ':') {
+    if (!module_is_requirement(text)) {
         pack_message(request, "'%s' is no requirement: a name, then versions or markers", text);
         return false;
     }
-    if (at == NULL || (strchr(text, ';') != NULL && strchr(text, ';') < at))
-        return true;
-    at += 1 + strspn(at + 1, " \t");
-    address = strcspn(at, " \t;#");
-    if (address > 4 && strncmp(at + address - 4, ".whl", 4) == 0 && strncmp(at, "git+", 4) != 0)
+    if (!module_names_sources(text))
         return true;
     pack_message(request,
                  "the requirement '%s' names sources, which would have to be built on this "
@@ -196,6 +187,11 @@ tell(const pack_request *request, const pack_list *pip, const char *output)
                               "or wheels instead");
     else if (missing != NULL)
         tell_missing(request, pip, missing);
+    else if (strstr(output, "error: subprocess-exited-with-error") != NULL)
+        pack_message(
+            request,
+            "a dependency needs something that is only there as sources, which would have to be "
+            "built on this machine; --deps gives a folder or wheels instead");
     else
         pack_message(request, "pip could not fetch the dependencies%s%s", line != NULL ? ": " : "",
                      line != NULL ? line : "");

@@ -2,12 +2,14 @@
 """krait module: what is in the modules, and what is refused.  The module runtime is one made by hand, with a part of the
 library; nothing of it runs.  pip gets everything from a folder (PIP_NO_INDEX, PIP_FIND_LINKS).
 """
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 
@@ -260,6 +262,41 @@ def pip(folder):
                        ("x@https://example.org/x-1.tar.gz", "built on this machine")):
         project_file("[project]\ndependencies = [%r]\n[tool.krait]\nentry-point = 'x'\n" % text)
         refused([word], "p", status=126)
+    # Archives and folders of the project that the command was started in, and what would have to be built of them.
+    evil = "import os\nopen(%r, 'w').close()\n" % os.path.abspath("ran")
+    t.write("evil-1/pyproject.toml", b"[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n")
+    t.write("evil-1/backend.py", evil.encode())
+    with tarfile.open("evil.tar.gz", "w:gz") as z:
+        z.add("evil-1")
+    shutil.copy("evil.tar.gz", "evil-1.zip")
+    address = "file://" + os.path.abspath("evil.tar.gz")
+    for text, word in (("evil.tar.gz", "no requirement"), ("evil.tar.gz [fast]", "no requirement"), ("evil-1.ZIP", "no requirement"),
+                       ("evil-1.zip; python_version > '3'", "no requirement"), ("x y/../evil-1", "no requirement"),
+                       ("evil:1", "no requirement"), ("x[a", "no requirement"),
+                       ("evil @ " + address + "?x.whl", "built on this machine"),
+                       ("evil @ hg+https://example.org/x.whl", "built on this machine"),
+                       ("evil @ https://example.org/.whl", "built on this machine"),
+                       ("evil @ https://example.org/evil.tar.gz%2F.whl", "built on this machine"),
+                       ("evil @ https://example.whl", "built on this machine"),
+                       ("evil @ https://x/../../evil-1/../x-1-py3-none-any.whl", "built on this machine"),
+                       ("evil @ FILE:///x-1-py3-none-any.whl", "built on this machine")):
+        project_file("[project]\ndependencies = [%r]\n[tool.krait]\nentry-point = 'x'\n" % text)
+        refused([word], "p", status=126)
+        assert not os.path.exists("ran"), text
+    # A wheel that needs them, and a folder that has a wheel's name.
+    wheel("tricky-1.0", {"tricky.py": "x = 1\n"}, requires=["evil @ " + address])
+    shutil.copytree("evil-1", "evil-1-py3-none-any.whl")
+    for text, words in (("tricky", ["only there as sources", "--deps"]),
+                        ("evil @ file://" + os.path.abspath("evil-1-py3-none-any.whl"), ["pip could not fetch"])):
+        project_file("[project]\ndependencies = [%r]\n[tool.krait]\nentry-point = 'tricky'\n" % text)
+        refused(words, "p", status=125)
+        assert not os.path.exists("ran"), text
+    # An address of a wheel.
+    project_file("[project]\ndependencies = ['leaf [x] @ file://%s#sha1=%s ; python_version > \"3\"']\n[tool.krait]\n"
+                 "entry-point = 'leaf'\n" % (os.path.abspath("links/leaf-2.1-py3-none-any.whl"), hashlib.sha1(
+                     open("links/leaf-2.1-py3-none-any.whl", "rb").read()).hexdigest()))
+    found, _, _ = make("p")
+    assert own(found)["/app/leaf.py"] == b"x = 1\n"
     # What is in the current folder is no part of pip.
     for name in ("pip.py", "pip/__init__.py", "pip/__main__.py", "runpy.py", "json.py", "zipfile.py"):
         t.write(name, b"import os\nopen(os.environ['TMPDIR'] + '/../ran', 'w')\n")
