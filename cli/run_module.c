@@ -151,15 +151,21 @@ open_wasm(run_module *run, const char *wasm, bool bounds_checked)
     }
 }
 
+static bool
+is_named_krt(const char *path)
+{
+    size_t size = strlen(path);
+
+    return size > 4 && strcmp(path + size - 4, ".krt") == 0;
+}
+
 /* The module that FILE.krt was made from, when it lies beside it; allocated, or NULL. */
 static char *
 find_wasm(const char *krt)
 {
-    size_t size = strlen(krt);
+    size_t size = strlen(krt) - 4;
     char *wasm = cli_need(malloc(size + 6));
 
-    if (size > 4 && strcmp(krt + size - 4, ".krt") == 0)
-        size -= 4;
     memcpy(wasm, krt, size);
     memcpy(wasm + size, ".wasm", 6);
     if (cli_file_kind_of(wasm) == CLI_FILE_WASM)
@@ -168,14 +174,22 @@ find_wasm(const char *krt)
     return NULL;
 }
 
-/* A .krt of another version or machine stands for the module beside it. */
+/* A .krt of another version or machine stands for the module beside it.  It is native code, trusted
+ * like a program, so it has to be called one: scripts and modules come from anybody. */
 static int
 open_krt(run_module *run)
 {
-    krait_status status = krait_module_open(run->engine, run->path, &run->opened.module, &run->err);
+    krait_status status;
     char *wasm;
     int exit_status;
 
+    if (!is_named_krt(run->path)) {
+        cli_message("'%s' is native code, no program for the sandbox; a translation that you made "
+                    "yourself runs under a name that ends in .krt",
+                    run->path);
+        return KRAIT_EXIT_REFUSED;
+    }
+    status = krait_module_open(run->engine, run->path, &run->opened.module, &run->err);
     if (status == KRAIT_OK)
         return 0;
     cli_error(&run->err);

@@ -253,6 +253,14 @@ same "nothing but results is in the cache" \
 run run show.krt x
 same "a translation runs" "$rc: $out" "2: show.krt
 x"
+# It is native code, trusted by its name: what comes from anybody is a script or a module.
+for name in show.py translated.wasm show krt .krt show.krt.py; do
+    cp show.krt "$name"
+    run run "$name" x
+    same "a translation called $name" "$rc" 126
+    has "is refused" "$out" "'$name' is native code"
+done
+rm -f show.py translated.wasm show krt .krt show.krt.py
 size=$(wc -c <show.krt)
 cut() { # cut BYTES NAME
     head -c "$1" show.krt >"$2"
