@@ -22,6 +22,9 @@
 
 #define PYTHON_LINE "3.13"
 
+/* A start may take this long, or as long as a document, on whatever machine. */
+#define START_NS (UINT64_C(60) * 1000000000)
+
 /* A member of the object; what is not known is skipped. */
 static bool
 read_member(proc_json *json, proc_script_info *info, int64_t *format)
@@ -237,6 +240,7 @@ make_snapshot(proc_modules *modules, proc_module *module, const proc_script_info
               size_t size, krait_error *err)
 {
     const bool is_entry = info->script[0] == '\0';
+    const uint64_t timeout_ns = modules->options.limits.timeout_ns;
     krait_config *config;
     krait_status status;
 
@@ -247,8 +251,11 @@ make_snapshot(proc_modules *modules, proc_module *module, const proc_script_info
     status = proc_module_configure(modules, module, &config, err);
     if (status != KRAIT_OK)
         return status;
-    /* What starts Python is not the document's; a fresh instance gets its own limit. */
+    /* What starts Python is not the document's; a fresh instance gets its own limits. */
     status = krait_config_set_limit(config, KRAIT_LIMIT_FUEL, KRAIT_UNLIMITED, err);
+    if (status == KRAIT_OK)
+        status = krait_config_set_limit(config, KRAIT_LIMIT_WALL,
+                                        timeout_ns > START_NS ? timeout_ns : START_NS, err);
     if (status == KRAIT_OK)
         status = proc_training_make(module->training, modules->python, config, err);
     krait_config_free(config);
