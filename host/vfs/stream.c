@@ -7,6 +7,10 @@
  * (the caller waits, or does not, on krait__file_wait_fd), and a write to a pipe without
  * reader must not raise SIGPIPE in a process that did not ask for it.  The exception are the
  * settings of a terminal that a guest needs to read a password: they are put back at the end.
+ *
+ * Who shares a pipe may take what poll(2) has promised.  A call that would block then must not: the
+ * signal that ends a guest restarts it.  Where the kernel has a way to say so for one call it is
+ * EAGAIN, and the caller waits again.
  */
 #include "vfs/fs.h"
 
@@ -19,14 +23,19 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+/* RWF_NOWAIT of preadv2(2) and pwritev2(2): for sockets, and for pipes since Linux 6.4. */
+#define MOVE_NOWAIT 8L
 
 typedef struct krait_stream {
     krait_file file;
     int fd;
     bool is_terminal;
+    bool may_block;  /* the kernel cannot be asked not to */
     bool is_changed; /* `before` is what the guest found */
     struct termios before;
     bool has_sigpipe; /* a pipe or socket */
@@ -66,6 +75,24 @@ stream_close(krait_file *file)
     krait__free(file);
 }
 
+/* readv or writev. */
+static ssize_t
+move(krait_stream *stream, bool is_write, const struct iovec *iov, int count)
+{
+#if defined(SYS_preadv2) && defined(SYS_pwritev2) && UINTPTR_MAX > UINT32_MAX
+    if (!stream->may_block) {
+        const long number = is_write ? SYS_pwritev2 : SYS_preadv2;
+        const long done = syscall(number, stream->fd, iov, (long)count, -1L, -1L, MOVE_NOWAIT);
+
+        if (done >= 0 ||
+            (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
+            return (ssize_t)done;
+        stream->may_block = true;
+    }
+#endif
+    return is_write ? writev(stream->fd, iov, count) : readv(stream->fd, iov, count);
+}
+
 static int
 stream_read(krait_file *file, const struct iovec *iov, int count, uint64_t offset,
             size_t *ret_bytes)
@@ -74,17 +101,17 @@ stream_read(krait_file *file, const struct iovec *iov, int count, uint64_t offse
 
     if (offset != KRAIT_AT_POSITION)
         return ESPIPE;
-    done = readv(stream_of(file)->fd, iov, count);
+    done = move(stream_of(file), false, iov, count);
     if (done < 0)
         return errno;
     *ret_bytes = (size_t)done;
     return 0;
 }
 
-/* writev, but a SIGPIPE that it raises is taken back.  The signal goes to the
+/* A SIGPIPE that a write raises is taken back.  The signal goes to the
  * thread that writes, so blocking it here and fetching it is enough. */
 static ssize_t
-write_without_sigpipe(int fd, const struct iovec *iov, int count)
+write_without_sigpipe(krait_stream *stream, const struct iovec *iov, int count)
 {
     const struct timespec at_once = {0, 0};
     sigset_t sigpipe;
@@ -98,10 +125,10 @@ write_without_sigpipe(int fd, const struct iovec *iov, int count)
     sigemptyset(&pending);
     sigpending(&pending);
     if (sigismember(&pending, SIGPIPE))
-        return writev(fd, iov, count); /* blocked, and one more changes nothing */
+        return move(stream, true, iov, count); /* blocked, and one more changes nothing */
     if (pthread_sigmask(SIG_BLOCK, &sigpipe, &old) != 0)
-        return writev(fd, iov, count);
-    done = writev(fd, iov, count);
+        return move(stream, true, iov, count);
+    done = move(stream, true, iov, count);
     error = errno;
     if (done < 0 && error == EPIPE) {
         while (sigtimedwait(&sigpipe, NULL, &at_once) < 0 && errno == EINTR)
@@ -116,13 +143,13 @@ static int
 stream_write(krait_file *file, const struct iovec *iov, int count, uint64_t offset,
              size_t *ret_bytes)
 {
-    const krait_stream *stream = stream_of(file);
+    krait_stream *stream = stream_of(file);
     ssize_t done;
 
     if (offset != KRAIT_AT_POSITION)
         return ESPIPE;
-    done = stream->has_sigpipe ? write_without_sigpipe(stream->fd, iov, count)
-                               : writev(stream->fd, iov, count);
+    done = stream->has_sigpipe ? write_without_sigpipe(stream, iov, count)
+                               : move(stream, true, iov, count);
     if (done < 0)
         return errno;
     *ret_bytes = (size_t)done;
@@ -296,6 +323,7 @@ krait__file_from_fd(int host_fd, krait_file **ret_file)
                      0);
     stream->fd = host_fd;
     stream->is_changed = false;
+    stream->may_block = false;
     stream->is_terminal = S_ISCHR(stat.st_mode) && isatty(host_fd);
     stream->has_sigpipe = S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode);
     *ret_file = &stream->file;
