@@ -191,6 +191,9 @@ krait_status cli_run_configure(krait_config *config, const cli_run_request *requ
  * message when the program could not begin. */
 int cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const char *script_host,
                     bool may_fail);
+/* The last of a run, when all is put back: a shell has to see that Ctrl-C ended the program, as python3
+ * dies of the signal.  Returns the exit status when it did not. */
+int cli_run_end(int exit_status);
 
 /* run_module.c: what a file is by its first bytes.  What cannot be read is OTHER. */
 typedef enum cli_file_kind { CLI_FILE_OTHER, CLI_FILE_WASM, CLI_FILE_OBJECT } cli_file_kind;

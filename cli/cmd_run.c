@@ -276,7 +276,20 @@ refuse(const cli_run_request *request, const char *why)
     return KRAIT_EXIT_FAILED;
 }
 
-/* The process ends with the program: what it has mapped goes in one go. */
+/* The process ends with the program: what it has mapped goes in one go.  Only the settings of a
+ * terminal stay behind, which the sandbox puts back. */
+static void
+end_process(const cli_run_request *request, cli_run_opened *opened, int exit_status)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (isatty(fd) != 0) {
+            cli_run_close(opened);
+            break;
+        }
+    }
+    exit(cli_run_end(cli_result_write(request, NULL, exit_status)));
+}
+
 static int
 run_warm(krait_engine *engine, const krait_config *config, const cli_run_request *request,
          const run_place *place)
@@ -291,7 +304,7 @@ run_warm(krait_engine *engine, const krait_config *config, const cli_run_request
         return refuse(request, "there is none that can be used; see krait snapshot list");
     exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
     if (exit_status >= 0)
-        exit(exit_status);
+        end_process(request, &opened, exit_status);
     /* The next run makes another one. */
     if (exit_status == CLI_DAMAGED)
         (void)unlink(opened.image);
@@ -355,7 +368,7 @@ parse_and_run(int argc, char **argv, bool own_options)
         exit_status = run_request(&request);
     exit_status = cli_result_write(&request, NULL, exit_status);
     cli_run_release(&request);
-    return exit_status;
+    return cli_run_end(exit_status);
 }
 
 int

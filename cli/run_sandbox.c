@@ -135,11 +135,18 @@ catch_interrupt(krait_sandbox *sandbox)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* A shell has to see that Ctrl-C ended the program: python3 dies of the signal. */
-static int
-after_interrupt(int exit_status)
+/* The sandbox may go from here on. */
+static void
+release_interrupt(void)
 {
-    signal(SIGINT, SIG_DFL);
+    if (interruptible != NULL)
+        signal(SIGINT, SIG_DFL);
+    interruptible = NULL;
+}
+
+int
+cli_run_end(int exit_status)
+{
     if (was_interrupted && exit_status == 128 + SIGINT)
         raise(SIGINT);
     return exit_status;
@@ -155,10 +162,12 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
 
     catch_interrupt(sandbox);
     if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
-        if (may_fail)
-            return after_interrupt(was_interrupted             ? 128 + SIGINT
-                                   : err.code == KRAIT_EFORMAT ? CLI_DAMAGED
-                                                               : CLI_NOT_STARTED);
+        if (may_fail) {
+            release_interrupt();
+            return was_interrupted             ? 128 + SIGINT
+                   : err.code == KRAIT_EFORMAT ? CLI_DAMAGED
+                                               : CLI_NOT_STARTED;
+        }
         cli_error(&err);
         exit_status = err.code == KRAIT_ENOTFOUND ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
     } else {
@@ -167,5 +176,6 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
             cli_message("fuel spent: %llu", (unsigned long long)result.fuel_spent);
         exit_status = cli_result_write(request, &result, exit_status);
     }
-    return after_interrupt(exit_status);
+    release_interrupt();
+    return exit_status;
 }

@@ -5,6 +5,7 @@ import pty
 import select
 import signal
 import sys
+import termios
 import time
 
 KRAIT = os.environ["KRAIT"]
@@ -143,7 +144,38 @@ def interrupt():
     check("the prompt after an interrupt", terminal.status() == 0)
 
 
-for case in (prompt, end_of_input, ask, interrupt):
+def settings():
+    """However a program ends that has switched the echo off, the terminal is as it was."""
+    off = ("import os, sys, termios, time\nt = termios.tcgetattr(0)\nt[3] &= ~(termios.ECHO | termios.ICANON)\n"
+           "termios.tcsetattr(0, termios.TCSANOW, t)\nprint('rea' + 'dy', flush=True)\n")
+    endings = {"the end": ("pass", ()), "an exit": ("os._exit(3)", ()), "a trap": ("os.abort()", ()),
+               "a limit": ("while True: print('x' * 999)", ("--max-output", "64K")), "Ctrl-C": ("time.sleep(100)", ())}
+    for name, (code, options) in endings.items():
+        # This one keeps the terminal when the program has ended.
+        master, slave = pty.openpty()
+        before = termios.tcgetattr(slave)
+        child = os.fork()
+        if child == 0:
+            os.login_tty(slave)
+            os.execv(KRAIT, [KRAIT, "run", *options, "-c", off + code])
+        text = b""
+        while b"ready" not in text:
+            text += os.read(master, 4096)
+        if name == "Ctrl-C":
+            os.kill(child, signal.SIGINT)
+        os.set_blocking(master, False)
+        while os.waitpid(child, os.WNOHANG)[0] == 0:
+            select.select([master], [], [], 0.05)
+            try:
+                os.read(master, 4096)
+            except BlockingIOError:
+                pass
+        check(f"the terminal's settings after {name}", termios.tcgetattr(slave) == before)
+        os.close(master)
+        os.close(slave)
+
+
+for case in (prompt, end_of_input, ask, interrupt, settings):
     case()
 print("failed" if failures else "ok")
 sys.exit(1 if failures else 0)
