@@ -298,6 +298,23 @@ add(pack_request *request, const char *host, const char *guest)
     return 0;
 }
 
+/* A project may come from anybody: what it links to elsewhere is not its own. */
+static int
+check_inside(const pack_request *request, const char *host)
+{
+    char *real = realpath(host, NULL);
+    char *folder = realpath(request->subject, NULL);
+    bool is_inside = real == NULL || folder == NULL || strcmp(folder, "/") == 0 ||
+                     pack_is_below(real, folder);
+
+    if (!is_inside)
+        pack_message(request, "'%s' leads to '%s' by a symbolic link, which is outside of '%s'",
+                     host, real, request->subject);
+    free(real);
+    free(folder);
+    return is_inside ? 0 : KRAIT_EXIT_REFUSED;
+}
+
 int
 module_add(pack_request *request)
 {
@@ -311,9 +328,11 @@ module_add(pack_request *request)
         char *host = cli_path_join(request->document.root, names.items[i]);
         char guest[PACK_PATH];
 
-        exit_status = pack_path(guest, sizeof(guest), PACK_APP "/%s", names.items[i])
-                          ? add(request, host, guest)
-                          : KRAIT_EXIT_FAILED;
+        exit_status = check_inside(request, host);
+        if (exit_status == 0)
+            exit_status = pack_path(guest, sizeof(guest), PACK_APP "/%s", names.items[i])
+                              ? add(request, host, guest)
+                              : KRAIT_EXIT_FAILED;
         free(host);
     }
     pack_list_release(&names);

@@ -175,6 +175,29 @@ def project(folder):
     assert argv == ["-m", "json:loads"]
 
 
+def links(folder):
+    """What a project links to elsewhere is not packed, whoever has made the links."""
+    t.write("elsewhere/key", b"secret")
+    for name, target in (("notes.txt", "../../elsewhere/key"), ("data", os.path.abspath("elsewhere")), ("x.py", "/dev/../etc/passwd")):
+        t.write("p/src/script.py", b"pass\n")
+        project_file("[project]\nname = 'p'\n")
+        os.symlink(target, "p/src/" + name)
+        refused(["'p/src/%s'" % name, "symbolic link", "outside of 'p'"], "p", status=126)
+        shutil.rmtree("p")
+    t.write("elsewhere/script.py", b"pass\n")
+    project_file("[project]\nname = 'p'\n")
+    os.symlink("../elsewhere", "p/src")
+    refused(["'p/src/", "symbolic link", "outside of 'p'"], "p", status=126)
+    # One that stays inside, and a folder that was named by a link.
+    os.unlink("p/src")
+    t.write("p/src/script.py", b"pass\n")
+    t.write("p/shared/words.txt", b"words")
+    os.symlink("../shared/words.txt", "p/src/words.txt")
+    os.symlink("p", "by-link")
+    for name in ("p", "by-link"):
+        assert own(make(name)[0])["/app/words.txt"] == b"words"
+
+
 def metadata(folder):
     t.write("p/thing.py", b"def main():\n    pass\n")
     entry = "[tool.krait]\nentry-point = 'thing'\n"
@@ -507,7 +530,7 @@ def killed(folder):
     assert again.returncode != 0 and os.listdir("tmp") == [], (again, os.listdir("tmp"))
 
 
-CASES = {"script": script, "project": project, "metadata": metadata, "pip": pip, "natives": natives,
+CASES = {"script": script, "project": project, "links": links, "metadata": metadata, "pip": pip, "natives": natives,
          "conflicts": conflicts, "syntax": syntax, "again": again, "interrupted": interrupted, "killed": killed,
          "usage": usage, "damage": damage}
 
