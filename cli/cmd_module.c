@@ -211,10 +211,10 @@ parse(pack_request *request, int argc, char **argv)
 int
 krait_cmd_module(int argc, char **argv)
 {
-    static const pack_step steps[] = {
-        module_look, pack_open_base,   module_read_project, module_choose, module_fetch,
-        pack_gather, module_set_start, module_check_needs,  pack_compile,  pack_write,
-        NULL};
+    static const pack_step steps[] = {module_look,         pack_check_output, pack_open_base,
+                                      module_read_project, module_choose,     module_fetch,
+                                      pack_gather,         module_set_start,  module_check_needs,
+                                      pack_compile,        pack_write,        NULL};
     pack_request request = {.command = "module",
                             .has_library = true,
                             .sources = PACK_BOTH,

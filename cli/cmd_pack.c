@@ -332,8 +332,9 @@ parse(pack_request *request, int argc, char **argv)
 int
 krait_cmd_pack(int argc, char **argv)
 {
-    static const pack_step steps[] = {pack_open_base, pack_gather, pack_set_entry, pack_shake,
-                                      pack_compile,   pack_write,  pack_report,    NULL};
+    static const pack_step steps[] = {pack_check_output, pack_open_base, pack_gather,
+                                      pack_set_entry,    pack_shake,     pack_compile,
+                                      pack_write,        pack_report,    NULL};
     pack_request request = {.command = "pack", .has_library = true};
 
     return pack_run(&request, parse(&request, argc, argv), steps);

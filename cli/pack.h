@@ -107,7 +107,6 @@ extern krait_sandbox *volatile pack_running; /* NULL: none */
 void pack_message(const pack_request *request, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void pack_list_add(pack_list *list, const char *text);
-bool pack_list_has(const pack_list *list, const char *text);
 void pack_list_release(pack_list *list);
 /* True for a path that is `folder` or below it. */
 bool pack_is_below(const char *path, const char *folder);
@@ -133,6 +132,8 @@ int pack_run(pack_request *request, int parsed, const pack_step *steps);
 /* Writes the module, and says what was written. */
 int pack_write(pack_request *request);
 
+/* pack_input.c: refuses an output that would take the place of what is packed. */
+int pack_check_output(pack_request *request);
 /* pack_base.c: the module, and its standard library. */
 int pack_open_base(pack_request *request);
 /* pack_gather.c: application, dependencies, data. */

@@ -14,6 +14,11 @@ volatile sig_atomic_t pack_interrupted;
 static void
 on_signal(int number)
 {
+    /* Not every step looks at the first one soon. */
+    if (pack_interrupted != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     pack_interrupted = number;
     if (pack_running != NULL)
         krait_sandbox_cancel(pack_running);
@@ -151,7 +156,9 @@ pack_run(pack_request *request, int parsed, const pack_step *steps)
     }
     if (request->action != PACK_MAKE)
         steps = show;
-    catch_signals();
+    /* What only reads leaves nothing behind, and a hostile module can make it take long. */
+    if (request->action == PACK_MAKE || request->action == PACK_EXTRACT)
+        catch_signals();
     for (size_t i = 0; steps[i] != NULL && exit_status == 0 && pack_interrupted == 0; i++)
         exit_status = steps[i](request);
     release(request);

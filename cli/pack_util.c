@@ -36,16 +36,6 @@ pack_list_add(pack_list *list, const char *text)
     list->items[list->count++] = cli_need(strdup(text));
 }
 
-bool
-pack_list_has(const pack_list *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    }
-    return false;
-}
-
 void
 pack_list_release(pack_list *list)
 {

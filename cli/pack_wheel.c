@@ -84,7 +84,8 @@ spread_data(pack_request *request)
         exit_status = move_data(request, path, data + 6);
         if (!pack_path(folder, sizeof(folder), "%.*s", (int)(data + 5 - path), path))
             exit_status = KRAIT_EXIT_FAILED;
-        else if (!pack_list_has(&folders, folder))
+        /* The files of one follow each other. */
+        else if (folders.count == 0 || strcmp(folders.items[folders.count - 1], folder) != 0)
             pack_list_add(&folders, folder);
     }
     for (size_t i = 0; i < folders.count && exit_status == 0; i++) {

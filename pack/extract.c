@@ -76,6 +76,14 @@ write_whole(const extraction *x, int fd, const krait_node *node, size_t size)
 }
 
 static krait_status
+go_on(const extraction *x)
+{
+    if (x->cancel == NULL || *x->cancel == 0)
+        return KRAIT_OK;
+    return krait__error_set(x->err, KRAIT_EBUSY, 0, "extracting was cancelled");
+}
+
+static krait_status
 put_file(extraction *x, int folder, const krait_node *node)
 {
     int fd = openat(folder, node->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -89,7 +97,9 @@ put_file(extraction *x, int folder, const krait_node *node)
     while (left > 0 && status == KRAIT_OK) {
         size_t size = left < PIECE ? (size_t)left : PIECE;
 
-        status = krait__pack_contents_read(&x->contents, x->piece, size, x->err);
+        status = go_on(x);
+        if (status == KRAIT_OK)
+            status = krait__pack_contents_read(&x->contents, x->piece, size, x->err);
         if (status == KRAIT_OK)
             status = write_whole(x, fd, node, size);
         left -= size;
@@ -134,9 +144,10 @@ put_children(extraction *x, int root, const krait_node *folder)
         return cannot(x, folder, "open the folder");
     for (const krait_node *node = folder->first; node != NULL && status == KRAIT_OK;
          node = node->next) {
-        if (x->cancel != NULL && *x->cancel != 0)
-            status = krait__error_set(x->err, KRAIT_EBUSY, 0, "extracting was cancelled");
-        else if (node->kind == KRAIT_PACK_DIRECTORY)
+        status = go_on(x);
+        if (status != KRAIT_OK)
+            break;
+        if (node->kind == KRAIT_PACK_DIRECTORY)
             status = mkdirat(fd, node->name, 0777) == 0 ? KRAIT_OK : cannot(x, node, "create");
         else if (node->kind == KRAIT_PACK_FILE)
             status = put_file(x, fd, node);

@@ -97,20 +97,39 @@ next_name(krait_out *out, unsigned attempt)
     return false;
 }
 
+/* False when it is too long. */
+static bool
+folder_of(const char *path, char *folder, size_t capacity)
+{
+    const char *slash = strrchr(path, '/');
+    size_t size = slash != NULL ? (size_t)(slash - path) : 0;
+
+    if (size >= capacity)
+        return false;
+    memcpy(folder, path, size);
+    folder[size] = '\0';
+    if (size == 0)
+        snprintf(folder, capacity, "%s", slash != NULL ? "/" : ".");
+    return true;
+}
+
+krait_file_identity
+krait__pack_folder_of(const char *path)
+{
+    char folder[4096];
+
+    return folder_of(path, folder, sizeof(folder)) ? krait__file_identity(folder)
+                                                   : (krait_file_identity){0};
+}
+
 static bool
 open_nameless(krait_out *out)
 {
     char folder[sizeof(out->temporary)];
-    const char *slash = strrchr(out->path, '/');
-    size_t size = slash != NULL ? (size_t)(slash - out->path) : 0;
     char name[32];
 
-    if (size >= sizeof(folder))
+    if (!folder_of(out->path, folder, sizeof(folder)))
         return false;
-    memcpy(folder, out->path, size);
-    folder[size] = '\0';
-    if (size == 0)
-        snprintf(folder, sizeof(folder), "%s", slash != NULL ? "/" : ".");
     out->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, OUTPUT_MODE);
     if (out->fd < 0)
         return false;

@@ -31,6 +31,9 @@ krait_status krait__pack_packed_list(const krait_packed *image, krait_tree *tree
 
 /* ---- image_check.c ------------------------------------------------------------------------ */
 
+/* Buckets that a search may have to look at: real images stay far below. */
+#define KRAIT_PACK_MOST_PROBES 4096u
+
 /* NULL, or what is wrong with the index; the header was checked. */
 const char *krait__pack_packed_wrong(const krait_packed *image);
 

@@ -13,8 +13,7 @@
 /* Kinds of an inode's first mention. */
 enum { UNSEEN = 0, SEEN = 1 };
 
-/* Real images stay far below these; beyond them a check would take too long. */
-#define MOST_PROBES 4096u
+/* Real images stay far below this; beyond it a check would take too long. */
 #define MOST_SHARED 4194304u
 
 static bool
@@ -40,7 +39,7 @@ wrong_tables(const krait_packed *image)
         return "a table of the index is not inside of it";
     if (h->bucket_count <= h->entry_count || (h->bucket_count & (h->bucket_count - 1)) != 0)
         return "its hash table has an impossible size";
-    return h->probes <= MOST_PROBES ? NULL : "its hash table is too full";
+    return h->probes <= KRAIT_PACK_MOST_PROBES ? NULL : "its hash table is too full";
 }
 
 static bool
@@ -53,6 +52,7 @@ static const char *
 wrong_blocks(const krait_packed *image)
 {
     const krait_pack_header *h = &image->header;
+    uint64_t left = image->size - h->index_size;
 
     for (uint32_t i = 0; i < h->block_count; i++) {
         krait_pack_block b = krait__pack_packed_block(image, i);
@@ -63,6 +63,10 @@ wrong_blocks(const krait_packed *image)
         if (b.length == 0 || b.length > 1u << h->block_log2 || b.size > b.length ||
             b.codec > KRAIT_PACK_LZMA || (b.codec == KRAIT_PACK_STORED && b.size != b.length))
             return "a block has an impossible size";
+        /* Otherwise a small image would take hours to decode. */
+        if (b.size > left)
+            return "its blocks share bytes";
+        left -= b.size;
     }
     return NULL;
 }

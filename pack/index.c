@@ -6,13 +6,14 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/siphash.h"
 #include "pack/pack.h"
 
 #include <string.h>
 
 typedef struct names {
     krait_bytes bytes;
+    uint64_t key[2]; /* so that nobody can choose names that share a place */
     uint32_t *slots; /* offset + 1 of a name of `sizes` bytes */
     uint32_t *sizes;
     size_t count;
@@ -27,6 +28,7 @@ typedef struct indexing {
     uint32_t bucket_count;
     uint32_t entry_count;
     uint32_t probes;
+    bool is_crowded; /* a search would take too long: readers refuse that */
 } indexing;
 
 /* ---- names -------------------------------------------------------------------------------- */
@@ -35,7 +37,7 @@ typedef struct indexing {
 static uint32_t
 add_name(names *n, const void *name, size_t size)
 {
-    size_t at = (size_t)krait__hash(7, name, size) & (n->count - 1);
+    size_t at = (size_t)krait__siphash(n->key, name, size) & (n->count - 1);
     uint32_t place;
 
     for (; n->slots[at] != 0; at = (at + 1) & (n->count - 1)) {
@@ -87,8 +89,12 @@ put_bucket(indexing *x, uint32_t directory, const char *name, size_t size)
 {
     uint32_t at = krait_pack_hash(directory, name, size) & (x->bucket_count - 1);
 
-    while (x->buckets[at] != 0)
+    for (uint32_t i = 0; x->buckets[at] != 0; i++) {
+        x->is_crowded = x->is_crowded || i == KRAIT_PACK_MOST_PROBES;
+        if (x->is_crowded)
+            return;
         at = (at + 1) & (x->bucket_count - 1);
+    }
     x->buckets[at] = x->entry_count + 1;
 }
 
@@ -146,6 +152,7 @@ allocate(indexing *x)
     for (x->bucket_count = 2; x->bucket_count < 2 * count + 1;)
         x->bucket_count *= 2;
     x->names.count = x->bucket_count * 2u;
+    krait__siphash_key(x->names.key);
     x->buckets = krait__calloc(x->bucket_count, sizeof(*x->buckets));
     x->names.slots = krait__calloc(x->names.count, sizeof(*x->names.slots));
     x->names.sizes = krait__calloc(x->names.count, sizeof(*x->names.sizes));
@@ -193,6 +200,12 @@ assemble(indexing *x, const krait_pack *pack, krait_bytes *index, krait_error *e
     uint8_t *rows;
 
     count_probes(x);
+    if (x->is_crowded || x->probes > KRAIT_PACK_MOST_PROBES)
+        return krait__error_set(
+            err, KRAIT_ELIMIT, 0,
+            "more than %u names of files share one place in the table of names: "
+            "somebody has chosen them so",
+            KRAIT_PACK_MOST_PROBES);
     put_header(x, pack, argv, env, index);
     krait__pack_bytes_add(index, x->inodes.data, x->inodes.size);
     krait__pack_bytes_align(index, 8);

@@ -18,6 +18,9 @@
 /* What is read as a module, at most: that of an image and of a program. */
 #define KRAIT_PACK_MOST_MODULE (UINT64_C(3) << 30)
 
+/* Above so many bytes a file is compressed with deflate: LZMA would take minutes for it. */
+#define KRAIT_PACK_LARGE (4u << 20)
+
 typedef struct krait_component {
     char *texts[5]; /* in the order of krait_pack_component; NULL: not said */
 } krait_component;
@@ -58,6 +61,8 @@ krait_contents krait__pack_contents(const krait_pack *pack);
 krait_status krait__pack_whole_read(const char *path, uint64_t limit, uint8_t **ret_bytes,
                                     size_t *ret_size, krait_error *err);
 int64_t krait__pack_time_of(const struct stat *status);
+/* The folder that a file of this name is in. */
+krait_file_identity krait__pack_folder_of(const char *path);
 
 typedef struct krait_out {
     const char *path;     /* borrowed */

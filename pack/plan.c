@@ -86,6 +86,25 @@ set_times(planning *p, int64_t newest_ns)
     return KRAIT_OK;
 }
 
+/* Deflate, which large files are compressed with, makes nothing smaller than a 1032nd: a sparse file of terabytes
+ * need not be read to know that it does not fit, and its blocks would not fit into memory. */
+static krait_status
+check_sizes(const planning *p)
+{
+    uint64_t least = 0;
+
+    for (size_t i = 0; i < p->plan->node_count; i++) {
+        const krait_node *node = p->plan->nodes[i];
+
+        if (node->kind == KRAIT_PACK_FILE && node->size > KRAIT_PACK_LARGE)
+            least += node->size / 1032;
+        if (least > KRAIT_PACK_MOST_BYTES)
+            return krait__error_set(p->err, KRAIT_ELIMIT, 0,
+                                    "the files are too large for one image");
+    }
+    return KRAIT_OK;
+}
+
 /* ---- equal files -------------------------------------------------------------------------- */
 
 static krait_status
@@ -325,6 +344,8 @@ make(planning *p, int64_t newest_ns)
 
     p->scratch = krait__alloc((size_t)1 << plan->block_log2);
     status = p->scratch == NULL ? krait__error_nomem(p->err) : number_nodes(p);
+    if (status == KRAIT_OK)
+        status = check_sizes(p);
     if (status == KRAIT_OK)
         status = set_times(p, newest_ns);
     if (status == KRAIT_OK)

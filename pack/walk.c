@@ -60,7 +60,6 @@ set_file(walk *w, krait_node *node, const struct stat *status)
     node->source = KRAIT_SOURCE_HOST;
     node->size = (uint64_t)status->st_size;
     node->is_executable = (status->st_mode & S_IXUSR) != 0;
-    node->identity = krait__file_identity(w->path);
     return KRAIT_OK;
 }
 
@@ -170,6 +169,7 @@ add_one(walk *w, krait_node *directory, const char *name, unsigned depth)
     if (result != KRAIT_OK)
         return result;
     node->mtime_ns = krait__pack_time_of(&status);
+    node->identity = krait__file_identity_from(&status);
     if (kind == KRAIT_PACK_FILE)
         return set_file(w, node, &status);
     if (kind == KRAIT_PACK_LINK)
@@ -237,6 +237,7 @@ add_root(walk *w, const char *guest)
     if (result != KRAIT_OK)
         return result;
     node->mtime_ns = krait__pack_time_of(&status);
+    node->identity = krait__file_identity_from(&status);
     if (S_ISREG(status.st_mode))
         return set_file(w, node, &status);
     if (realpath(w->path, w->real) == NULL)

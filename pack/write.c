@@ -9,11 +9,10 @@
 #include "base/error.h"
 #include "pack/pack.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Above so many bytes a file is compressed with deflate: LZMA would take minutes for it. */
-#define LARGE (4u << 20)
+#include <unistd.h>
 
 typedef struct writing {
     krait_pack *pack;
@@ -92,9 +91,9 @@ put_new(writing *w, uint32_t number, const krait_planned *planned)
 
     if (status != KRAIT_OK)
         return status;
-    block.codec = w->options.plain     ? KRAIT_PACK_STORED
-                  : node->size > LARGE ? KRAIT_PACK_DEFLATE
-                                       : KRAIT_PACK_LZMA;
+    block.codec = w->options.plain                ? KRAIT_PACK_STORED
+                  : node->size > KRAIT_PACK_LARGE ? KRAIT_PACK_DEFLATE
+                                                  : KRAIT_PACK_LZMA;
     block.size = krait__pack_encode(block.codec, w->raw, block.length, w->coded);
     if (block.size == UINT32_MAX)
         return krait__error_nomem(w->err);
@@ -218,20 +217,48 @@ put_all(writing *w, krait_pack_summary *summary)
     return status;
 }
 
-/* The output of an earlier run in the folder that is packed is not a part of it. */
-static void
-forget_output(krait_pack *pack, const char *path)
+static bool
+is_same(const krait_file_identity *a, const krait_file_identity *b)
+{
+    return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
+}
+
+/* False for what is no module: nobody wants that replaced by what is made of it. */
+static bool
+is_module(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char head[4] = "";
+    bool is = fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+              memcmp(head, "\0asm", sizeof(head)) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+/* The output of an earlier run in the folder that is packed is not a part of it, and neither is the time that the
+ * folder has since. */
+static krait_status
+forget_output(krait_pack *pack, const char *path, krait_error *err)
 {
     krait_file_identity own = krait__file_identity(path);
+    krait_file_identity folder = krait__pack_folder_of(path);
     krait_node *node = pack->tree.root;
     krait_node *next;
 
     for (; node != NULL; node = next) {
         next = krait__pack_tree_next(node);
-        if (node->source == KRAIT_SOURCE_HOST && own.ino != 0 && node->identity.ino == own.ino &&
-            node->identity.dev == own.dev)
-            krait__pack_tree_remove(&pack->tree, node);
+        if (node->kind == KRAIT_PACK_DIRECTORY && is_same(&node->identity, &folder))
+            node->mtime_ns = KRAIT_TIME_UNKNOWN;
+        if (node->source != KRAIT_SOURCE_HOST || !is_same(&node->identity, &own))
+            continue;
+        if (own.size > 0 && !is_module(path))
+            return krait__error_set(err, KRAIT_EINVAL, 0,
+                                    "cannot replace '%s': it is one of the files to pack", path);
+        krait__pack_tree_remove(&pack->tree, node);
     }
+    return KRAIT_OK;
 }
 
 static krait_status
@@ -239,7 +266,8 @@ write_out(writing *w, const char *path, krait_pack_summary *summary)
 {
     krait_status status = krait__pack_out_open(&w->out, path, w->err);
 
-    forget_output(w->pack, path);
+    if (status == KRAIT_OK)
+        status = forget_output(w->pack, path, w->err);
     if (status == KRAIT_OK)
         status = krait__pack_plan_make(&w->plan, w->pack, w->options.newest_ns, w->err);
     w->raw = krait__alloc((size_t)1 << w->plan.block_log2);

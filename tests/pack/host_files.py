@@ -136,7 +136,7 @@ def again(folder):
     first = open("two/out.wasm", "rb").read()
     t.run("--python", "base.wasm", "--add", "two::/y", "-o", "two/out.wasm")
     assert "/y/out.wasm" not in t.read(open("two/out.wasm", "rb").read())[0]
-    assert len(open("two/out.wasm", "rb").read()) == len(first)
+    assert open("two/out.wasm", "rb").read() == first, "the output changes the time of the folder that it is in"
     # Nothing more to pack: the same bytes, except that nothing is added.
     t.run("--python", "1.wasm", "-o", "3.wasm")
     t.run("--python", "3.wasm", "-o", "4.wasm")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What krait pack refuses, with what it says, and that nothing is written then."""
 import io
+import itertools
+import lzma
 import os
 import resource
 import shutil
@@ -8,8 +10,10 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import warnings
 import zipfile
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import host_tool as t  # noqa: E402
@@ -205,6 +209,99 @@ def damage(folder):
     t.refused(["'full' is not empty"], "--extract", "full", "out.wasm")
 
 
+def zeros(count, share=False):
+    """A module whose one file has `count` blocks of 16 MiB, each compressed to 2 KiB."""
+    block = lzma.compress(bytes(1 << 24), lzma.FORMAT_RAW, filters=[
+        {"id": lzma.FILTER_LZMA1, "preset": 9, "lc": 3, "lp": 0, "pb": 0}])
+    inodes = packimage.INODE.pack(0, 1, packimage.S_IFDIR | 0o755, 2, 0, 1, 0, 0) + packimage.INODE.pack(
+        count << 24, 1, packimage.S_IFREG | 0o644, 1, 0, count, 0, 0)
+    buckets, probes = packimage._buckets([(0, b"zeros")])
+    parts = [inodes, struct.pack("<3I", 0, 5, 1) + bytes(4), struct.pack("<%dI" % len(buckets), *buckets),
+             bytes(packimage.BLOCK.size * count), b"zeros"]
+    parts = [part + bytes(-len(part) % 8) for part in parts]
+    places = [packimage.HEADER.size + sum(map(len, parts[:i])) for i in range(6)]
+    parts[3] = b"".join(packimage.BLOCK.pack(places[5] + (0 if share else i * len(block)), len(block), zlib.crc32(block),
+                                             1 << 24, packimage.LZMA) for i in range(count))
+    parts[3] += bytes(-len(parts[3]) % 8)
+    contents = block * (1 if share else count)
+    header = packimage.HEADER.pack(
+        packimage.MAGIC, 1, 0, places[5], places[5] + len(contents), 24, 0, places[0], 2, places[1], 1, places[2], len(buckets),
+        probes, places[3], count, places[4], 5, 0, 0, 0, 0, 0)
+    return packimage.splice(t.module(), bytes(packimage.seal(header + b"".join(parts))) + contents)
+
+
+def bombs(folder):
+    """Small modules that take long: what would take hours is refused, and the rest ends when it is told to."""
+    t.write("good.wasm", zeros(3))
+    t.run("--extract", "good", "good.wasm")
+    assert os.path.getsize("good/zeros") == 3 << 24
+    t.write("bad.wasm", zeros(50000, share=True))
+    for args in (["--list", "bad.wasm"], ["--verify", "bad.wasm"], ["--extract", "x", "bad.wasm"],
+                 ["--python", "bad.wasm", "-o", "out.wasm"]):
+        t.refused(["'bad.wasm'", "blocks share bytes"], *args)
+    t.write("long.wasm", zeros(900))
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 30, 4 << 30))
+    child = subprocess.Popen(t.command(("--extract", "x", "long.wasm")), preexec_fn=limit)
+    while not (os.path.exists("x/zeros") and os.path.getsize("x/zeros") > 0):
+        assert child.poll() is None
+        time.sleep(0.01)
+    child.send_signal(2)
+    assert child.wait() == -2
+    child = subprocess.Popen(t.command(("--verify", "long.wasm")), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.5)
+    child.send_signal(15)
+    assert child.communicate() == (b"", b"") and child.returncode == -15, "it went on to the end"
+
+
+def crowds(folder):
+    """Names that share one place: in the table that is written, which readers would refuse, and while it is made."""
+    # The first folder's names so far have one hash, whichever half of a word comes next.
+    words = ("scrorgnrieyw xkekbplouwrl ylffmkdqfhbv cpmchmjucjrn bmkujywdbphk oflhofqwfvtt ncnpctfuetyq "
+             "tytywauznngh bfbwmseskskr ethqlujyaylv bdtcnksduzfn vvfkaryqfino tgzxdndirmnc").split()
+    pairs = [(word[:6], word[6:]) for word in words]
+    names = ["".join(halves) for halves in itertools.product(*pairs)]
+    archive("crowd.zip", *((name, b"") for name in names[:4000]))
+    t.run("--python", "base.wasm", "-c", "pass", "--sources", "only", "-o", "most.wasm", "crowd.zip")
+    assert len(t.read(open("most.wasm", "rb").read())[0]) > 4000
+    archive("crowd.zip", *((name, b"") for name in names[:5000]))
+    refused(["share one place"], "-c", "pass", "--sources", "only", "crowd.zip")
+
+
+def sparse(folder):
+    """A file that cannot fit is not read, and its blocks are not listed, either."""
+    with open("large", "wb") as file:
+        try:
+            file.truncate(15 << 40)
+        except OSError:
+            return 77
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    refused(["too large for one image"], "--add", "large::/large")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 256 << 10)
+
+
+def inputs(folder):
+    """An output that is one of the files to pack stays what it is."""
+    t.write("app.py", b"print(1)\n")
+    t.write("tree/sub/data.txt", b"data")
+    t.write("tree/old.wasm", t.module())
+    t.write("d-1-py3-none-any.whl", b"PK")
+    os.symlink("app.py", "link.py")
+    for output, *args in (("app.py", "app.py"), ("./app.py", "app.py"), ("app.py", "link.py"), ("app.py", "--add", "app.py::/x"),
+                          ("base.wasm", "--add", "base.wasm::/x"), ("d-1-py3-none-any.whl", "--deps", "d-1-py3-none-any.whl"),
+                          ("tree/sub/data.txt", "--add", "tree::/x"), ("tree/sub/data.txt", "tree", "-c", "pass")):
+        before = open(output, "rb").read()
+        t.refused(["the output '%s'" % output], "--python", "base.wasm", "--sources", "only", "-o", output, *args, status=125)
+        assert open(output, "rb").read() == before, output
+    # By another name: nothing is lost, and nothing left out without a word.
+    os.link("tree/sub/data.txt", "hard")
+    t.refused(["'hard'", "one of the files"], "--python", "base.wasm", "--add", "tree::/x", "-o", "hard")
+    for output in ("tree/old.wasm", "tree/new.wasm"):
+        t.run("--python", "base.wasm", "--add", "tree::/x", "-o", output)
+        assert "/x/" + os.path.basename(output) not in t.read(open(output, "rb").read())[0]
+
+
 def every_byte(folder):
     """Of what is around the image; in the image each is tested in guest_native.c and survives in fuzz_pack.c."""
     t.write("tree/a.txt", b"some text\n")
@@ -298,7 +395,8 @@ def usage(folder):
     assert subprocess.run([t.KRAIT, "pack", "--help"], stdout=subprocess.PIPE).stdout.startswith(b"usage: krait pack")
 
 
-CASES = {"folders": folders, "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
+CASES = {"bombs": bombs, "crowds": crowds, "sparse": sparse, "inputs": inputs, "folders": folders,
+         "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
          "every-byte": every_byte,
          "archives": archives, "usage": usage}
 
