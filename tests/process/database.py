@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from harness import Folder, check, environment, finish, same
+from harness import Folder, check, environment, finish, same, start, wait_for
 
 
 def digest(path):
@@ -83,15 +83,17 @@ with Folder() as folder:
     lock.rollback()
     lock.close()
     folder.write("b", "loop\n")
-    first = subprocess.Popen(folder.line("--resume", "--timeout", "4s"), env=environment(),
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(1.5)
+    first = start(folder.line("--resume", "--timeout", "none"), env=environment(), stdin=subprocess.DEVNULL,
+                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("a run that has its database", folder.is_in_use, first)
     done = folder.run("--resume", fresh=False)
-    if first.poll() is None:
-        same("one that another run uses: status", done.returncode, 125)
-        check("one that another run uses: said", "in use by another `krait process`" in done.stderr, done.stderr)
+    same("one that another run uses: status", done.returncode, 125)
+    check("one that another run uses: said", "in use by another `krait process`" in done.stderr, done.stderr)
+    first.kill()
     first.wait()
     os.remove(folder.input + "/b")
+    same("after the other run: status", folder.run("--resume", fresh=False).returncode, 0)
+    same("after the other run: one file", [name for name in os.listdir(folder.path) if name.startswith("out.db")], ["out.db"])
     keep = folder.path + "/keep.db"
     shutil.copy(folder.db, keep)
     for name, at, part in (("another version", 60, "is of version 16777217"),

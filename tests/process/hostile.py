@@ -5,20 +5,30 @@ from harness import Folder, check, finish, same
 KEPT = "call kept\n"
 
 
-def documents(folder, hostile, *options, threads=1):
-    """Runs hostile documents among good ones; their status."""
+def write(folder, hostile):
+    """Hostile documents among good ones; the names of both."""
+    names = ["%02d" % (2 * number) for number in range(len(hostile))]
+    good = ["%02d" % (2 * number + 1) for number in range(len(hostile))]
     for number, text in enumerate(hostile):
-        folder.write("%02d" % (2 * number), "call lost\n" + text + "\n")
-        folder.write("%02d" % (2 * number + 1), KEPT)
-    done = folder.run(*options, threads=threads)
+        folder.write(names[number], "call lost\n" + text + "\n")
+        folder.write(good[number], KEPT)
+    return names, good
+
+
+def verdicts(folder, names, good, done):
+    """What a run says of the hostile ones."""
     same("it ends, and says that some failed", done.returncode, 1)
     status = folder.status()
-    same("the good ones succeed", {status["%02d" % (2 * n + 1)] for n in range(len(hostile))},
-         {("success", None)})
+    same("the good ones succeed", {status[name] for name in good}, {("success", None)})
     same("their rows are kept, and no others", folder.query("SELECT name, count(*) FROM calls GROUP BY 1"),
-         [("kept", len(hostile))])
+         [("kept", len(good))])
     folder.check_database("hostile documents")
-    return [status["%02d" % (2 * n)] for n in range(len(hostile))]
+    return [status[name] for name in names]
+
+
+def documents(folder, hostile, *options):
+    names, good = write(folder, hostile)
+    return verdicts(folder, names, good, folder.run(*options))
 
 
 def fails(name, found, part):
@@ -49,9 +59,10 @@ with Folder() as folder:
         "ON uuid = content_uuid WHERE filename = '16'"), [(1 << 20, 1)])
 
 with Folder() as folder:
-    found = documents(folder, ["loop"] * 3, "--timeout", "300ms", threads=2)
-    for verdict in found:
-        fails("a loop", verdict, "exceeded the time limit of 300 ms")
+    names, good = write(folder, ["loop"] * 3)
+    done, limit = folder.run_in_time(names, ("300 ms", "3 s", "30 s"), threads=2)
+    for verdict in verdicts(folder, names, good, done):
+        fails("a loop", verdict, "exceeded the time limit of " + limit)
 
 # Tables: each document makes ten of its own, as wide as there may be.
 COLUMNS = "[%s]" % ",".join('{"name":"c%d","data_type":"Int64"}' % number for number in range(1999))

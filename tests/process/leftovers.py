@@ -7,14 +7,14 @@ import signal
 import subprocess
 import time
 
-from harness import Folder, check, environment, finish, same
+from harness import Folder, check, environment, finish, same, start, wait_for
 
 NAME = "krait-run."
 
 
 def without_cache(temporary):
     """Modules are translated into a temporary folder then, which stays until the end of the run."""
-    return dict(environment(), KRAIT_CACHE="/dev/null/none", TMPDIR=temporary)
+    return dict(environment(), KRAIT_CACHE="/dev/null/none", KRAIT_OPT_LEVEL="0", TMPDIR=temporary)
 
 
 def uses(process, temporary, name):
@@ -32,16 +32,19 @@ def begin(folder, temporary, number):
     """A run that does not end, and its temporary folder."""
     line = folder.line("--timeout", "none", "--quiet")
     line[line.index("--output") + 1] += str(number)
-    process = subprocess.Popen(line, env=without_cache(temporary), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        for name in os.listdir(temporary):
-            if uses(process, temporary, name):
-                return process, name
-        time.sleep(0.1)
-    process.kill()
-    check("it makes a temporary folder", False, process.wait())
-    finish()
+    process = start(line, env=without_cache(temporary), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL)
+
+    def used():
+        """Not while the folder is there in which it was translated: that goes a moment later."""
+        names = os.listdir(temporary)
+        return [name for name in names if uses(process, temporary, name)] if all(
+            name.startswith(NAME) for name in names) else []
+
+    if not wait_for("a temporary folder", used, process):
+        process.kill()
+        finish()
+    return process, used()[0]
 
 
 def make_old(paths):
@@ -55,7 +58,7 @@ def run(folder, temporary):
     line = folder.line("--quiet")
     line[line.index(folder.input)] = folder.path + "/small"
     done = subprocess.run(line, env=without_cache(temporary), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    same("a run", done.returncode, 0)
+    same("a run: %s" % done.stderr, done.returncode, 0)
     return done
 
 

@@ -3,12 +3,11 @@
 import json
 import os
 import subprocess
-import time
 
 # A whole CPython is translated here: seconds instead of minutes.
 os.environ["KRAIT_OPT_LEVEL"] = "0"
 
-from harness import KRAIT, Folder, check, environment, finish, same
+from harness import KRAIT, Folder, check, environment, finish, same, start, wait_for
 
 SCRIPT = '''
 import json, math, wadup
@@ -72,9 +71,8 @@ with Folder(()) as folder:
     for runtime in ("native", "module"):
         for state in ("keep", "fresh"):
             # An interpreter that translates itself takes its time.
-            done = subprocess.run(folder.line("--runtime", runtime, "--state", state, "--timeout", "3s",
-                                              "--max-memory", "192M"), capture_output=True, text=True,
-                                  env=environment(), timeout=800, stdin=subprocess.DEVNULL)
+            done, limit = folder.run_in_time(("loop",), ("3 s", "12 s", "48 s"), "--runtime", runtime, "--state", state,
+                                             "--max-memory", "192M", timeout=800)
             same("%s, %s: some fail" % (runtime, state), done.returncode, 1)
             found[runtime, state] = [folder.query(sql) for sql in TABLES]
             status = folder.status()
@@ -82,7 +80,7 @@ with Folder(()) as folder:
                                ("say", "returned error code: 1: said so"),
                                ("exit3", "returned error code: 1"), ("clash", "facts"),
                                ("big", "OverflowError"), ("deep", "RecursionError"), ("eat", "Memory"),
-                               ("loop", "exceeded the time limit of 3 s")):
+                               ("loop", "exceeded the time limit of " + limit)):
                 check("%s, %s: %s" % (runtime, state, name), status[name][0] == "failed" and
                       part.lower() in status[name][1].lower(), status[name])
             for name in ("a.txt", "empty", "noise", "z", "exit0", "last", "inner\u00e4.txt", "slice"):
@@ -147,15 +145,10 @@ with Folder(()) as folder:
     with_temporary = dict(environment(), TMPDIR=temporary)
     folder.write("a", "loop")
     folder.remove_db()
-    process = subprocess.Popen(folder.line("--timeout", "none"), env=with_temporary, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        found = [os.path.join(path, name) for path, _, names in os.walk(temporary) for name in names]
-        if any(name.endswith("/app/pkg/words.txt") for name in found):
-            break
-        time.sleep(0.1)
-    else:
-        check("the files of a project", False, found)
+    process = start(folder.line("--timeout", "none"), env=with_temporary, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("the files of a project", lambda: any(path.endswith("/app/pkg") and "words.txt" in names
+                                                   for path, _, names in os.walk(temporary)), process)
     process.kill()
     process.wait()
     check("they are there after a kill", os.listdir(temporary) != [])
