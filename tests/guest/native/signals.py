@@ -54,14 +54,18 @@ def waiting():
     assert signal.sigpending() == set()
     assert signal.sigtimedwait({signal.SIGUSR1}, 0) is None
     assert signal.sigtimedwait({signal.SIGUSR1}, 0.01) is None
-    for wait in signal.sigwaitinfo, lambda set: signal.sigtimedwait(set, 60):
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-        found = wait({signal.SIGALRM, signal.SIGHUP})
-        assert found.si_signo == signal.SIGALRM and found.si_pid == os.getpid()
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
-    assert signal.sigwait({signal.SIGALRM}) == signal.SIGALRM
-    assert took() == []
     signal.signal(signal.SIGALRM, note)
+    for wait in signal.sigwaitinfo, lambda set: signal.sigtimedwait(set, 60), signal.sigwait:
+        # Again and again: one that comes before this waits is the handler's.
+        for _ in range(50):
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+            found = wait({signal.SIGALRM, signal.SIGHUP})
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert found == signal.SIGALRM or (found.si_signo == signal.SIGALRM and found.si_pid == os.getpid())
+            if took() == []:
+                break
+        else:
+            raise AssertionError("the handler of what is waited for")
     signal.setitimer(signal.ITIMER_REAL, 0.01)
     assert signal.sigtimedwait({signal.SIGUSR1}, 0.1) is None, "goes on after a handler"
     assert took() == [signal.SIGALRM]
@@ -69,12 +73,14 @@ def waiting():
 
 def timers():
     signal.signal(signal.SIGALRM, note)
-    assert signal.alarm(100) == 0
-    assert 98 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100
-    assert signal.alarm(0) == 100 and signal.alarm(0) == 0
-    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    # A machine that stands still for a second does not do so each time.
+    assert any(signal.alarm(100) == 0 and 98 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100 and
+               signal.alarm(0) == 100 and signal.alarm(0) == 0 for _ in range(20))
+    # The first one may come before this pauses.
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
     signal.pause()
-    assert took() == [signal.SIGALRM]
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert set(took()) == {signal.SIGALRM}
     signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
     while len(seen) < 3:
         pass
@@ -97,8 +103,8 @@ def sleeping():
     def stop(number, frame):
         raise KeyError(number)
     signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
         time.sleep(100)
     except KeyError as e:
         assert e.args == (signal.SIGALRM,)
