@@ -34,5 +34,5 @@ sleep 0.3
 kill -TERM $first
 wait $first
 same "TERM: the status tells" "$?" 143
-check_not "and CTest is gone" kill -0 "$runner"
+gone "and CTest is gone" "$runner"
 finish

@@ -11,16 +11,6 @@ wait_for() {
     done
     [ -e "$1" ]
 }
-alive() { kill -0 "$1" 2>/dev/null; }
-# gone PID: true when it ends within 20 seconds.
-gone() {
-    tries=0
-    while alive "$1" && [ $tries -lt 200 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
-    done
-    ! alive "$1"
-}
 
 # The build waits until the test lets it go, and leaves its process number.
 export GATE="$T/gate" BEGAN="$T/began" PIDS="$T/pids"
@@ -60,8 +50,8 @@ kill -TERM $first
 wait $first
 same "TERM: the status tells" "$?" 143
 has "and it says that it goes on later" "$(cat "$T/err1")" "the next run continues"
-check "the builder ended" gone "$builder"
-check "its child too" gone "$grandchild"
+gone "the builder ended" "$builder"
+gone "its child too" "$grandchild"
 rm -f "$BEGAN"
 touch "$GATE"
 krait run four
@@ -87,7 +77,7 @@ has "a build whose launcher was killed is waited for" "$(cat "$T/err2")" "waitin
 touch "$GATE"
 wait $second
 same "and taken over" "$?" 0
-gone "$builder"
+gone "its builder has ended" "$builder"
 rm -f "$BEGAN"
 krait run seven
 check_not "the tree is fresh afterwards" test -e "$BEGAN"

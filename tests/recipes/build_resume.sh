@@ -15,6 +15,7 @@ recipe=$(ps -eo pid,args | awk -v t="$KRAIT_CACHE" '/one\.sh one/ && !/awk/ { pr
 kill -s KILL -- "-$killed"
 for p in $recipe; do kill -s KILL -- "-$p" 2>/dev/null; done
 wait $killed 2>/dev/null
+for p in $recipe; do gone "the recipe ended" "$p"; done
 check "the recipe was found" test -n "$recipe"
 check "a half result is there" test -f "$built"/tmp/one-*/out/half
 same "not under its name" "$(ls -d "$built"/one-* 2>/dev/null)" ""

@@ -19,10 +19,10 @@ same "no leftovers" "$(temporaries)" ""
 # Independent recipes run beside each other.
 build clean
 cat >"$T/hook" <<'EOF'
-: >"$TEST_T/in1"; for i in $(seq 100); do [ ! -f "$TEST_T/in3" ] || break; sleep 0.1; done; test -f "$TEST_T/in3"
+: >"$TEST_T/in1"; for i in $(seq 600); do [ ! -f "$TEST_T/in3" ] || break; sleep 0.1; done; test -f "$TEST_T/in3"
 EOF
 cat >"$T/hook3" <<'EOF'
-: >"$TEST_T/in3"; for i in $(seq 100); do [ ! -f "$TEST_T/in1" ] || break; sleep 0.1; done; test -f "$TEST_T/in1"
+: >"$TEST_T/in3"; for i in $(seq 600); do [ ! -f "$TEST_T/in1" ] || break; sleep 0.1; done; test -f "$TEST_T/in1"
 EOF
 build two three
 same "they waited for each other" $rc 0

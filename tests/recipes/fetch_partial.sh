@@ -56,7 +56,7 @@ same "a whole part" "$rc $(cat "$T/requests")" "0 "
 
 # A fetcher that is killed leaves a part, which the next one uses.
 rm "$src/a.tar"
-line_up a 1 a.tar "$url/slow/a.tar" >"$lock"
+line_up a 1 a.tar "$url/half/a.tar" >"$lock"
 setsid "$fetch" --lock "$lock" a >/dev/null 2>&1 &
 killed=$!
 waited=0

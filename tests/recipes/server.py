@@ -8,6 +8,7 @@ folder of a path says how:
   /cut/FILE      the first half, then the connection ends; ranges in full
   /cutall/FILE   the same for ranges
   /slow/FILE     in small pieces, which takes a second
+  /half/FILE     the first half, and nothing more until the client is gone
 Everything else is 404. LOG gets one line per request: METHOD PATH RANGE.
 """
 import http.server
@@ -24,7 +25,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         parts = self.path.lstrip("/").split("/")
         path = os.path.join(sys.argv[1], parts[-1])
         how = parts[0]
-        if how not in ("ok", "noranges", "cut", "cutall", "slow") or not os.path.isfile(path):
+        if how not in ("ok", "noranges", "cut", "cutall", "slow", "half") or not os.path.isfile(path):
             self.send_error(404)
             return
         with open(path, "rb") as f:
@@ -44,6 +45,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if how == "cutall" or (how == "cut" and start == 0):
             data = data[:len(data) // 2]
+        if how == "half" and start == 0:
+            self.wfile.write(data[:len(data) // 2])
+            self.wfile.flush()
+            self.connection.recv(1)
+            return
         pieces = 20 if how == "slow" else 1
         size = max(1, (len(data) + pieces - 1) // pieces)
         try:

@@ -7,6 +7,7 @@
 #   check_not NAME CMD... it must fail
 #   same NAME FOUND WANT  two texts
 #   has NAME TEXT PART    TEXT contains PART
+#   gone NAME PID         that process ends, if it has not ended yet
 #   skip WHY              cannot run here: exit 77
 #   finish                last line of every test: exit 0 or 1
 set -u
@@ -51,6 +52,16 @@ has() {
         printf '    found  [%s]\n    wanted a text with [%s]\n' "$2" "$3"
         ;;
     esac
+}
+# Killed is not yet ended, and who has ended may wait for somebody to look at it.
+gone() {
+    tries=0
+    while kill -0 "$2" 2>/dev/null && [ $tries -lt 200 ] &&
+        ! sed 's/.*) //' "/proc/$2/stat" 2>/dev/null | grep -q '^[ZX]'; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    if [ $tries -lt 200 ]; then passed; else failed "$1: $(tr '\0' ' ' <"/proc/$2/cmdline")"; fi
 }
 skip() {
     printf 'skipped: %s\n' "$1"
