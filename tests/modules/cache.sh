@@ -64,15 +64,32 @@ before=$(stat -c %i cache/module/*.krt | sort)
 same "any umask will do" "$(stat -c %i cache/module/*.krt | sort)" "$before"
 
 # Several at once.
+# held_cc N: the compiler cc.N, which waits for the file go before it compiles.
+held_cc() {
+    printf '#!/bin/sh\n[ "$1" = --version ] || while [ -d "%s" ] && [ ! -e "%s/go" ]; do sleep 0.1; done
+exec "%s" "$@"\n' "$T" "$T" "$KRAIT_TEST_CC" >"cc.$1"
+    chmod +x "cc.$1"
+}
+held() { ps -eo args | grep -v -e grep -e --version | grep -o "$T/cc[.][0-9]" | sort -u; }
+waiting() { cat out.* | grep "waiting$"; }
+# until_there LINES COMMAND: until it prints as many; a minute at most.
+until_there() {
+    tries=0
+    while [ "$($2 | wc -l)" -lt "$1" ] && [ $tries -lt 600 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
 rm -rf cache
-printf '#!/bin/sh\n[ "$1" = --version ] || sleep 1\nexec "%s" "$@"\n' "$KRAIT_TEST_CC" >slow_cc
-chmod +x slow_cc
+held_cc 0
 for i in 1 2 3; do
     (
-        KRAIT_CC=$T/slow_cc "$KRAIT" run eight.wasm >"out.$i" 2>&1
+        KRAIT_CC=$T/cc.0 "$KRAIT" run eight.wasm >"out.$i" 2>&1
         echo $? >"rc.$i"
     ) &
 done
+until_there 2 waiting
+: >go
 wait
 same "three at once" "$(cat rc.1 rc.2 rc.3 | tr '\n' ' ')" "8 8 8 "
 same "make one translation" "$(cached | wc -l)" 1
@@ -149,17 +166,16 @@ old() { find cache/module -name '0*.krt' -mmin +60 | wc -l; }
 bytes=$(($(find cache/module -name '0*.krt' -printf '%b\n' | head -n 1) * 512))
 # They remove until it is seven eighths of this: half of the entries, and what is new.
 limit=$((entries * bytes / 7 * 4))
-printf '#!/bin/sh\n[ "$1" = --version ] || while [ -d "%s" ] && [ ! -e "%s/go" ]; do sleep 0.1; done
-exec "%s" "$@"\n' "$T" "$T" "$KRAIT_TEST_CC" >held_cc
-chmod +x held_cc
+rm go
 for i in 1 2 3 4 5 6; do
     exits "2$i" | wat "many$i"
+    held_cc $i
     (
-        KRAIT_CC=$T/held_cc KRAIT_CACHE_LIMIT=$limit "$KRAIT" run "many$i.wasm" >"out.$i" 2>&1
+        KRAIT_CC=$T/cc.$i KRAIT_CACHE_LIMIT=$limit "$KRAIT" run "many$i.wasm" >"out.$i" 2>&1
         echo $? >"rc.$i"
     ) &
 done
-sleep 2
+until_there 6 held
 : >go
 wait
 same "six at once" "$(cat rc.1 rc.2 rc.3 rc.4 rc.5 rc.6 | tr '\n' ' '): $(cat out.*)" "21 22 23 24 25 26 : "
