@@ -52,9 +52,22 @@ same "input" "$( (sleep 0.2; echo late) | "$KRAIT" run --deterministic -c 'print
 same "input in time" "$( (sleep 0.2; echo late) | "$KRAIT" run --deterministic -c '
 import select, sys, time
 print(len(select.select([sys.stdin], [], [], 60)[0]), time.monotonic() < 1)')" "1 True"
-same "input too late" "$(sleep 0.5 | "$KRAIT" run --deterministic -c '
+# It comes when the program has said that it has not come.
+mkfifo late
+: >said
+"$KRAIT" run --deterministic -c '
 import select, sys, time
-print(len(select.select([sys.stdin], [], [], 0.1)[0]), 0.1 < time.monotonic() < 0.2)')" "0 True"
+print(len(select.select([sys.stdin], [], [], 0.1)[0]), 0.1 < time.monotonic() < 0.2, flush=True)
+print(input())' <late >said 2>err &
+program=$!
+exec 3>late
+while [ ! -s said ] && kill -0 $program 2>/dev/null; do sleep 0.1; done
+echo late >&3
+exec 3>&-
+wait $program
+same "input too late: status" $? 0
+same "input too late: $(cat err)" "$(cat said)" "0 True
+late"
 
 for wrong in =x = =-1 =18446744073709551616 =1x; do
     "$KRAIT" run "--deterministic$wrong" -c 'print(1)' >out 2>err </dev/null

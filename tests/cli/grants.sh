@@ -24,8 +24,9 @@ says "the working directory" / 'import os; print(os.getcwd())'
 for path in /etc/passwd /proc/self/environ /proc/self/root /home /root /sys "$T" "$T/data/file" ../../../../etc/passwd; do
     says "no $path" False "import os; print(os.path.exists('$path'))"
 done
-says "/tmp is writable" "hello" 'open("/tmp/x", "w").write("hello"); print(open("/tmp/x").read())'
-same "/tmp is not the host's" "$(ls /tmp/x 2>/dev/null)" ""
+name=/tmp/${T##*/}.x
+says "/tmp is writable" "hello" "open('$name', 'w').write('hello'); print(open('$name').read())"
+same "/tmp is not the host's" "$(ls "$name" 2>/dev/null)" ""
 says "tempfile" ok 'import tempfile
 with tempfile.TemporaryDirectory() as d:
     with tempfile.NamedTemporaryFile(dir=d) as f: f.write(b"1"); print("ok")'

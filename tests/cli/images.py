@@ -319,6 +319,8 @@ def together(base):
 
 
 def killed(base):
+    # A shell starts what runs in its background with SIGINT ignored, and so would krait be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cache = Cache(base)
     cache.snapshot("make")
     generator = random.Random(1)

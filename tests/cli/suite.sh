@@ -45,7 +45,7 @@ has "it is said" "$(cat test_zlib.log)" "MemoryError"
 # A signal stops the modules, what was done is printed, nothing is left.
 "$KRAIT" test --expectations none -j2 test_decimal test_zipfile >sig.out 2>&1 &
 pid=$!
-while [ -z "$(find "$TMPDIR" -name log 2>/dev/null)" ]; do sleep 0.1; done
+while [ -z "$(find "$TMPDIR" -name log 2>/dev/null)" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 kill -TERM "$pid"
 wait "$pid"
 same "ended by the signal" "$?" 143

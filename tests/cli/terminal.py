@@ -175,6 +175,8 @@ def settings():
         os.close(slave)
 
 
+# A shell starts what runs in its background with SIGINT ignored, and so would krait be.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 for case in (prompt, end_of_input, ask, interrupt, settings):
     case()
 print("failed" if failures else "ok")

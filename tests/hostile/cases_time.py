@@ -89,5 +89,5 @@ try:
     while True: pass
 finally:
     print("cleaned up", flush=True)""", 124, ("cleaned up", "limit"),
-         options=("--timeout", "4s")),
+         options=("--timeout", "LIMIT"), limits=("1s", "10s", "90s")),
 ]
