@@ -153,6 +153,14 @@ name_script(run_place *place, const char *script, char *guest)
     free(seen);
 }
 
+/* The folder that it is in was removed, or its path is too long. */
+static int
+no_place(const char *script)
+{
+    cli_message("cannot tell where '%s' is: %s", script, strerror(errno));
+    return KRAIT_EXIT_REFUSED;
+}
+
 /* A file of the host: seen through a grant, or granted by itself. */
 static int
 place_file(const cli_run_request *request, run_place *place, const char *script)
@@ -163,7 +171,9 @@ place_file(const cli_run_request *request, run_place *place, const char *script)
 
     if (status != 0)
         return status;
-    host = cli_need(cli_path_host(script));
+    host = cli_path_host(script);
+    if (host == NULL)
+        return no_place(script);
     guest = cli_grants_guest_of(&request->grants, host);
     if (guest == NULL) {
         guest = cli_need(strdup(host));
@@ -179,9 +189,12 @@ place_file(const cli_run_request *request, run_place *place, const char *script)
 static int
 place_folder(const cli_run_request *request, run_place *place, const char *script)
 {
-    char *host = cli_need(realpath(script, NULL));
-    char *guest = cli_grants_guest_of(&request->grants, host);
+    char *host = realpath(script, NULL);
+    char *guest;
 
+    if (host == NULL)
+        return no_place(script);
+    guest = cli_grants_guest_of(&request->grants, host);
     free(host);
     if (guest == NULL) {
         cli_message("'%s' is a directory that is not granted; add --dir '%s'", script, script);

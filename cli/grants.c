@@ -22,17 +22,23 @@ cut_mode(char *text)
     return text[length - 1] == 'o';
 }
 
+/* With errno. */
+static int
+no_folder(const char *option, const char *host)
+{
+    int missing = errno == ENOENT || errno == ENOTDIR;
+
+    cli_message("%s: cannot open '%s': %s", option, host, strerror(errno));
+    return missing ? KRAIT_EXIT_MISSING : KRAIT_EXIT_REFUSED;
+}
+
 static int
 check_folder(const char *option, const char *host)
 {
     struct stat status;
 
-    if (stat(host, &status) != 0) {
-        int missing = errno == ENOENT || errno == ENOTDIR;
-
-        cli_message("%s: cannot open '%s': %s", option, host, strerror(errno));
-        return missing ? KRAIT_EXIT_MISSING : KRAIT_EXIT_REFUSED;
-    }
+    if (stat(host, &status) != 0)
+        return no_folder(option, host);
     if (!S_ISDIR(status.st_mode)) {
         cli_message("%s: '%s' is not a directory", option, host);
         return KRAIT_EXIT_REFUSED;
@@ -41,7 +47,8 @@ check_folder(const char *option, const char *host)
 }
 
 /* The guest path: as given, from the root when it is relative; without one,
- * where the folder is on the host. */
+ * where the folder is on the host.  NULL with errno: that has no path any more, or one that is too
+ * long. */
 static char *
 guest_path(const char *guest, const char *host)
 {
@@ -49,9 +56,11 @@ guest_path(const char *guest, const char *host)
     char *normal;
 
     if (guest == NULL)
-        whole = cli_need(cli_path_host(host));
+        whole = cli_path_host(host);
     else
         whole = cli_path_join("/", guest[0] == '/' ? guest + 1 : guest);
+    if (whole == NULL)
+        return NULL;
     normal = cli_path_normal(whole);
     free(whole);
     return normal;
@@ -79,13 +88,17 @@ cli_grants_add(cli_grants *grants, const char *option, const char *text, bool sw
         return KRAIT_EXIT_FAILED;
     }
     status = check_folder(option, host);
+    if (status == 0) {
+        grant.host_real = realpath(host, NULL);
+        grant.guest = grant.host_real != NULL ? guest_path(guest, host) : NULL;
+        status = grant.guest != NULL ? 0 : no_folder(option, host);
+    }
     if (status != 0) {
+        free(grant.host_real);
         free(copy);
         return status;
     }
     grant.host = cli_need(strdup(host));
-    grant.host_real = cli_need(realpath(host, NULL));
-    grant.guest = guest_path(guest, host);
     grant.name = cli_need(strdup(guest != NULL ? guest : host));
     free(copy);
     grants->items = cli_need(realloc(grants->items, (grants->count + 1) * sizeof(grant)));

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +103,19 @@ print_failure(FILE *to, int exit_status)
     fputs("}\n", to);
 }
 
+/* The descriptor may be one that does not block: its open file is the caller's. */
 static bool
 write_all(int fd, const char *text, size_t size)
 {
     while (size > 0) {
         ssize_t done = write(fd, text, size);
 
+        if (done < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+            (void)poll(&ready, 1, -1);
+            continue;
+        }
         if (done < 0 && errno != EINTR)
             return false;
         if (done > 0) {

@@ -135,7 +135,7 @@ catch_interrupt(krait_sandbox *sandbox)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* The sandbox may go from here on. */
+/* What is left to do ends with Ctrl-C as any program does; the sandbox may go. */
 static void
 release_interrupt(void)
 {
@@ -159,15 +159,16 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
     krait_result result;
     krait_error err;
     int exit_status;
+    krait_status status;
 
     catch_interrupt(sandbox);
-    if (krait_sandbox_run(sandbox, &result, &err) != KRAIT_OK) {
-        if (may_fail) {
-            release_interrupt();
+    status = krait_sandbox_run(sandbox, &result, &err);
+    release_interrupt();
+    if (status != KRAIT_OK) {
+        if (may_fail)
             return was_interrupted             ? 128 + SIGINT
                    : err.code == KRAIT_EFORMAT ? CLI_DAMAGED
                                                : CLI_NOT_STARTED;
-        }
         cli_error(&err);
         exit_status = err.code == KRAIT_ENOTFOUND ? KRAIT_EXIT_REFUSED : KRAIT_EXIT_FAILED;
     } else {
@@ -176,6 +177,5 @@ cli_run_sandbox(krait_sandbox *sandbox, const cli_run_request *request, const ch
             cli_message("fuel spent: %llu", (unsigned long long)result.fuel_spent);
         exit_status = cli_result_write(request, &result, exit_status);
     }
-    release_interrupt();
     return exit_status;
 }

@@ -139,16 +139,35 @@ KRAIT_WASI_CALL(fd_advise)
                : krait__file_advise(fd->file, args[1].i64, args[2].i64, advices[args[3].i32]);
 }
 
+/* Bytes that one system call gives to a file of the host. */
+#define ALLOCATE_STEP (UINT64_C(64) << 20)
+
+/* Where the host's files are in memory, gigabytes take it seconds, in which no signal comes through. */
+static int
+allocate(krait_ctx *ctx, krait_file *file, uint64_t offset, uint64_t size)
+{
+    krait_stat stat = {.is_host = false};
+    int error = krait__file_stat(file, &stat);
+
+    if (error != 0 || !stat.is_host || size > INT64_MAX || offset > INT64_MAX - size)
+        return error != 0 ? error : krait__file_allocate(file, offset, size);
+    for (uint64_t step = ALLOCATE_STEP; error == 0 && step < size; offset += step, size -= step) {
+        error = krait__file_allocate(file, offset, step);
+        if (error == 0 && krait__wasi_interrupted(ctx))
+            error = EINTR;
+    }
+    return error != 0 ? error : krait__file_allocate(file, offset, size);
+}
+
 KRAIT_WASI_CALL(fd_allocate)
 {
     krait_fd *fd;
     int error = krait__fd_with(wasi, args[0].i32, WASI_FD_ALLOCATE, &fd);
 
-    (void)ctx;
     /* It would fill a disk behind the limit's back. */
     if (error == 0 && krait__wasi_is_output(wasi, fd->file))
         error = ENOTSUP;
-    return error != 0 ? error : krait__file_allocate(fd->file, args[1].i64, args[2].i64);
+    return error != 0 ? error : allocate(ctx, fd->file, args[1].i64, args[2].i64);
 }
 
 KRAIT_WASI_CALL(fd_sync)

@@ -90,6 +90,29 @@ same "a granted folder as program" "$("$KRAIT" run --dir app app/run)" "a packag
 ln -s main.py app/link.py
 same "a link as script" "$("$KRAIT" run --dir app app/link.py)" 5
 
+# A working directory that is gone, and one whose path is too long.
+mkdir gone
+found=$(cd gone && rmdir ../gone && "$KRAIT" run --dir . -c pass 2>&1)
+same "--dir . of a folder that is gone: status" $? 127
+same "--dir . of a folder that is gone" "$found" "krait: --dir: cannot open '.': No such file or directory"
+mkdir gone
+found=$(cd gone && rmdir ../gone && "$KRAIT" run . 2>&1)
+same "a folder that is gone as program: status" $? 126
+same "a folder that is gone as program" "$found" "krait: cannot tell where '.' is: No such file or directory"
+if command -v python3 >/dev/null; then
+    found=$(python3 -c 'import os, shutil, subprocess
+here, name = os.open(".", os.O_RDONLY), "0" * 200
+for i in range(22):
+    os.mkdir(name)
+    os.chdir(name)
+with open("deep.py", "w"): pass
+run = subprocess.run([os.environ["KRAIT"], "run", "deep.py"], stderr=subprocess.PIPE)
+os.chdir(here)
+shutil.rmtree(name)
+print(run.returncode, run.stderr.decode())')
+    has "a script whose path is too long" "$found" "126 krait: cannot tell where 'deep.py' is: "
+fi
+
 # Links that lead out of a grant.
 ln -s ../other/file data/out
 ln -s /etc/passwd data/absolute

@@ -182,5 +182,27 @@ EOF
         same "json: nowhere to write" $? 125
         has "json: said" "$(cat err)" "cannot write the result: No space left on device"
     fi
+    # A result that a pipe does not hold: it waits for the reader, and for nobody after Ctrl-C.
+    check "json: a reader that is late" python3 - <<'EOF'
+import fcntl, os, json, select, signal, subprocess, termios
+for blocks, number in (False, None), (True, signal.SIGINT), (False, signal.SIGINT):
+    end, start = os.pipe()
+    os.set_blocking(start, blocks)
+    run = subprocess.Popen([os.environ["KRAIT"], "run", "--json", "-c", "print('x' * 300000)"], stdout=start)
+    held, size = b"    ", fcntl.fcntl(start, fcntl.F_GETPIPE_SZ)
+    while run.poll() is None and int.from_bytes(held, "little") != size:
+        select.select([], [], [], 0.02)
+        held = fcntl.ioctl(end, termios.FIONREAD, held)
+    os.close(start)
+    select.select([], [], [], 0.2)
+    if number:
+        run.send_signal(number)
+        assert run.wait(60) == -number, run.returncode
+    else:
+        with open(end, "rb", closefd=False) as line:
+            assert len(json.load(line)["stdout"]) == 300001
+        assert run.wait(60) == 0, run.returncode
+    os.close(end)
+EOF
 fi
 finish

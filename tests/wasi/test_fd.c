@@ -146,6 +146,33 @@ sizes(void)
     both(sizes_body);
 }
 
+/* A file of the host gets a large one in steps of 64 MiB, with a look for interruption between them. */
+static void
+large_allocations(void)
+{
+    const uint64_t step = UINT64_C(64) << 20;
+    uint32_t fd;
+    int error;
+
+    guest_begin(NULL);
+    fd = open_fd("m/f", WASI_O_CREAT, ALL);
+    g.thread.interrupted = 1;
+    error = call("fd_allocate", fd, L(1000), L(step + 1));
+    g.thread.interrupted = 0;
+    /* Not every file system can do it. */
+    if (error != WASI_ENOTSUP && error != WASI_ENOSPC) {
+        CHECK_INT(error, WASI_EINTR);
+        CHECK_INT(call("fd_filestat_get", fd, U(STAT)), 0);
+        CHECK_UINT(load64(STAT + 32), 1000 + step);
+        CHECK_INT(call("fd_allocate", fd, L(1000), L(step + 1)), 0);
+        CHECK_INT(call("fd_filestat_get", fd, U(STAT)), 0);
+        CHECK_UINT(load64(STAT + 32), 1001 + step);
+        CHECK_INT(call("fd_allocate", fd, L(1), L(INT64_MAX)), WASI_EFBIG);
+        CHECK_INT(call("fd_allocate", fd, L(1), UINT64_MAX), WASI_EFBIG);
+    }
+    guest_end();
+}
+
 static void
 times_body(void)
 {
@@ -365,6 +392,6 @@ limit_of_files(void)
 }
 
 CHECK_MAIN(CHECK_CASE(seek_and_tell), CHECK_CASE(scatter_and_gather), CHECK_CASE(large_transfers),
-           CHECK_CASE(sizes), CHECK_CASE(times), CHECK_CASE(flags), CHECK_CASE(rights),
-           CHECK_CASE(directories), CHECK_CASE(renumbering), CHECK_CASE(preopen),
-           CHECK_CASE(limit_of_files))
+           CHECK_CASE(sizes), CHECK_CASE(large_allocations), CHECK_CASE(times), CHECK_CASE(flags),
+           CHECK_CASE(rights), CHECK_CASE(directories), CHECK_CASE(renumbering),
+           CHECK_CASE(preopen), CHECK_CASE(limit_of_files))
