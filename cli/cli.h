@@ -42,11 +42,13 @@ int krait_cmd_pack(int argc, char **argv);
 int krait_cmd_process(int argc, char **argv);
 int krait_cmd_module(int argc, char **argv);
 
-/* report.c: one line on stderr, "krait: " in front. */
+/* report.c: one line on stderr, "krait: " in front, with "?" for what a terminal would obey. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const krait_error *err);
 /* Whether a terminal would obey the character there instead of showing it. */
 bool cli_is_obeyed(const char *at);
+/* Text of anybody's, with lines and tabs but nothing else that a terminal would obey. */
+void cli_put_plain(FILE *to, const char *text, size_t size);
 /* What was said last, without the name of the program; "" before. */
 const char *cli_last_message(void);
 /* The exit status for what went wrong with a module. */

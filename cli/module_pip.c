@@ -280,7 +280,7 @@ download(pack_request *request, const pack_list *pip)
         exit_status = KRAIT_EXIT_FAILED;
     } else if (status != 0) {
         if (request->verbose)
-            fputs(output, stderr);
+            cli_put_plain(stderr, output, strlen(output));
         exit_status = tell(request, pip, output);
     } else {
         take_wheels(request);

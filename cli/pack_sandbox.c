@@ -167,12 +167,14 @@ pack_python_close(pack_python *python)
 
 /* ---- one run ------------------------------------------------------------------------------ */
 
-/* What the program would print is not ours to say. */
+/* What the program would print is not ours to say.  Warnings of the compiler name files of anybody's. */
 static int
 show_errors(void *data, int stream, const void *bytes, size_t size)
 {
     (void)data;
-    return stream == 1 || fwrite(bytes, 1, size, stderr) == size ? 0 : -1;
+    if (stream != 1)
+        cli_put_plain(stderr, bytes, size);
+    return ferror(stderr) == 0 ? 0 : -1;
 }
 
 static krait_status

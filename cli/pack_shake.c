@@ -325,8 +325,11 @@ leave_out(shaking *s, FILE *report)
         if (is_needed(s, path) || krait_pack_find(request->pack, path, &item) == 0)
             continue;
         fprintf(report, "%llu %s\n", (unsigned long long)item.size, path);
-        if (request->verbose)
-            fprintf(stderr, "left out: %s\n", path);
+        if (request->verbose) {
+            fputs("left out: ", stderr);
+            cli_put_plain(stderr, path, strlen(path));
+            fputc('\n', stderr);
+        }
         request->left_files++;
         request->left_bytes += item.size;
         if (krait_pack_remove(request->pack, path, &err) != KRAIT_OK)

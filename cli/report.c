@@ -19,23 +19,6 @@ cli_last_message(void)
     return last_message;
 }
 
-void
-cli_message(const char *fmt, ...)
-{
-    va_list args;
-
-    flockfile(stderr);
-    fputs("krait: ", stderr);
-    va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
-    va_end(args);
-    fputc('\n', stderr);
-    va_start(args, fmt);
-    vsnprintf(last_message, sizeof(last_message), fmt, args);
-    va_end(args);
-    funlockfile(stderr);
-}
-
 bool
 cli_is_obeyed(const char *at)
 {
@@ -47,20 +30,50 @@ cli_is_obeyed(const char *at)
 }
 
 void
-cli_error(const krait_error *err)
+cli_put_plain(FILE *to, const char *text, size_t size)
 {
-    char text[sizeof(err->text)];
-    char *to = text;
-
-    /* It may name files of archives and modules that came from anybody. */
-    for (const char *at = err->text; *at != '\0'; at++) {
+    for (size_t i = 0; i < size; i++) {
+        const char at[2] = {text[i], i + 1 < size ? text[i + 1] : '\x80'};
         bool is_plain = *at == '\n' || *at == '\t' || !cli_is_obeyed(at);
 
-        *to++ = is_plain ? *at : '?';
-        at += !is_plain && *at == '\xc2';
+        (void)fputc(is_plain ? *at : '?', to);
+        i += !is_plain && *at == '\xc2';
     }
-    *to = '\0';
-    cli_message("%s", text);
+}
+
+/* Names of files, of modules and of what is in archives come from anybody: they are shown, not obeyed. */
+void
+cli_message(const char *fmt, ...)
+{
+    char *longer = NULL;
+    va_list args;
+    int size;
+
+    flockfile(stderr);
+    va_start(args, fmt);
+    size = vsnprintf(last_message, sizeof(last_message), fmt, args);
+    va_end(args);
+    if (size >= (int)sizeof(last_message))
+        longer = malloc((size_t)size + 1);
+    if (longer != NULL) {
+        va_start(args, fmt);
+        (void)vsnprintf(longer, (size_t)size + 1, fmt, args);
+        va_end(args);
+    }
+    fputs("krait: ", stderr);
+    if (longer != NULL)
+        cli_put_plain(stderr, longer, (size_t)size);
+    else
+        cli_put_plain(stderr, last_message, strlen(last_message));
+    fputc('\n', stderr);
+    funlockfile(stderr);
+    free(longer);
+}
+
+void
+cli_error(const krait_error *err)
+{
+    cli_message("%s", err->text);
 }
 
 int

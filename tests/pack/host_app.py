@@ -198,6 +198,18 @@ def hostile(folder):
     found, _, _, _ = pack("evil.py", "--tree-shake")
     assert "/app/made" not in found and not os.path.exists("made")
     assert not os.path.exists("/app/made")
+    # What a terminal would obey is not sent to it: names in a wheel, in what is left out and in warnings.
+    with zipfile.ZipFile("e-1-py3-none-any.whl", "w") as z:
+        for name, data in (("x\x1b]0;x\x07.so", b"\x7fELF"), ("w\x1b[31m.py", b"x = '\\d'\n"), ("y\x9bm.py", b"def f(:\n")):
+            z.writestr(zipfile.ZipInfo(name), data)
+    said = ""
+    for args in ([], ["--tree-shake", "--verbose"]):
+        pack("-c", "pass", "--deps", "e-1-py3-none-any.whl", *args)
+        said += t.run.errors
+    assert not set("\x1b\x07\x9b") & set(said), said
+    for words in ("left out '" + SITE + "/x?]0;x?.so'", "left out: " + SITE + "/w?[31m.py", SITE + "/w?[31m.py:1: SyntaxWarning",
+                  "'" + SITE + "/y?m.py', line 1, cannot be compiled"):
+        assert words in said, (words, said)
     t.write("exits.py", b"import os\nos._exit(3)\n")
     t.refused(["did not come to its end"], "--python", "build", "--stdlib", "yes", "--tree-shake", "-o", "no.wasm", "exits.py")
     t.write("fails.py", b"import json\nraise ValueError('told')\n")
