@@ -70,6 +70,8 @@ newest_time(int64_t *ret_ns)
         value = value * 10 + (uint64_t)(*p - '0');
     }
     *ret_ns = value > 9000000000u ? INT64_C(9000000000000000000) : (int64_t)value * 1000000000;
+    /* 0 would be no limit. */
+    *ret_ns = value == 0 ? 1 : *ret_ns;
     return true;
 }
 

@@ -110,6 +110,8 @@ def same_bytes(folder):
           env=dict(os.environ, SOURCE_DATE_EPOCH="1500000000"))
     found = t.read(open("e.wasm", "rb").read())[0]
     assert found["/d/a"][2] == 1500000000 * 10**9 and found["/d/b"][2] == OLD
+    t.run("--python", "base.wasm", "--add", "t0::/d", "-o", "e.wasm", env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
+    assert {item[2] for item in t.read(open("e.wasm", "rb").read())[0].values()} <= {0, 1}, "0 is no limit"
     t.refused(["SOURCE_DATE_EPOCH"], "--python", "base.wasm", "-o", "f.wasm",
               env=dict(os.environ, SOURCE_DATE_EPOCH="soon"))
     assert not os.path.exists("f.wasm")
