@@ -22,6 +22,9 @@ typedef struct wasm_file {
     const char *path;
     uint64_t at;
     uint64_t size;
+    uint64_t window_at; /* which bytes of the file are in the window: sections may be two bytes long */
+    size_t window_size;
+    uint8_t window[4096];
 } wasm_file;
 
 static krait_status
@@ -33,11 +36,35 @@ malformed(const wasm_file *file, krait_error *err)
 }
 
 static bool
+fill_window(wasm_file *file)
+{
+    ssize_t got = pread(file->fd, file->window, sizeof(file->window), (off_t)file->at);
+
+    file->window_at = file->at;
+    file->window_size = got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
+static bool
 take(wasm_file *file, void *to, size_t size)
 {
-    if (size > file->size - file->at || pread(file->fd, to, size, (off_t)file->at) != (ssize_t)size)
+    uint8_t *out = to;
+
+    if (size > file->size - file->at)
         return false;
-    file->at += size;
+    while (size > 0) {
+        size_t part;
+
+        if ((file->at < file->window_at || file->at - file->window_at >= file->window_size) &&
+            !fill_window(file))
+            return false;
+        part = file->window_size - (size_t)(file->at - file->window_at);
+        part = part < size ? part : size;
+        memcpy(out, file->window + (file->at - file->window_at), part);
+        out += part;
+        size -= part;
+        file->at += part;
+    }
     return true;
 }
 
@@ -125,7 +152,7 @@ krait_status
 proc_wasm_section(const char *path, const char *name, char **ret, size_t *ret_size,
                   krait_error *err)
 {
-    wasm_file file = {open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), path, 0, 0};
+    wasm_file file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), .path = path};
     krait_status status;
     struct stat info;
 
