@@ -195,6 +195,9 @@ verify(const char *path, bool is_own)
     if (is_own && err.code == KRAIT_ENOTFOUND)
         return 0;
     cli_error(&err);
+    if (err.code == KRAIT_ENOMEM || err.sys_errno == ENOMEM || err.sys_errno == EMFILE ||
+        err.sys_errno == ENFILE)
+        return KRAIT_EXIT_FAILED; /* that says nothing about the file */
     if (is_own && unlink(path) == 0)
         cli_message("'%s' is removed; a run makes another one when it needs it", path);
     return err.code == KRAIT_ENOTFOUND ? KRAIT_EXIT_MISSING : 1;

@@ -185,6 +185,11 @@ def verify(base):
     cache.snapshot("make")
     done = cache.snapshot("verify")
     check("verify", done.returncode == 0 and done.stdout.count(": whole\n") == 4, done)
+    # Short of address space; how much is too little depends on the program.
+    for mib in range(2, 17):
+        done = cache.snapshot("verify", preexec_fn=lambda size=mib << 20: resource.setrlimit(
+            resource.RLIMIT_AS, (size, size)))
+        check("what cannot be read now stays", len(cache.images()) == 4 and done.returncode != 1, done)
     path = cache.images()[2]
     copy = os.path.join(base, "copy.krs")
     shutil.copy2(path, copy)
