@@ -19,7 +19,7 @@ import tempfile
 
 SECRET = "not-for-the-guest-4711"
 # Longer than any limit in a case, and far longer than a host needs to end one.
-PATIENCE_S = 100
+PATIENCE_S = 300
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
 
 

@@ -5,6 +5,7 @@ docs/pack-format.md alone; running the command; temporary folders.
 import lzma
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -182,6 +183,8 @@ def write(path, data, mtime=None):
 
 def main(cases):
     """Runs the cases that the arguments name, or all, each in a new temporary folder."""
+    # A shell starts what runs in its background with SIGINT ignored, and so would krait be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     failures = 0
     for name in sys.argv[1:] or sorted(cases):
         folder = tempfile.mkdtemp(prefix="krait-pack-test.")
