@@ -185,6 +185,7 @@ EOF
     # A result that a pipe does not hold: it waits for the reader, and for nobody after Ctrl-C.
     check "json: a reader that is late" python3 - <<'EOF'
 import fcntl, os, json, select, signal, subprocess, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in the background of a shell
 for blocks, number in (False, None), (True, signal.SIGINT), (False, signal.SIGINT):
     end, start = os.pipe()
     os.set_blocking(start, blocks)
