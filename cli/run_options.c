@@ -111,10 +111,17 @@ static int
 take_status_fd(cli_run_request *request, const char *value)
 {
     uint64_t fd;
+    int flags = cli_parse_size(value, &fd) && fd <= INT_MAX && cli_stdio((int)fd) >= 0
+                    ? fcntl((int)fd, F_GETFL)
+                    : -1;
 
-    if (!cli_parse_size(value, &fd) || fd > INT_MAX || fcntl((int)fd, F_GETFD) < 0 ||
-        cli_stdio((int)fd) < 0) {
+    if (flags < 0) {
         cli_message("--status-fd: '%s' is no open descriptor", value);
+        return KRAIT_EXIT_FAILED;
+    }
+    /* Else a program would have run whose result nobody gets. */
+    if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) {
+        cli_message("--status-fd: '%s' is not open for writing", value);
         return KRAIT_EXIT_FAILED;
     }
     request->status_fd = (int)fd;

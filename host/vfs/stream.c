@@ -323,7 +323,8 @@ krait__file_from_fd(int host_fd, krait_file **ret_file)
                      0);
     stream->fd = host_fd;
     stream->is_changed = false;
-    stream->may_block = S_ISBLK(stat.st_mode); /* poll(2) calls it ready, whatever is in the cache */
+    /* poll(2) calls a block device ready, whatever is in the cache. */
+    stream->may_block = S_ISBLK(stat.st_mode);
     stream->is_terminal = S_ISCHR(stat.st_mode) && isatty(host_fd);
     stream->has_sigpipe = S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode);
     *ret_file = &stream->file;

@@ -57,6 +57,7 @@ done
 for number in 77 x 99999999999 -1 ''; do
     refused 125 "--status-fd: '$number' is no open descriptor" run --status-fd="$number" -c pass
 done
+refused 125 "--status-fd: '4' is not open for writing" run --status-fd 4 -c pass 4</dev/null
 echo 'print(1)' >file
 refused 126 "--dir: 'file' is not a directory" run --dir file -c pass
 refused 127 "cannot open 'file/x.py': Not a directory" run file/x.py
