@@ -196,6 +196,8 @@ add_node(krait_tree *tree, krait_node *directory, const char *name, size_t name_
     node->mtime_ns = KRAIT_TIME_UNKNOWN;
     node->parent = directory;
     node->next = directory->first;
+    if (node->next != NULL)
+        node->next->previous = node;
     directory->first = node;
     if (tree->count >= tree->bucket_count)
         grow_buckets(tree);
@@ -308,12 +310,12 @@ forget(krait_tree *tree, krait_node *node)
 void
 krait__pack_tree_remove(krait_tree *tree, krait_node *node)
 {
-    krait_node **place = &node->parent->first;
+    krait_node **place = node->previous != NULL ? &node->previous->next : &node->parent->first;
     krait_node *at = node;
 
-    while (*place != node)
-        place = &(*place)->next;
     *place = node->next;
+    if (node->next != NULL)
+        node->next->previous = node->previous;
     /* The deepest first. */
     for (;;) {
         krait_node *parent = at->parent;
@@ -378,6 +380,10 @@ sort_list(krait_node *list)
     }
     for (size_t i = 0; i < 64; i++)
         all = merge(runs[i], all);
+    for (krait_node *node = all, *previous = NULL; node != NULL; node = node->next) {
+        node->previous = previous;
+        previous = node;
+    }
     return all;
 }
 

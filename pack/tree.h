@@ -29,7 +29,8 @@ struct krait_node {
     krait_node *parent; /* NULL: the root */
     krait_node *first;  /* of a directory, in no order until krait__pack_tree_sort() */
     krait_node *next;   /* in the same directory */
-    krait_node *chain;  /* in the same bucket */
+    krait_node *previous;
+    krait_node *chain; /* in the same bucket */
     char *name;
     krait_pack_kind kind;
     krait_source source;

@@ -6,6 +6,7 @@ endif()
 
 krait_test(NAME pack.lzma SOURCES host_lzma.c "${PROJECT_SOURCE_DIR}/guest/pack/lzma.c"
     LIBS krait_compression CASES round_trips survives_damage refuses_what_is_short)
+krait_test(NAME pack.tree SOURCES host_tree.c LIBS krait_pack CASES removes replaces_many TIMEOUT 60)
 # The library once more, with allocations that fail on demand.
 file(GLOB faulty_pack CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/pack/*.c")
 krait_test(NAME pack.faults SOURCES host_faults.c ${faulty_pack}
