@@ -230,8 +230,16 @@ store(pack_request *request)
     krait_pack_get_start(request->pack, &start);
     for (size_t i = 0; i < start.env_count; i++)
         pack_list_add(&env, start.env[i]);
-    for (size_t i = 0; i < request->env.count; i++)
-        pack_list_add(&env, request->env.items[i]);
+    for (size_t i = 0; i < request->env.count && exit_status == 0; i++) {
+        const char *variable = request->env.items[i];
+
+        pack_list_add(&env, variable);
+        /* The manifest has it, too, as JSON. */
+        if (!cli_is_utf8(variable, strlen(variable))) {
+            pack_message(request, "--env '%s' is not UTF-8", variable);
+            exit_status = KRAIT_EXIT_FAILED;
+        }
+    }
     start.env = (const char *const *)env.items;
     start.env_count = env.count;
     if (request->writable != 0)

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,12 +85,20 @@ krait__pack_whole_read(const char *path, uint64_t limit, uint8_t **ret_bytes, si
 
 /* ---- output ------------------------------------------------------------------------------- */
 
-/* The next name to try; false when it is too long. */
+/* The next name to try; false when it is too long.  One that is as long as a file's may be has no room for more
+ * behind it: of it only the beginning is taken. */
 static bool
 next_name(krait_out *out, unsigned attempt)
 {
-    int size = snprintf(out->temporary, sizeof(out->temporary), "%s.%ld-%u.tmp", out->path,
-                        (long)getpid(), attempt);
+    const char *slash = strrchr(out->path, '/');
+    const char *name = slash != NULL ? slash + 1 : out->path;
+    size_t kept = strnlen(name, KRAIT_PACK_NAME_MAX - 40);
+    int size;
+
+    while (name[kept] != '\0' && ((unsigned char)name[kept] & 0xc0) == 0x80)
+        kept--;
+    size = snprintf(out->temporary, sizeof(out->temporary), "%.*s.%ld-%u.tmp",
+                    (int)(name - out->path + (ptrdiff_t)kept), out->path, (long)getpid(), attempt);
 
     if (size > 0 && (size_t)size < sizeof(out->temporary))
         return true;

@@ -117,6 +117,13 @@ def outputs(folder):
               "noise::/n", preexec_fn=limit)
     assert open("out.wasm", "rb").read() == b"as it was"
     assert sorted(os.listdir(".")) == ["base.wasm", "folder", "noise", "out.wasm"], os.listdir(".")
+    # The longest names that there are.
+    for name in ("n" * 250 + ".wasm", "ü" * 125 + ".wasm", "x" + "ü" * 124 + ".wasm"):
+        t.run("--python", "base.wasm", "-o", name)
+        assert os.path.getsize(name) > 0
+        os.remove(name)
+    t.refused(["File name too long"], "--python", "base.wasm", "-o", "n" * 256)
+    assert sorted(os.listdir(".")) == ["base.wasm", "folder", "noise", "out.wasm"], os.listdir(".")
     if os.path.exists("/dev/full"):
         t.refused(["'/dev/full'"], "--python", "base.wasm", "-o", "/dev/full")
 
@@ -388,6 +395,7 @@ def usage(folder):
             (["-o", "x", "--", "arg"], ["--tree-shake"]),
             (["-o", "x", "--keep", "m"], ["--tree-shake"]),
             (["-o", "out.wasm", "--python", "base.wasm", "--env", "=x"], ["'=x'"]),
+            (["-o", "out.wasm", "--python", "base.wasm", "--env", "A=\udcff"], ["--env", "not UTF-8"]),
             (["-o", "out.wasm", "--python", "base.wasm", "-m", "a b"], ["'a b'"]),
             (["-o", "out.wasm", "--python", "base.wasm", "--entry", "a:b c"], ["'a:b c'"])):
         t.refused(words, *args)
