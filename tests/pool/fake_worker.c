@@ -7,6 +7,7 @@
 
 #include <krait/guest_call.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -168,7 +169,7 @@ be_traced(void)
         (void)close(KRAIT_WORKER_FD);
         (void)ptrace(PTRACE_SEIZE, own, NULL, NULL);
         if (write(pipes[1], "x", 1) == 1)
-            (void)sleep(30);
+            (void)sleep(300);
         _exit(0);
     default:
         if (read(pipes[0], &byte, 1) != 1)
@@ -263,6 +264,8 @@ static void
 be_bad_later(void)
 {
     send_begun(job);
+    if (does("begun-stopped") && job == 1)
+        (void)raise(SIGSTOP);
     be_bad_with_calls();
     if (does("begun-exit"))
         _exit(7);

@@ -66,6 +66,7 @@ pool_gate(void *data, krait_call *call)
     while (!t->is_open)
         pthread_cond_wait(&t->changed, &t->lock);
     t->waiting--;
+    pthread_cond_broadcast(&t->changed);
     pthread_mutex_unlock(&t->lock);
     return 0;
 }
@@ -127,6 +128,17 @@ pool_open_gate(pool_test *t)
     pthread_mutex_unlock(&t->lock);
 }
 
+/* For the next jobs, when those that waited have passed. */
+static inline void
+pool_shut_gate(pool_test *t)
+{
+    pthread_mutex_lock(&t->lock);
+    while (t->waiting > 0)
+        pthread_cond_wait(&t->changed, &t->lock);
+    t->is_open = false;
+    pthread_mutex_unlock(&t->lock);
+}
+
 static inline void
 pool_close(pool_test *t)
 {
@@ -164,7 +176,7 @@ pool_collect(void *data, krait_job_result *result)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* Half a minute, for machines that have much else to do. */
+/* A minute, for machines that have much else to do. */
 static inline struct timespec
 pool_patience(void)
 {
@@ -290,7 +302,7 @@ check_threads(unsigned wanted)
 {
     unsigned there = count_entries("/proc/self/task");
 
-    for (int i = 0; i < 500 && there != wanted && there != wanted + OTHER_THREADS; i++) {
+    for (int i = 0; i < 6000 && there != wanted && there != wanted + OTHER_THREADS; i++) {
         pause_ms(10);
         there = count_entries("/proc/self/task");
     }

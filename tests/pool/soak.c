@@ -13,6 +13,9 @@
 
 enum { IN_FLIGHT = 16, GOOD_TENANTS = 4, TENANTS = 8, SAMPLES_MAX = 4096 };
 
+/* However long that takes; no more than so many jobs after the time is over. */
+enum { ROUNDS_LEAST = 8, ROUND_JOBS_LEAST = 30, JOBS_MOST = 1000 };
+
 /* How much more the most of the last quarter may be than the most of the quarter before.  The four
  * instances may keep 4 MiB or nothing of what they wrote; twice that is a leak.  In a few seconds they
  * come to have it, and the heaps their sizes. */
@@ -315,7 +318,7 @@ measure(soak *s)
     while (s->in_flight > 0)
         pthread_cond_wait(&s->changed, &s->lock);
     pthread_mutex_unlock(&s->lock);
-    for (int i = 0; i < 3000 && counts.ready != ready; i++) {
+    for (int i = 0; i < 12000 && counts.ready != ready; i++) {
         pause_ms(5);
         CHECK_INT(krait_pool_stats(s->t.pool, &counts, &s->t.err), KRAIT_OK);
     }
@@ -425,6 +428,19 @@ now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Can it be judged?  A machine may have stood still for all of the time. */
+static bool
+is_enough(soak *s)
+{
+    bool is_all;
+
+    pthread_mutex_lock(&s->lock);
+    is_all = s->by_kind[KRAIT_RESULT_RETURNED] > 0 && s->by_kind[KRAIT_RESULT_LIMIT] > 0 &&
+             s->by_kind[KRAIT_RESULT_TRAPPED] > 0;
+    pthread_mutex_unlock(&s->lock);
+    return s->sample_count >= ROUNDS_LEAST && (is_all || s->submitted >= JOBS_MOST);
+}
+
 /* Rounds of load, each a twentieth of all, at most five seconds. */
 static void
 run(soak *s, unsigned seconds)
@@ -432,16 +448,19 @@ run(soak *s, unsigned seconds)
     const double begin = now_s();
     const double round = seconds < 100 ? seconds / 20.0 : 5.0;
     double end_of_round = begin + round;
+    unsigned jobs = 0;
 
-    while (now_s() < begin + seconds) {
+    while (now_s() < begin + seconds || !is_enough(s)) {
         submit(s);
+        jobs++;
         if (below(s, 10) == 0)
             cancel_some(s);
         if (!is_thread_test() && now_s() < begin + seconds / 2.0 && below(s, 250) == 0)
             kill_one(s);
-        if (now_s() > end_of_round) {
+        if (now_s() > end_of_round && jobs >= ROUND_JOBS_LEAST) {
             measure(s);
             end_of_round = now_s() + round;
+            jobs = 0;
         }
     }
     measure(s);

@@ -201,7 +201,7 @@ queue_full(void)
     spec.file_count = 1;
     REQUIRE(krait_pool_submit(t.pool, &spec, pool_collect, &t, NULL, &t.err) == KRAIT_OK);
     REQUIRE(pool_wait(&t, 5));
-    t.is_open = false;
+    pool_shut_gate(&t);
     REQUIRE(pool_submit(&t, 0, wait_at_gate) != 0);
     REQUIRE(pool_wait_gate(&t, 1));
     REQUIRE(krait_pool_submit(t.pool, &spec, pool_collect, &t, NULL, &t.err) == KRAIT_OK);
