@@ -182,7 +182,7 @@ chmod +x "$T/slowcc"
 "$KRAIT" compile "$T/m.wasm" -o "$T/out/x.krt" --cc "$T/slowcc" --jobs 2 &
 pid=$!
 i=0
-while ! cp "$TMPDIR"/krait-compile.*/pids "$T/pids" 2>/dev/null && [ $i -lt 200 ]; do
+while ! { cp "$TMPDIR"/krait-compile.*/pids "$T/pids" 2>/dev/null && [ -s "$T/pids" ]; } && [ $i -lt 600 ]; do
     sleep 0.1
     i=$((i + 1))
 done

@@ -76,7 +76,7 @@ for signal in TERM KILL; do
     "$KRAIT" compile "$T/m.wasm" -o "$T/out/m.krt" --cc "$T/cc/sleepy_cc" &
     pid=$!
     i=0
-    while ! cp "$TMPDIR"/krait-compile.*/pids "$T/pids" 2>/dev/null && [ $i -lt 300 ]; do
+    while ! { cp "$TMPDIR"/krait-compile.*/pids "$T/pids" 2>/dev/null && [ -s "$T/pids" ]; } && [ $i -lt 600 ]; do
         sleep 0.1
         i=$((i + 1))
     done

@@ -10,9 +10,12 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #define THREADS 4
 
@@ -80,6 +83,7 @@ typedef struct job {
     unsigned repeat;  /* calls after the first one, with the same arguments */
     unsigned refused; /* how many of them ended with a trap */
     pthread_t native;
+    _Atomic long number; /* of the native thread, once it runs */
 } job;
 
 static void
@@ -108,6 +112,7 @@ run(void *argument)
 {
     job *j = argument;
 
+    j->number = syscall(SYS_gettid);
     for (;;) {
         call_once(j);
         if (j->repeat == 0)
@@ -166,6 +171,28 @@ await(fixture *f, uint32_t address, uint32_t wanted)
 
     while (load(f, address) < wanted)
         nanosleep(&pause, NULL);
+}
+
+/* Until a job's thread sleeps. */
+static void
+await_sleep(const job *j)
+{
+    struct timespec pause = {.tv_nsec = 200000};
+    char path[64];
+    char text[300];
+    const char *state = NULL;
+
+    while (state == NULL || state[1] == '\0' || state[2] != 'S') {
+        FILE *file;
+
+        nanosleep(&pause, NULL);
+        snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", j->number);
+        file = fopen(path, "re");
+        text[file != NULL ? fread(text, 1, sizeof(text) - 1, file) : 0] = '\0';
+        if (file != NULL)
+            fclose(file);
+        state = strrchr(text, ')');
+    }
 }
 
 /* ---- cases ------------------------------------------------------------------------------ */
@@ -239,13 +266,14 @@ wakes_some(void)
         jobs[i].cells[0].i32 = i == 3 ? 68 : 64;
         jobs[i].cells[2].i64 = UINT64_MAX;
         start(&jobs[i], f.main, true, "wait");
+        /* It counts itself before it waits; then it sleeps when it is in the queue. */
         await(&f, 32, i + 1);
+        await_sleep(&jobs[i]);
     }
     REQUIRE(krait__thread_new(f.main, 0, &waker, &err) == KRAIT_OK);
     while (woken < 2) {
         uint32_t now = 0;
 
-        /* The last ones may still be on their way to sleep. */
         CHECK_INT(call(f.main, "notify", 64, 2 - woken, &now).trap, KRAIT_TRAP_NONE);
         woken += now;
     }

@@ -234,6 +234,14 @@ limits(void)
     CHECK_INT(result.limit, KRAIT_LIMIT_WALL);
     CHECK_INT(krait_sandbox_reset(sandbox, &err), KRAIT_OK);
     /* It begins anew with each call. */
+    CHECK_INT(krait_sandbox_invoke(sandbox, "loop", NULL, 0, &result, &err), KRAIT_OK);
+    CHECK_INT(result.limit, KRAIT_LIMIT_WALL);
+    CHECK(result.wall_ns >= 300000000);
+    /* What ends by itself has more time: the machine may stand still. */
+    krait_sandbox_free(sandbox);
+    sandbox = NULL;
+    REQUIRE(krait_config_set_limit(config, KRAIT_LIMIT_WALL, KRAIT_UNLIMITED, &err) == KRAIT_OK);
+    REQUIRE(krait_sandbox_new(module, config, &sandbox, &err) == KRAIT_OK);
     for (int i = 0; i < 3; i++)
         CHECK_UINT(call(sandbox, "count"), 101 + (uint32_t)i);
     CHECK_UINT(call(sandbox, "grow"), 2);

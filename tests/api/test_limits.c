@@ -3,6 +3,7 @@
  * Limits by the C API, each from both sides: what is just allowed passes, what is more is an
  * exception that fits, or ends the call with a result that names the limit.
  */
+#include "api/internal.h"
 #include "tests/api/python.h"
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 
 #define MS UINT64_C(1000000)
 
-/* A sandbox with one limit set, and time to end by itself also where the machine is busy. */
+/* A sandbox with one limit set, and time to end by itself also where the machine is busy.  A machine may
+ * stand still while an innocent guest runs, so that such guests get no short limits of time. */
 static bool
 start_with(python *p, krait_limit limit, uint64_t value)
 {
@@ -40,37 +42,50 @@ check_raises(python *p, const char *code, const char *text)
         printf("    %s\n", p->result.message);
 }
 
+/* A call that stops of itself when its time is over, so the session goes on.  Once more when the time was
+ * over before the guest was there. */
+static void
+check_cleans_up(python *p, const char *loop)
+{
+    bool is_early = true;
+    char code[200];
+
+    snprintf(code, sizeof(code), "try:\n  begun = True\n  %s\nfinally: ended = True", loop);
+    for (int tries = 0; tries < 20 && is_early; tries++) {
+        python_run(p, "begun = ended = False");
+        krait__sandbox_set_limit(p->sandbox, KRAIT_LIMIT_WALL, 1000 * MS);
+        check_limit(p, code, KRAIT_LIMIT_WALL);
+        CHECK(p->result.wall_ns >= 1000 * MS);
+        CHECK_INT(p->result.trap, 0);
+        krait__sandbox_set_limit(p->sandbox, KRAIT_LIMIT_WALL, KRAIT_UNLIMITED);
+        python_run(p, "print(begun or ended, ended)");
+        is_early = strcmp(p->result.stdout_bytes, "False False\n") == 0;
+    }
+    CHECK_STR(p->result.stdout_bytes, "True True\n");
+}
+
 static void
 wall(void)
 {
     python p;
 
     REQUIRE(start_with(&p, KRAIT_LIMIT_WALL, 3600000 * MS));
-    python_run(&p, "x = 1");
-    python_close(&p);
-    REQUIRE(start_with(&p, KRAIT_LIMIT_WALL, 1500 * MS));
-    python_run(&p, "seen = []");
+    python_run(&p, "import time");
     /* Each call has the time anew. */
-    for (int i = 0; i < 3; i++)
-        python_run(&p, "import time; time.sleep(0.6)");
-    check_limit(&p, "import time\ntry: time.sleep(1000)\nfinally: seen.append(1)",
-                KRAIT_LIMIT_WALL);
-    CHECK(p.result.wall_ns >= 1500 * MS);
-    CHECK_INT(p.result.trap, 0);
-    /* It stopped of itself, so the session goes on. */
-    check_limit(&p, "try:\n  while True: pass\nfinally: seen.append(2)", KRAIT_LIMIT_WALL);
-    python_run(&p, "assert seen == [1, 2]");
+    check_cleans_up(&p, "time.sleep(1000)");
+    check_cleans_up(&p, "while True: pass");
     python_close(&p);
-    /* It did not. */
+    /* It does not stop. */
     REQUIRE(python_open(&p));
     CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_GRACE, 10 * MS, &p.err), KRAIT_OK);
-    CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 1000 * MS, &p.err), KRAIT_OK);
     REQUIRE(python_sandbox(&p));
-    check_limit(&p, "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass",
-                KRAIT_LIMIT_WALL);
+    python_run(&p, "import signal; signal.signal(2, signal.SIG_IGN)");
+    krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_WALL, 500 * MS);
+    check_limit(&p, "while True: pass", KRAIT_LIMIT_WALL);
     CHECK(p.result.trap != 0);
     CHECK_INT(krait_sandbox_exec(p.sandbox, "x", 1, &p.result, &p.err), KRAIT_ESTATE);
     CHECK_INT(krait_sandbox_reset(p.sandbox, &p.err), KRAIT_OK);
+    krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_WALL, KRAIT_UNLIMITED);
     python_run(&p, "x = 1");
     python_close(&p);
 }
@@ -94,8 +109,10 @@ processor_time(void)
 {
     python p;
 
-    REQUIRE(start_with(&p, KRAIT_LIMIT_CPU, 1500 * MS));
-    python_run(&p, "import time; time.sleep(2)");
+    REQUIRE(start_with(&p, KRAIT_LIMIT_WALL, KRAIT_UNLIMITED));
+    python_run(&p, "import time");
+    krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_CPU, 1500 * MS);
+    python_run(&p, "time.sleep(2)");
     CHECK(p.result.cpu_ns < 1500 * MS);
     check_limit(&p, "while True: pass", KRAIT_LIMIT_CPU);
     CHECK(p.result.cpu_ns >= 1400 * MS);
@@ -216,7 +233,7 @@ host_calls(void)
     REQUIRE(python_open(&p));
     CHECK_INT(krait_config_add_function(p.config, "nothing", nothing, NULL, &p.err), KRAIT_OK);
     CHECK_INT(krait_config_set_limit(p.config, KRAIT_LIMIT_HOST_CALLS, 100, &p.err), KRAIT_OK);
-    REQUIRE(python_sandbox(&p));
+    REQUIRE(python_has_time(&p) && python_sandbox(&p));
     for (int i = 0; i < 2; i++)
         python_run(&p, "import krait_host\nfor i in range(100): krait_host.call('nothing')");
     check_limit(&p, "done = 0\nwhile True: krait_host.call('nothing'); done += 1",
@@ -352,12 +369,12 @@ threads(void)
     python_close(&p);
 }
 
-/* The start of Python counts, too, and takes long under sanitizers on a busy machine. */
+/* The start of Python counts, too: when the machine stood still in it, the program has not begun, and is
+ * tried once more. */
 static void
 run_programs(void)
 {
-    krait_sandbox *sandbox = NULL;
-    krait_result result;
+    bool is_early = true;
     python p;
 
     REQUIRE(python_open(&p));
@@ -368,13 +385,16 @@ run_programs(void)
     CHECK_INT(krait_config_add_arg(
                   p.config, "try:\n  while True: pass\nfinally: print('cleaned up')", &p.err),
               KRAIT_OK);
-    REQUIRE(krait_sandbox_new(p.module, p.config, &sandbox, &p.err) == KRAIT_OK);
-    REQUIRE(krait_sandbox_run(sandbox, &result, &p.err) == KRAIT_OK);
-    CHECK_INT(result.kind, KRAIT_RESULT_LIMIT);
-    CHECK_INT(result.limit, KRAIT_LIMIT_WALL);
-    CHECK_STR(result.message, "wall time limit of 3 s");
-    CHECK_STR(result.stdout_bytes, "cleaned up\n");
-    krait_sandbox_free(sandbox);
+    REQUIRE(python_sandbox(&p));
+    for (int tries = 0; tries < 10 && is_early; tries++) {
+        REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);
+        REQUIRE(krait_sandbox_run(p.sandbox, &p.result, &p.err) == KRAIT_OK);
+        CHECK_INT(p.result.kind, KRAIT_RESULT_LIMIT);
+        CHECK_INT(p.result.limit, KRAIT_LIMIT_WALL);
+        CHECK_STR(p.result.message, "wall time limit of 3 s");
+        is_early = p.result.stdout_bytes[0] == '\0';
+    }
+    CHECK_STR(p.result.stdout_bytes, "cleaned up\n");
     python_close(&p);
 }
 

@@ -698,7 +698,6 @@ nothing_is_left(void)
     REQUIRE(python_open(&p));
     REQUIRE(krait_config_add_function(p.config, "echo", echo, NULL, &p.err) == KRAIT_OK);
     REQUIRE(krait_config_add_function(p.config, "held", hold, &held, &p.err) == KRAIT_OK);
-    REQUIRE(krait_config_set_limit(p.config, KRAIT_LIMIT_WALL, 300000000, &p.err) == KRAIT_OK);
     REQUIRE(python_sandbox(&p));
     python_run(&p, "import json");
     snapshot = python_take(&p);
@@ -706,6 +705,7 @@ nothing_is_left(void)
     for (int mode = KRAIT_DIRTY_SCAN; mode <= KRAIT_DIRTY_UNKNOWN; mode++) {
         krait__image_set_mode(snapshot->image, (krait_dirty_mode)mode);
         REQUIRE(python_from_snapshot(&p, snapshot));
+        krait__sandbox_set_limit(p.sandbox, KRAIT_LIMIT_WALL, 300000000);
         for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
             (void)python_exec(&p, hostile[i]);
             REQUIRE(krait_sandbox_reset(p.sandbox, &p.err) == KRAIT_OK);

@@ -187,6 +187,8 @@ pipes(void)
     CHECK_UINT(load32(OUT), 1);
     CHECK_UINT(event_at(0).userdata, 2);
     CHECK_INT(write(in[1], "abc", 3), 3);
+    /* far away: what is due when the call ends is told as well */
+    subscribe_clock(1, 2, 1, UINT64_C(3600000000000), 0);
     CHECK_INT(poll_these(2), 0);
     CHECK_UINT(load32(OUT), 1);
     CHECK_UINT(event_at(0).userdata, 1);
