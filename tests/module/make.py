@@ -502,6 +502,26 @@ def interrupted(folder):
     assert running.returncode == -signal.SIGTERM, (running.returncode, said)
     assert said == b"" and os.path.exists("told"), said
     assert os.listdir("tmp") == [] and not os.path.exists("no.wasm")
+    # One that does not want to end: the second signal is enough.
+    t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntrap 'echo $$ >again.new; mv again.new again' TERM\n"
+                           b"rm -f began\ni=0\nwhile [ $i -lt 6000 ]; do sleep 0.1; i=$((i + 1)); done\n")
+    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        if not os.path.exists("began"):
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGTERM)
+    for _ in range(600):
+        if os.path.exists("again"):
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGTERM)
+    try:
+        assert running.wait(60) == -signal.SIGTERM
+    finally:
+        with open("again") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        running.kill()
 
 
 def killed(folder):
