@@ -157,7 +157,7 @@ const char *cli_option_value(int argc, char **argv, int *index, size_t name_size
 int cli_run_parse(cli_run_request *request, int argc, char **argv, bool own_options);
 void cli_run_release(cli_run_request *request);
 /* For a script that is a module: takes --mapdir and one "--" that follow it, as other engines let them
- * stand there.  0, or an exit status after a message. */
+ * stand there; not --mapdir where "--" stands before it.  0, or an exit status after a message. */
 int cli_run_after_module(cli_run_request *request);
 
 /* size.c: "512K", "256M", "1G" or bytes. False when `text` is none of these. */

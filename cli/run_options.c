@@ -222,13 +222,25 @@ find_script(cli_run_request *request, int argc, char **argv, int first, bool inf
     keep_rest(request, argc, argv, first);
 }
 
+/* "--" stands before the module: what follows that may come from anybody, and grants nothing. */
+static bool
+has_ended(const cli_run_request *request)
+{
+    for (int i = 0; i < request->script_index; i++) {
+        if (strcmp(request->python[i], "--") == 0)
+            return true;
+    }
+    return false;
+}
+
 int
 cli_run_after_module(cli_run_request *request)
 {
+    const int count = has_ended(request) ? 0 : request->python_count;
     int first = request->script_index + 1;
     int at = first;
 
-    for (; at < request->python_count && cli_is_long(request->python[at], "--mapdir"); at++) {
+    for (; at < count && cli_is_long(request->python[at], "--mapdir"); at++) {
         const char *value = cli_option_value(request->python_count, request->python, &at, 8);
         int status = KRAIT_EXIT_FAILED;
 

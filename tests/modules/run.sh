@@ -173,6 +173,12 @@ same "what follows -- is the module's" "$rc: $out" "3: show.wasm
 /sub::root"
 run run show.wasm x --mapdir /::host
 same "and what follows an argument" "$rc" 4
+run run -- show.wasm --mapdir /sub::root
+same "and all that follows the module when -- stands before it" "$rc: $out" "3: show.wasm
+--mapdir
+/sub::root"
+run run -- preopens.wasm --mapdir=/::host
+same "it grants nothing then" "$rc: $out" "4: /"
 run run show.wasm --mapdir
 same "--mapdir without a value" "$rc: $out" "125: krait: option '--mapdir' needs a value; see \`krait run --help\`"
 run run show.wasm --mapdir /::nowhere
