@@ -56,6 +56,8 @@ cli_json_bytes(FILE *to, const char *bytes, size_t size)
             fputs("\\n", to);
         else if ((unsigned char)*bytes < 0x20 || *bytes == 0x7f)
             fprintf(to, "\\u%04x", (unsigned)(unsigned char)*bytes);
+        else if (step == 2 && cli_is_obeyed(bytes))
+            fprintf(to, "\\u%04x", (unsigned)(unsigned char)bytes[1]);
         else
             (void)fwrite(bytes, 1, step, to);
         step = step != 0 ? step : 1;

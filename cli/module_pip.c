@@ -290,6 +290,39 @@ download(pack_request *request, const pack_list *pip)
     return exit_status;
 }
 
+/* A pip that is started by its name cannot be told as python3 is that it has no Python to start: this is
+ * imported before it.  False after a message. */
+static bool
+guard(const pack_request *request, pack_list *pip)
+{
+    const char *folder = request->document.wheels.files;
+    const char *before = getenv("PYTHONPATH");
+    pack_list words = {NULL, 0};
+    char variable[2 * PACK_PATH];
+    char path[PACK_PATH];
+    FILE *to;
+
+    if (strcmp(pip->items[0], commands[0][0]) == 0)
+        return true;
+    if (!pack_path(path, sizeof(path), "%s/sitecustomize.py", folder) ||
+        !pack_path(variable, sizeof(variable), "PYTHONPATH=%s%s%s", folder,
+                   before != NULL ? ":" : "", before != NULL ? before : ""))
+        return false;
+    to = fopen(path, "wxe");
+    if (to == NULL || fputs("import sys\nsys.executable = '/bin/false'\n", to) < 0 ||
+        fclose(to) != 0) {
+        pack_message(request, "cannot write '%s': %s", path, strerror(errno));
+        return false;
+    }
+    pack_list_add(&words, "env");
+    pack_list_add(&words, variable);
+    for (size_t i = 0; i < pip->count; i++)
+        pack_list_add(&words, pip->items[i]);
+    pack_list_release(pip);
+    *pip = words;
+    return true;
+}
+
 static bool
 make_folder(pack_request *request)
 {
@@ -321,7 +354,7 @@ module_fetch(pack_request *request)
                      "'%s' needs '%s'%s, and there is no pip to fetch it (neither python3 -m pip "
                      "nor pip3 nor pip works): install one, or give the packages with --deps",
                      request->subject, wanted->items[0], wanted->count > 1 ? " and more" : "");
-    else if (make_folder(request))
+    else if (make_folder(request) && guard(request, &pip))
         exit_status = download(request, &pip);
     pack_list_release(&pip);
     return exit_status;

@@ -318,6 +318,17 @@ def pip(folder):
         project_file("[project]\ndependencies = [%r]\n[tool.krait]\nentry-point = 'tricky'\n" % text)
         refused(words, "p", status=125)
         assert not os.path.exists("ran"), text
+    # A pip that is found by its name only.
+    t.write("only/python3", b"#!/bin/sh\nexit 1\n")
+    t.write("only/pip3", ("#!%s\nimport runpy\nrunpy.run_module('pip', run_name='__main__')\n" % sys.executable).encode())
+    for name in os.listdir("only"):
+        os.chmod("only/" + name, 0o755)
+    path = os.path.abspath("only") + ":/usr/bin:/bin"
+    project_file("[project]\ndependencies = ['tricky']\n[tool.krait]\nentry-point = 'tricky'\n")
+    refused(["only there as sources", "--deps"], "p", status=125, PATH=path)
+    assert not os.path.exists("ran")
+    project_file("[project]\ndependencies = ['leaf']\n[tool.krait]\nentry-point = 'leaf'\n")
+    assert own(make("p", PATH=path)[0])["/app/leaf.py"] == b"x = 1\n"
     # An address of a wheel.
     project_file("[project]\ndependencies = ['leaf [x] @ file://%s#sha1=%s ; python_version > \"3\"']\n[tool.krait]\n"
                  "entry-point = 'leaf'\n" % (os.path.abspath("links/leaf-2.1-py3-none-any.whl"), hashlib.sha1(

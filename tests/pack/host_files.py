@@ -91,6 +91,13 @@ def listing(folder):
     assert manifest["files"] == 1 and manifest["writable_bytes"] == 3 << 20 and manifest["env"] == ["A=b c"]
     done = json.loads(t.run("--python", "base.wasm", "--add", "tree::/data", "-o", "o2.wasm", "--json"))
     assert done["files"] == 1 and done["module_bytes"] == os.path.getsize("o2.wasm")
+    # Names that a terminal would obey.
+    t.write("odd/a\x1b[1m\x7f\x9b2m\xa0\u00e9", b"", OLD)
+    t.run("--python", "base.wasm", "--add", "odd::/", "-o", "odd.wasm")
+    assert "/a?[1m??2m\xa0\u00e9\n" in t.run("--list", "odd.wasm").decode()
+    text = t.run("--list", "--json", "odd.wasm").decode()
+    assert json.loads(text)["items"][0]["path"] == "/a\x1b[1m\x7f\x9b2m\xa0\u00e9"
+    assert not set("\x1b\x7f\x9b") & set(text) and "\xa0\u00e9" in text
 
 
 def same_bytes(folder):
