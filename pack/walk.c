@@ -3,7 +3,8 @@
  * Files and folders of the host: krait_pack_add().
  *
  * Nothing is followed and nothing skipped silently: what cannot be packed is an error that names it.
- * A symbolic link stays one; it has to lead to something in the same folder.
+ * A symbolic link stays one; it has to lead to something in the same folder.  Each name is looked up in the
+ * folder that is open: a link that takes the place of a folder meanwhile leads nowhere else.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -30,7 +31,7 @@ typedef struct walk {
     char real[PATH_MAX]; /* of the root, resolved, for links */
 } walk;
 
-static krait_status add_folder(walk *w, krait_node *node, unsigned depth);
+static krait_status add_folder(walk *w, krait_node *node, int fd, unsigned depth);
 
 static krait_status
 cannot(const walk *w, const char *what)
@@ -46,13 +47,13 @@ refuse(const walk *w, const char *why)
 }
 
 static krait_status
-set_file(walk *w, krait_node *node, const struct stat *status)
+set_file(walk *w, krait_node *node, int folder, const char *name, const struct stat *status)
 {
     char *host = krait__strdup(w->path);
 
     if (host == NULL)
         return krait__error_nomem(w->err);
-    if (faccessat(AT_FDCWD, w->path, R_OK, AT_EACCESS) != 0) {
+    if (faccessat(folder, name, R_OK, AT_EACCESS) != 0) {
         krait__free(host);
         return cannot(w, "read");
     }
@@ -111,10 +112,10 @@ check_link(walk *w, const char *target)
 }
 
 static krait_status
-set_link(walk *w, krait_node *node)
+set_link(walk *w, krait_node *node, int folder, const char *name)
 {
     char target[KRAIT_PACK_TARGET_MAX + 2];
-    ssize_t size = readlink(w->path, target, sizeof(target) - 1);
+    ssize_t size = readlinkat(folder, name, target, sizeof(target) - 1);
     krait_status status;
 
     if (size <= 0)
@@ -146,16 +147,16 @@ is_left_out(const walk *w, const char *name, mode_t mode)
            strcmp(name, "__pycache__") == 0;
 }
 
-/* The file `name` at w->path. */
+/* The file `name` at w->path, which is in `folder`. */
 static krait_status
-add_one(walk *w, krait_node *directory, const char *name, unsigned depth)
+add_one(walk *w, krait_node *directory, int folder, const char *name, unsigned depth)
 {
     krait_pack_kind kind;
     krait_node *node = NULL;
     struct stat status;
     krait_status result;
 
-    if (lstat(w->path, &status) != 0)
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return cannot(w, "read");
     if (is_left_out(w, name, status.st_mode))
         return KRAIT_OK;
@@ -171,10 +172,11 @@ add_one(walk *w, krait_node *directory, const char *name, unsigned depth)
     node->mtime_ns = krait__pack_time_of(&status);
     node->identity = krait__file_identity_from(&status);
     if (kind == KRAIT_PACK_FILE)
-        return set_file(w, node, &status);
+        return set_file(w, node, folder, name, &status);
     if (kind == KRAIT_PACK_LINK)
-        return set_link(w, node);
-    return add_folder(w, node, depth + 1);
+        return set_link(w, node, folder, name);
+    return add_folder(
+        w, node, openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
 }
 
 static bool
@@ -183,20 +185,25 @@ is_dot(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* The folder at w->path, which is as it was when this returns KRAIT_OK. */
+/* The folder at w->path, which is as it was when this returns KRAIT_OK.  Takes `fd`, which may be -1 with errno. */
 static krait_status
-add_folder(walk *w, krait_node *node, unsigned depth)
+add_folder(walk *w, krait_node *node, int fd, unsigned depth)
 {
     size_t size = strlen(w->path);
     krait_status status = KRAIT_OK;
     struct dirent *entry;
-    DIR *folder;
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
 
-    if (depth >= KRAIT_PACK_DEPTH_MAX)
+    if (folder == NULL) {
+        status = cannot(w, "open the folder");
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    if (depth >= KRAIT_PACK_DEPTH_MAX) {
+        closedir(folder);
         return refuse(w, "is too deep");
-    folder = opendir(w->path);
-    if (folder == NULL)
-        return cannot(w, "open the folder");
+    }
     errno = 0;
     while (status == KRAIT_OK && (entry = readdir(folder)) != NULL) {
         size_t length = strlen(entry->d_name);
@@ -209,7 +216,7 @@ add_folder(walk *w, krait_node *node, unsigned depth)
         }
         w->path[size] = '/';
         memcpy(w->path + size + 1, entry->d_name, length + 1);
-        status = add_one(w, node, entry->d_name, depth);
+        status = add_one(w, node, fd, entry->d_name, depth);
         if (status == KRAIT_OK)
             w->path[size] = '\0';
         errno = 0;
@@ -239,10 +246,10 @@ add_root(walk *w, const char *guest)
     node->mtime_ns = krait__pack_time_of(&status);
     node->identity = krait__file_identity_from(&status);
     if (S_ISREG(status.st_mode))
-        return set_file(w, node, &status);
+        return set_file(w, node, AT_FDCWD, w->path, &status);
     if (realpath(w->path, w->real) == NULL)
         return cannot(w, "open the folder");
-    return add_folder(w, node, 0);
+    return add_folder(w, node, open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0);
 }
 
 krait_status

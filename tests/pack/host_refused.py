@@ -288,6 +288,41 @@ def sparse(folder):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 256 << 10)
 
 
+SWAPPER = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+if libc.renameat2(-100, b"tree/sub", -100, b"other/link", 2) != 0:
+    sys.exit(77)
+open("swapping", "w").close()
+while os.getppid() == int(sys.argv[1]):
+    libc.renameat2(-100, b"tree/sub", -100, b"other/link", 2)
+"""
+
+
+def swapped(folder):
+    """A link takes the place of a folder, again and again, while that is packed: what it leads to is not."""
+    deep = "/a/b/c/d/e/f/g/h/file"
+    t.write("tree/sub" + deep, b"packed")
+    t.write("elsewhere" + deep, b"secret")
+    os.makedirs("other")
+    os.symlink("../elsewhere", "other/link")
+    child = subprocess.Popen([sys.executable, "-c", SWAPPER, str(os.getpid())])
+    try:
+        while not os.path.exists("swapping"):
+            if child.poll() is not None:
+                return 77
+            time.sleep(0.01)
+        for _ in range(200):
+            subprocess.run(t.command(("--python", "base.wasm", "--add", "tree::/t", "--plain", "-o", "out.wasm")),
+                           stderr=subprocess.DEVNULL)
+            if os.path.exists("out.wasm"):
+                assert b"secret" not in open("out.wasm", "rb").read()
+                os.remove("out.wasm")
+    finally:
+        child.kill()
+        child.wait()
+
+
 def inputs(folder):
     """An output that is one of the files to pack stays what it is."""
     t.write("app.py", b"print(1)\n")
@@ -403,7 +438,7 @@ def usage(folder):
     assert subprocess.run([t.KRAIT, "pack", "--help"], stdout=subprocess.PIPE).stdout.startswith(b"usage: krait pack")
 
 
-CASES = {"bombs": bombs, "crowds": crowds, "sparse": sparse, "inputs": inputs, "folders": folders,
+CASES = {"bombs": bombs, "crowds": crowds, "sparse": sparse, "swapped": swapped, "inputs": inputs, "folders": folders,
          "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
          "every-byte": every_byte,
          "archives": archives, "usage": usage}
