@@ -45,9 +45,9 @@ with Folder() as folder:
     # Trees that take long, so that they are cut through.
     for number in range(4):
         folder.write("tree%d" % number, "call tree\nflood 1500\nchild last rows 20|call last\n")
-    started = time.time()
+    started = time.monotonic()
     done = folder.run(threads=2)
-    length = time.time() - started
+    length = time.monotonic() - started
     same("the undisturbed run", done.returncode, 1)
     wanted = contents(folder)
     kills = 0
@@ -57,6 +57,7 @@ with Folder() as folder:
         folder.remove_db()
         attempts = 0
         while attempts < 12 and kills < ROUNDS:
+            began = time.monotonic()
             process = subprocess.Popen(folder.line("--resume", threads=random.choice((1, 2, 3))),
                                        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             try:
@@ -71,6 +72,9 @@ with Folder() as folder:
             if process.returncode not in (-signal.SIGKILL, 0, 1):
                 check("a run that is resumed", False, (process.returncode, stderr))
             if process.returncode != -signal.SIGKILL:
+                # The machine may have stood still when the length of a run was measured: then few are hit.
+                if attempts == 1:
+                    length = min(length, time.monotonic() - began)
                 break
         done = folder.run("--resume", fresh=False, threads=2)
         # Everything that fails may have been done before the last kill.
