@@ -66,9 +66,15 @@ def waiting():
                 break
         else:
             raise AssertionError("the handler of what is waited for")
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
-    assert signal.sigtimedwait({signal.SIGUSR1}, 0.1) is None, "goes on after a handler"
-    assert took() == [signal.SIGALRM]
+    # CPython itself answers with a signal that was none when the time is up before it goes on.
+    for _ in range(50):
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        found = signal.sigtimedwait({signal.SIGUSR1}, 0.1)
+        assert took() == [signal.SIGALRM]
+        if found is None:
+            break
+    else:
+        raise AssertionError("goes on after a handler")
 
 
 def timers():
