@@ -64,18 +64,72 @@ make_folders(char *path)
     return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-char *
-cli_cache_folder(void)
+/* The place that the environment names, and where the cache is in it; NULL: there is none. */
+static const char *
+find_base(const char **ret_below)
 {
     const char *own = getenv("KRAIT_CACHE");
     const char *xdg = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
 
+    *ret_below = "module";
     if (own != NULL && own[0] == '/')
-        return cli_path_join(own, "module");
+        return own;
+    *ret_below = "krait/module";
     if (xdg != NULL && xdg[0] == '/')
-        return cli_path_join(xdg, "krait/module");
-    return home != NULL && home[0] == '/' ? cli_path_join(home, ".cache/krait/module") : NULL;
+        return xdg;
+    *ret_below = ".cache/krait/module";
+    return home != NULL && home[0] == '/' ? home : NULL;
+}
+
+char *
+cli_cache_folder(void)
+{
+    const char *below;
+    const char *base = find_base(&below);
+
+    return base != NULL ? cli_path_join(base, below) : NULL;
+}
+
+/* Nobody but this user, users of its group and root can put another folder in the place of one that is
+ * in it. */
+static bool
+is_safe(const char *path)
+{
+    struct stat status;
+    mode_t others = S_IWOTH;
+
+    if (stat(path, &status) != 0)
+        return false;
+    if (status.st_uid != geteuid()) {
+        others |= S_IWGRP;
+        if (status.st_uid != 0)
+            return false;
+    }
+    return (status.st_mode & others) == 0 || (status.st_mode & S_ISVTX) != 0;
+}
+
+/* The folder, and each one above it down from the place that the environment names. */
+static bool
+is_alone(const char *folder)
+{
+    char *path = cli_need(strdup(folder));
+    const char *below;
+    size_t base = strlen(find_base(&below));
+    struct stat status;
+    bool is_good = stat(folder, &status) == 0 && status.st_uid == geteuid() &&
+                   (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+
+    while (base > 0 && path[base - 1] == '/')
+        base--;
+    for (char *end = path + strlen(path); is_good; end = strrchr(path, '/')) {
+        *end = '\0';
+        if (end < path + base || path[0] == '\0')
+            break;
+        is_good = is_safe(path);
+    }
+    free(path);
+    return is_good;
 }
 
 /* A cache that cannot be used is no reason to give up; what is wrong with the module is. */
@@ -101,21 +155,20 @@ translate_here(cli_translated *translated, const char *wasm, const krait_aot_opt
 }
 
 /* The folder, made where it is missing; NULL after filling `err`.  The translations in it
- * are native code, so nobody else may be able to write there. */
+ * are native code, so nobody else may be able to write there, or to have another folder found there. */
 static char *
 open_cache(krait_error *err)
 {
     char *folder = cli_cache_folder();
-    struct stat status;
 
     if (folder == NULL) {
         snprintf(err->text, sizeof(err->text), "there is no cache: HOME is not set");
         return NULL;
     }
-    if (!make_folders(folder) || stat(folder, &status) != 0)
+    if (!make_folders(folder))
         snprintf(err->text, sizeof(err->text), "cannot use the cache '%.400s': %s", folder,
                  strerror(errno));
-    else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    else if (!is_alone(folder))
         snprintf(err->text, sizeof(err->text),
                  "cannot use the cache '%.400s': it is not this user's alone", folder);
     else

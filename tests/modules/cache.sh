@@ -210,6 +210,20 @@ chmod 777 open/module
 out=$(KRAIT_CACHE=$T/open "$KRAIT" run seven.wasm 2>&1)
 rc=$?
 without "a folder that others can write to"
+# Others could have another folder found there.
+mkdir wide
+chmod 777 wide
+out=$(KRAIT_CACHE=$T/wide/ "$KRAIT" run seven.wasm 2>&1)
+rc=$?
+without "a folder below one that others can write to"
+chmod 1777 wide
+out=$(KRAIT_CACHE=$T/wide "$KRAIT" run seven.wasm 2>&1)
+same "below one like /tmp" "$?: $out" "7: "
+if [ "$(id -u)" -eq 0 ] && mkdir -p foreign/krait && chown 65534 foreign/krait; then
+    out=$(XDG_CACHE_HOME=$T/foreign KRAIT_CACHE='' "$KRAIT" run seven.wasm 2>&1)
+    rc=$?
+    without "a folder below another user's"
+fi
 if [ "$(id -u)" -ne 0 ]; then
     mkdir -p closed/module
     chmod 500 closed/module
