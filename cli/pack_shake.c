@@ -229,9 +229,11 @@ add_needed(const pack_request *request, pack_list *needed, const char *text)
 static void
 package_of(const char *folder, const char *path, char *to, size_t size)
 {
-    size_t length = strlen(folder) + 1;
+    size_t length = strlen(folder);
 
-    length += strcspn(path + length, "/");
+    /* It may be the folder itself: a program can have opened that. */
+    if (path[length] == '/')
+        length += 1 + strcspn(path + length + 1, "/");
     snprintf(to, size, "%.*s", (int)length, path);
 }
 

@@ -210,6 +210,14 @@ def hostile(folder):
     for words in ("left out '" + SITE + "/x?]0;x?.so'", "left out: " + SITE + "/w?[31m.py", SITE + "/w?[31m.py:1: SyntaxWarning",
                   "'" + SITE + "/y?m.py', line 1, cannot be compiled"):
         assert words in said, (words, said)
+    # What it opened is all that is known of it, and it may write that itself.
+    t.write("opens.py", b"for path in '/tmp/krait-pack/site', '/tmp/krait-pack/site/', '/', '/tmp/krait-pack/site/.pyc':\n"
+            b"    try:\n        open(path)\n    except OSError:\n        pass\n")
+    t.write("forges.py", b"import os\nwith open('/tmp/krait-pack/record', 'w') as f:\n"
+            b"    f.write('file \\nfile /\\nfile .pyc\\nfile /__pycache__/.pyc\\nfile /__pycache__/x\\nfile /tmp/krait-pack/site\\n'\n"
+            b"            'module \\nfile /' + 'x/' * 5000 + '\\nfile')\nos._exit(0)\n")
+    for name in ("opens.py", "forges.py"):
+        pack(name, "--tree-shake")
     t.write("exits.py", b"import os\nos._exit(3)\n")
     t.refused(["did not come to its end"], "--python", "build", "--stdlib", "yes", "--tree-shake", "-o", "no.wasm", "exits.py")
     t.write("fails.py", b"import json\nraise ValueError('told')\n")
