@@ -209,6 +209,13 @@ compile(pack_request *request, const pack_list *sources)
 
     if (sources->count == 0)
         return 0;
+    if (request->sources == PACK_BOTH && request->version[0] == '\0') {
+        pack_message(request,
+                     "--sources both needs to know the version of Python, and '%s' has no "
+                     "standard library inside or beside it",
+                     request->module);
+        return KRAIT_EXIT_FAILED;
+    }
     exit_status = pack_python_open(request, &python);
     if (exit_status == 0)
         exit_status = pack_python_prepare(python, compiler, args, 2, NULL);

@@ -414,6 +414,10 @@ def archives(folder):
 
 
 def usage(folder):
+    t.write("app.py", b"pass\n")
+    t.refused(["--sources both", "version of Python"], "--python", "base.wasm", "--sources", "both", "-o", "x.wasm", "app.py",
+              status=125)
+    os.remove("app.py")
     for args, words in (
             ([], ["no output"]),
             (["-o", "", "--python", "base.wasm"], ["no output"]),
