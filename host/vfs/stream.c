@@ -10,7 +10,7 @@
  *
  * Who shares a pipe may take what poll(2) has promised.  A call that would block then must not: the
  * signal that ends a guest restarts it.  Where the kernel has a way to say so for one call it is
- * EAGAIN, and the caller waits again.
+ * EAGAIN, and the caller waits again; else a pipe is opened once more, for an open file of our own.
  */
 #include "vfs/fs.h"
 
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -35,7 +36,9 @@ typedef struct krait_stream {
     krait_file file;
     int fd;
     bool is_terminal;
+    bool is_pipe;
     bool may_block;  /* the kernel cannot be asked not to */
+    int own_fd;      /* the pipe, opened again so that it does not block; -1: it is not */
     bool is_changed; /* `before` is what the guest found */
     struct termios before;
     bool has_sigpipe; /* a pipe or socket */
@@ -72,13 +75,31 @@ stream_close(krait_file *file)
 
     if (stream->is_changed)
         (void)set_settings(stream->fd, TCSANOW, &stream->before);
+    if (stream->own_fd >= 0)
+        close(stream->own_fd);
     krait__free(file);
+}
+
+/* A pipe has no other name than this one.  Without /proc, or when nobody reads from it, there is none. */
+static int
+open_again(const krait_stream *stream)
+{
+    const uint32_t access = stream->file.access;
+    const int flags = !(access & KRAIT_OPEN_WRITE)  ? O_RDONLY
+                      : !(access & KRAIT_OPEN_READ) ? O_WRONLY
+                                                    : O_RDWR;
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", stream->fd);
+    return krait__host_keep_fd(open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 /* readv or writev. */
 static ssize_t
 move(krait_stream *stream, bool is_write, const struct iovec *iov, int count)
 {
+    int fd;
+
 #if defined(SYS_preadv2) && defined(SYS_pwritev2) && UINTPTR_MAX > UINT32_MAX
     if (!stream->may_block) {
         const long number = is_write ? SYS_pwritev2 : SYS_preadv2;
@@ -87,10 +108,13 @@ move(krait_stream *stream, bool is_write, const struct iovec *iov, int count)
         if (done >= 0 ||
             (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
             return (ssize_t)done;
-        stream->may_block = true;
     }
 #endif
-    return is_write ? writev(stream->fd, iov, count) : readv(stream->fd, iov, count);
+    if (!stream->may_block && stream->is_pipe)
+        stream->own_fd = open_again(stream);
+    stream->may_block = true;
+    fd = stream->own_fd >= 0 ? stream->own_fd : stream->fd;
+    return is_write ? writev(fd, iov, count) : readv(fd, iov, count);
 }
 
 static int
@@ -326,7 +350,9 @@ krait__file_from_fd(int host_fd, krait_file **ret_file)
     /* poll(2) calls a block device ready, whatever is in the cache. */
     stream->may_block = S_ISBLK(stat.st_mode);
     stream->is_terminal = S_ISCHR(stat.st_mode) && isatty(host_fd);
-    stream->has_sigpipe = S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode);
+    stream->is_pipe = S_ISFIFO(stat.st_mode);
+    stream->own_fd = -1;
+    stream->has_sigpipe = stream->is_pipe || S_ISSOCK(stat.st_mode);
     *ret_file = &stream->file;
     return 0;
 }

@@ -4,7 +4,7 @@
  *
  * A seccomp filter answers for the program and all that it starts as older kernels do: openat2
  * (Linux 5.6) with ENOSYS, the ioctl PAGEMAP_SCAN (6.7) with ENOTTY, memfd_create with
- * MFD_NOEXEC_SEAL (6.3) with EINVAL.  What the program does about it is then the real thing.
+ * MFD_NOEXEC_SEAL (6.3) with EINVAL, preadv2 and pwritev2 with EOPNOTSUPP (pipes before 6.4).  What the program does about it is then the real thing.
  * Exits 77 where a filter cannot be set.
  */
 #include <errno.h>
@@ -36,7 +36,9 @@ take_away(void)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 6, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 8, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_preadv2, 11, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pwritev2, 10, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 2),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARGUMENT(1)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PAGEMAP_SCAN_CALL, 4, 6),
@@ -47,6 +49,7 @@ take_away(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
     };
     struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
@@ -79,6 +82,8 @@ main(int argc, char **argv)
     }
     if (is_there("openat2", syscall(SYS_openat2, -1, ".", how, sizeof(how)), ENOSYS) != 0 ||
         is_there("PAGEMAP_SCAN", ioctl(-1, PAGEMAP_SCAN_CALL, NULL), ENOTTY) != 0 ||
+        is_there("pwritev2", syscall(SYS_pwritev2, -1, NULL, 0L, 0L, 0L, 0L), EOPNOTSUPP) != 0 ||
+        is_there("preadv2", syscall(SYS_preadv2, -1, NULL, 0L, 0L, 0L, 0L), EOPNOTSUPP) != 0 ||
         is_there("MFD_NOEXEC_SEAL", memfd_create("x", MFD_NOEXEC_SEAL), EINVAL) != 0)
         return 1;
     execvp(argv[1], argv + 1);

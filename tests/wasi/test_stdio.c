@@ -78,24 +78,37 @@ others_were_faster(void)
     struct iovec part = {.iov_base = text, .iov_len = sizeof(text)};
     krait_file *file = NULL;
     size_t done = 0;
+    ssize_t count;
+    int error;
     int ends[2];
 
+    /* Else a kernel like that of Debian 12 leaves no way. */
+    CHECK(access("/proc/self/fd", X_OK) == 0);
     CHECK(pipe(ends) == 0);
-    if (preadv2(ends[0], &part, 1, -1, RWF_NOWAIT) < 0 && errno == EAGAIN) {
-        CHECK_INT(krait__file_from_fd(ends[0], &file), 0);
-        CHECK_INT(krait__file_read(file, &part, 1, KRAIT_AT_POSITION, &done), EAGAIN);
-        krait__file_unref(file);
-        while (pwritev2(ends[1], &part, 1, -1, RWF_NOWAIT) > 0)
-            continue;
-        CHECK_INT(krait__file_from_fd(ends[1], &file), 0);
-        CHECK_INT(krait__file_write(file, &part, 1, KRAIT_AT_POSITION, &done), EAGAIN);
-        CHECK_INT(read(ends[0], text, sizeof(text)), (int)sizeof(text));
-        CHECK_INT(krait__file_write(file, &part, 1, KRAIT_AT_POSITION, &done), 0);
-        CHECK_UINT(done, sizeof(text));
-        krait__file_unref(file);
-    }
-    close(ends[0]);
+    CHECK_INT(krait__file_from_fd(ends[0], &file), 0);
+    CHECK_INT(krait__file_read(file, &part, 1, KRAIT_AT_POSITION, &done), EAGAIN);
+    CHECK_INT(write(ends[1], "text", 4), 4);
+    CHECK_INT(krait__file_read(file, &part, 1, KRAIT_AT_POSITION, &done), 0);
+    CHECK_UINT(done, 4);
+    krait__file_unref(file);
+    CHECK_INT(krait__file_from_fd(ends[1], &file), 0);
+    do
+        error = krait__file_write(file, &part, 1, KRAIT_AT_POSITION, &done);
+    while (error == 0);
+    CHECK_INT(error, EAGAIN);
+    CHECK_INT(read(ends[0], text, sizeof(text)), (int)sizeof(text));
+    CHECK_INT(krait__file_write(file, &part, 1, KRAIT_AT_POSITION, &done), 0);
+    CHECK_UINT(done, sizeof(text));
+    /* whoever has the other end sees its end, and ours */
+    CHECK(fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK) == 0);
+    CHECK_INT(write(ends[1], text, 1), -1);
+    krait__file_unref(file);
+    CHECK(fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK) == 0);
     close(ends[1]);
+    while ((count = read(ends[0], text, sizeof(text))) > 0)
+        continue;
+    CHECK_INT(count, 0);
+    close(ends[0]);
 }
 
 static void
