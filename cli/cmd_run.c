@@ -279,6 +279,17 @@ run_cold(krait_engine *engine, const krait_config *config, const cli_run_request
     return exit_status;
 }
 
+/* What is damaged goes, and the next run makes another one.  A program with little memory and a large
+ * environment cannot go on in one that is whole, either. */
+static void
+remove_damaged(const char *image)
+{
+    krait_error err;
+
+    if (krait_snapshot_inspect(image, 1, NULL, &err) == KRAIT_EFORMAT)
+        (void)unlink(image);
+}
+
 /* A snapshot was asked for, and there is no other way then. */
 static int
 refuse(const cli_run_request *request, const char *why)
@@ -318,9 +329,8 @@ run_warm(krait_engine *engine, const krait_config *config, const cli_run_request
     exit_status = cli_run_sandbox(opened.sandbox, request, place->script_host, true);
     if (exit_status >= 0)
         end_process(request, &opened, exit_status);
-    /* The next run makes another one. */
     if (exit_status == CLI_DAMAGED)
-        (void)unlink(opened.image);
+        remove_damaged(opened.image);
     cli_run_close(&opened);
     return refuse(request, "Python could not go on in it");
 }

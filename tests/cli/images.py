@@ -185,6 +185,12 @@ def verify(base):
     cache.snapshot("make")
     done = cache.snapshot("verify")
     check("verify", done.returncode == 0 and done.stdout.count(": whole\n") == 4, done)
+    # A program that has no room for its environment there.
+    large = [word for i in range(16) for word in ("-e", "V%d=%s" % (i, "x" * 100000))]
+    for _ in range(4):
+        done = krait("run", "--memory", "20M", *large, "-c", CODE, env=cache.env)
+        check("little memory", done.returncode == 0 and done.stdout.endswith(" 42\n"), done.stdout, done.stderr)
+    check("is no damage", len(cache.images()) == 4)
     # Short of address space; how much is too little depends on the program.
     for mib in range(2, 17):
         done = cache.snapshot("verify", preexec_fn=lambda size=mib << 20: resource.setrlimit(
