@@ -92,9 +92,17 @@ fits_status(uint32_t code)
     return code <= 255 || code >= UINT32_MAX - 127;
 }
 
+/* The sandbox that Ctrl-C is for; the handler has no other way to know. */
+static krait_sandbox *volatile interruptible;
+static volatile sig_atomic_t was_interrupted;
+
 static int
 report(const krait_sandbox *sandbox, const char *script_host, const krait_result *result)
 {
+    /* A module that takes no signals ends with Ctrl-C as other programs do. */
+    if (result->kind == KRAIT_RESULT_TRAPPED && result->trap == KRAIT_TRAP_INTERRUPTED &&
+        was_interrupted)
+        return 128 + SIGINT;
     if (result->kind == KRAIT_RESULT_TRAPPED || result->kind == KRAIT_RESULT_LIMIT) {
         cli_message("the program was stopped: %s", result->message);
         fputs(result->backtrace, stderr);
@@ -107,10 +115,6 @@ report(const krait_sandbox *sandbox, const char *script_host, const krait_result
                     result->exit_code, result->exit_code & 255u);
     return (int)(result->exit_code & 255u);
 }
-
-/* The sandbox that Ctrl-C is for; the handler has no other way to know. */
-static krait_sandbox *volatile interruptible;
-static volatile sig_atomic_t was_interrupted;
 
 static void
 on_interrupt(int number)

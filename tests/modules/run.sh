@@ -254,6 +254,27 @@ has "where and why" "$out" "'cut.wasm': offset 0x"
 same "nothing but results is in the cache" \
     "$(find cache -type f ! -name '*.krt')" ""
 
+# Ctrl-C ends a module that takes no signals as it does other programs.
+wat endless <<'WAT'
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\01\00\00\00")
+  (data (i32.const 16) "x")
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (loop (br 0))))
+WAT
+check "Ctrl-C" python3 - <<'END'
+import os, signal, subprocess
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in the background of a shell
+run = subprocess.Popen([os.environ["KRAIT"], "run", "endless.wasm"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+assert run.stdout.read(1) == b"x", run.stderr.read()
+run.send_signal(signal.SIGINT)
+output, errors = run.communicate(timeout=60)
+assert (run.returncode, errors) == (-signal.SIGINT, b""), (run.returncode, errors)
+END
+
 # Translations.
 "$KRAIT" compile show.wasm -o show.krt || failed "compile"
 run run show.krt x
