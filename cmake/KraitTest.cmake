@@ -7,7 +7,7 @@
 #   A test in POSIX sh (*.sh) or Python (*.py).
 # krait_test(NAME layer.topic COMMAND program [arg...] [...])
 # All take: GUEST (needs the built Python: not registered with KRAIT_GUEST=OFF),
-#   SLOW (label), TIMEOUT seconds (default 120; four times that with a sanitizer or an emulator), LABELS label..., ENV NAME=value...,
+#   SLOW (label), TIMEOUT seconds (default 300; four times that with a sanitizer or an emulator), LABELS label..., ENV NAME=value...,
 #   SERIAL (runs alone), FULL (only with `./krait check --full`, that is ctest -C Full).
 #
 # Every test gets KRAIT (the program), KRAIT_SNAPSHOTS (so that the user's are not touched),
@@ -21,7 +21,7 @@ find_program(KRAIT_SH NAMES dash sh REQUIRED DOC "POSIX shell for test scripts")
 function(krait__register name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "SLOW;GUEST;SERIAL;FULL" "TIMEOUT" "COMMAND;LABELS;ENV")
     if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 120)
+        set(arg_TIMEOUT 300)
     endif()
     # There all is slower by a factor, and beside other work by a larger one.
     if(KRAIT_SANITIZE OR CMAKE_CROSSCOMPILING)

@@ -12,7 +12,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Leaves a case that interrupts a guest in a loop: ThreadSanitizer keeps signals until the thread
  * makes a system call. */
@@ -36,6 +38,7 @@ static inline bool
 python_open(python *p)
 {
     memset(p, 0, sizeof(*p));
+    check_reason = p->err.text;
     if (!CHECK(getenv("KRAIT_RUNTIME_TREE") != NULL))
         return false;
     if (krait_engine_new(&p->engine, &p->err) != KRAIT_OK ||
@@ -67,6 +70,7 @@ python_start(python *p)
 static inline void
 python_close(python *p)
 {
+    check_reason = NULL;
     krait_sandbox_free(p->sandbox);
     krait_config_free(p->config);
     krait_module_close(p->module);
@@ -145,13 +149,36 @@ typedef struct python_later {
     pthread_t thread;
     krait_sandbox *sandbox;
     void (*act)(krait_sandbox *sandbox);
+    /* Only when the guest sleeps: a signal that comes on the way to that does not end it. */
+    bool when_asleep;
+    long guest; /* number of the thread that it runs on, when it is ready */
 } python_later;
 
 static inline int
 python_is_ready(void *data, krait_call *call)
 {
+    python_later *later = data;
+
     (void)call;
-    return sem_post(&((python_later *)data)->is_ready);
+    later->guest = syscall(SYS_gettid);
+    return sem_post(&later->is_ready);
+}
+
+static inline bool
+python_is_asleep(long thread)
+{
+    char path[64];
+    char text[300];
+    const char *state;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", thread);
+    file = fopen(path, "re");
+    text[file != NULL ? fread(text, 1, sizeof(text) - 1, file) : 0] = '\0';
+    if (file != NULL)
+        fclose(file);
+    state = strrchr(text, ')');
+    return state != NULL && state[1] != '\0' && state[2] == 'S';
 }
 
 static inline void *
@@ -162,7 +189,9 @@ python_later_run(void *data)
 
     while (sem_wait(&later->is_ready) != 0)
         continue;
-    nanosleep(&a_little, NULL);
+    do
+        nanosleep(&a_little, NULL);
+    while (later->when_asleep && later->guest != 0 && !python_is_asleep(later->guest));
     later->act(later->sandbox);
     return NULL;
 }
@@ -175,6 +204,7 @@ python_run_and_act(python *p, python_later *later, void (*act)(krait_sandbox *),
 
     later->sandbox = p->sandbox;
     later->act = act;
+    later->guest = 0;
     if (!CHECK(sem_init(&later->is_ready, 0, 0) == 0) ||
         !CHECK(pthread_create(&later->thread, NULL, python_later_run, later) == 0))
         return -1;

@@ -388,7 +388,7 @@ static void
 cancelled_while_waiting(void)
 {
     pending held = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    python_later later;
+    python_later later = {.when_asleep = true};
     python p;
 
     REQUIRE(python_open(&p));

@@ -267,7 +267,7 @@ run_and_cancel(python *p, python_later *later, const char *code)
 static void
 cancels(void)
 {
-    python_later later;
+    python_later later = {.when_asleep = false};
     python p;
 
     NEEDS_SIGNALS();
@@ -277,6 +277,7 @@ cancels(void)
                    "try:\n    krait_host.call('ready')\n    while True: pass\n"
                    "finally: log.append(0)\n");
     python_run(&p, "assert log == [0]");
+    later.when_asleep = true;
     run_and_cancel(&p, &later,
                    "try: krait_host.call('ready'); time.sleep(100)\n"
                    "finally: log.append(1)\n");
@@ -284,6 +285,7 @@ cancels(void)
     python_close(&p);
     /* One long operation does not look for signals: it is stopped hard, also when it comes after the
      * signal. */
+    later.when_asleep = false;
     REQUIRE(python_open(&p) && add_ready(&p, &later) && python_sandbox(&p));
     run_and_cancel(&p, &later,
                    "import krait_host\ntry: krait_host.call('ready')\n"
@@ -366,7 +368,7 @@ interrupt(krait_sandbox *sandbox)
 static void
 signals(void)
 {
-    python_later later;
+    python_later later = {.when_asleep = false};
     python p;
 
     NEEDS_SIGNALS();

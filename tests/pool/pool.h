@@ -89,8 +89,10 @@ pool_open(pool_test *t)
     snprintf(t->worker, sizeof(t->worker), "%s/libexec/krait/krait-worker",
              getenv("KRAIT_BINARY_DIR"));
     t->options.worker = t->worker;
-    return python_open(&t->p) &&
-           CHECK(krait_config_add_function(t->p.config, "gate", pool_gate, t, &t->err) == KRAIT_OK);
+    if (!python_open(&t->p))
+        return false;
+    check_reason = t->err.text;
+    return CHECK(krait_config_add_function(t->p.config, "gate", pool_gate, t, &t->err) == KRAIT_OK);
 }
 
 /* With a worker that has been taken over and does `what` (fake_worker.c). */

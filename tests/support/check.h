@@ -39,6 +39,9 @@ struct check_state {
 
 static struct check_state check_now;
 
+/* The text of an error that calls report to: shown with every check that fails. */
+static const char *check_reason;
+
 static inline bool
 check_report(bool ok, const char *file, int line, const char *text)
 {
@@ -46,6 +49,8 @@ check_report(bool ok, const char *file, int line, const char *text)
     if (!ok) {
         check_now.failures++;
         printf("%s:%d: failed: %s\n", file, line, text);
+        if (check_reason != NULL && check_reason[0] != '\0')
+            printf("    the last error: %s\n", check_reason);
         fflush(stdout);
     }
     return ok;
@@ -155,6 +160,7 @@ check_run(const struct check_case *cases, size_t count, const char *only)
         if (only && strcmp(only, cases[i].name) != 0)
             continue;
         check_now = (struct check_state){0, 0, false};
+        check_reason = NULL;
         ran++;
         cases[i].run();
         /* A case that checks nothing proves nothing. */

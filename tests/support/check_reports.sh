@@ -9,9 +9,11 @@ static void wrong(void) { CHECK_INT(1, 2); CHECK_STR("a", "b"); CHECK_HAS("abc",
 static void leaves(void) { REQUIRE(0 == 1); CHECK(!"not reached"); }
 static void away(void) { CHECK_SKIP("no such thing"); }
 static void empty(void) {}
+static void tells(void) { check_reason = "no spoon"; CHECK(!"told"); }
+static void fails(void) { CHECK(!"silent"); }
 static void good(void) { CHECK(1); }
 CHECK_MAIN(CHECK_CASE(wrong), CHECK_CASE(leaves), CHECK_CASE(away), CHECK_CASE(empty),
-           CHECK_CASE(good))
+           CHECK_CASE(tells), CHECK_CASE(fails), CHECK_CASE(good))
 EOF
 check "the program compiles" "$KRAIT_TEST_CC" -std=c11 -I "$KRAIT_SOURCE_DIR/tests" "$T/t.c" -o "$T/t"
 
@@ -24,6 +26,10 @@ has "a missing part is shown" "$out" 'wanted a text with "x"'
 run leaves
 same "REQUIRE exits 1" "$rc" 1
 case $out in *reached*) failed "REQUIRE leaves the case" ;; *) passed ;; esac
+run tells
+has "an error that was reported is shown" "$out" "the last error: no spoon"
+run tells fails
+same "but not with other cases" "$(echo "$out" | grep -c spoon)" 1
 run away
 same "a skip exits 77" "$rc" 77
 has "a skip says why" "$out" "no such thing"
