@@ -8,12 +8,16 @@
 #include <krait/aot.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The signal that has asked a run to end while its module is translated; 0: none. */
+static volatile sig_atomic_t stopped_by;
 
 typedef struct progress {
     const char *wasm;
@@ -150,7 +154,8 @@ translate_here(cli_translated *translated, const char *wasm, const krait_aot_opt
     }
     if (krait_aot_compile(wasm, translated->path, options, &err) == KRAIT_OK)
         return 0;
-    cli_error(&err);
+    if (stopped_by == 0)
+        cli_error(&err);
     return cli_status_of(&err);
 }
 
@@ -227,7 +232,7 @@ get(cli_translated *translated, const char *wasm, krait_aot_options options, boo
         get_cached(translated, wasm, folder, &options, remake, &is_new, &err) != KRAIT_OK)
         exit_status = cache_failed(folder, &err) ? -1 : cli_status_of(&err);
     clear_line(&p);
-    if (exit_status > 0)
+    if (exit_status > 0 && stopped_by == 0)
         cli_error(&err);
     if (folder == NULL || exit_status < 0) {
         cli_message("%s; translating '%s' for this run only", err.text, wasm);
@@ -239,15 +244,54 @@ get(cli_translated *translated, const char *wasm, krait_aot_options options, boo
     return exit_status;
 }
 
+static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define STOPS (sizeof(stops) / sizeof(stops[0]))
+
+static void
+on_stop(int number)
+{
+    stopped_by = number;
+}
+
+/* The second one ends the process at once. */
+static void
+catch_stops(struct sigaction before[STOPS])
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_stop;
+    action.sa_flags = (int)SA_RESETHAND;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < STOPS; i++) {
+        /* Under nohup it stays ignored. */
+        if (sigaction(stops[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            (void)sigaction(stops[i], &action, NULL);
+    }
+}
+
+/* The compiler's folder is removed before a signal ends the program. */
 int
 cli_translated_get(cli_translated *translated, const char *wasm, bool meter, bool bounds_checked,
                    bool remake)
 {
     krait_aot_options options = KRAIT_AOT_OPTIONS_INIT;
+    struct sigaction before[STOPS];
+    int exit_status;
 
     options.meter = meter;
     options.bounds_checked = bounds_checked;
-    return get(translated, wasm, options, remake);
+    options.cancel = &stopped_by;
+    catch_stops(before);
+    exit_status = get(translated, wasm, options, remake);
+    for (size_t i = 0; i < STOPS; i++)
+        (void)sigaction(stops[i], &before[i], NULL);
+    if (stopped_by != 0) {
+        cli_translated_release(translated);
+        (void)raise(stopped_by);
+    }
+    return exit_status;
 }
 
 int

@@ -50,6 +50,22 @@ done
 run run m.wasm
 same "it runs" "$rc: $out" "0: "
 
+# Asked to end it leaves nothing behind.
+rm -rf "$TMPDIR"
+mkdir "$TMPDIR"
+for step in 1 3 6 9 12 15 18; do
+    for signal in TERM HUP; do
+        rm -rf cache
+        "$KRAIT" run m.wasm 2>err &
+        pid=$!
+        sleep "$(printf '0.%03d' $((step * 20)))"
+        kill -$signal $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        same "SIG$signal after $((step * 20)) ms: temporary folders" "$(ls -A "$TMPDIR")" ""
+        same "SIG$signal after $((step * 20)) ms: the cache" "$(find cache -type f ! -name '*.krt' 2>/dev/null)" ""
+    done
+done
+
 # No room: limits on the size of files, with and without the signal.
 for blocks in 1 8 16 24 32 64 128 256; do
     (trap '' XFSZ; ulimit -f $blocks; exec "$KRAIT" compile m.wasm -o out/m.krt --parts 4 -O 0) \
