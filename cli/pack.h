@@ -117,6 +117,9 @@ bool pack_path(char *path, size_t size, const char *fmt, ...)
 /* Paths of all files in the pack, in order. */
 pack_list pack_files(krait_pack *pack);
 bool pack_exists(krait_pack *pack, const char *path, krait_pack_kind *ret_kind);
+/* False for a file that is larger than sources and metadata are: what is packed may come from anybody, and a
+ * thousandth of what it unpacks to. */
+bool pack_is_small(krait_pack *pack, const char *path);
 /* The last part of a path, also of "x/" and "."; allocated. */
 char *pack_own_name(const char *path);
 /* Whole files of the host; 0, or an exit status after a message. */
@@ -156,7 +159,9 @@ int pack_report(pack_request *request);
 /* pack_show.c: --list, --verify, --extract. */
 int pack_show(pack_request *request);
 
-/* pack_sandbox.c: the packed Python, in the sandbox. */
+/* pack_sandbox.c: the packed Python, in the sandbox.  What its memory, and the files in it, may take. */
+#define PACK_MEMORY (UINT64_C(3) << 30)
+
 typedef struct pack_python pack_python;
 
 /* Starts nothing yet.  `request->pack` decides which Python it has to be. */

@@ -304,6 +304,21 @@ prefer(const pack_request *request)
     krait_pack_prefer(request->pack, PACK_APP "/__main__.pyc");
 }
 
+/* Nobody writes sources that large; to compile one takes gigabytes. */
+static int
+take_source(const pack_request *request, const char *path, pack_list *sources)
+{
+    bool is_start = request->start != NULL && strcmp(request->start, path) == 0;
+
+    if (pack_is_small(request->pack, path)) {
+        pack_list_add(sources, path);
+        return 0;
+    }
+    pack_message(request, "'%s' is too large to be compiled%s", path,
+                 is_start ? "" : " and stays a source");
+    return is_start ? KRAIT_EXIT_REFUSED : 0;
+}
+
 int
 pack_compile(pack_request *request)
 {
@@ -322,8 +337,8 @@ pack_compile(pack_request *request)
             continue;
         if (request->version[0] != '\0')
             exit_status = use_cache(request, path, &is_used);
-        if (!is_used)
-            pack_list_add(&sources, path);
+        if (!is_used && exit_status == 0)
+            exit_status = take_source(request, path, &sources);
     }
     pack_list_release(&files);
     if (exit_status == 0)

@@ -148,7 +148,7 @@ start_of_wheel(pack_request *request)
         krait_error err;
         char *text;
 
-        if (!is_own(request, files.items[i]) ||
+        if (!is_own(request, files.items[i]) || !pack_is_small(request->pack, files.items[i]) ||
             krait_pack_get(request->pack, files.items[i], &bytes, &size, &err) != KRAIT_OK)
             continue;
         text = cli_need(malloc(size + 1));

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MEMORY (UINT64_C(3) << 30)
-#define NS     UINT64_C(1000000000)
+#define NS UINT64_C(1000000000)
 
 krait_sandbox *volatile pack_running;
 
@@ -63,7 +62,8 @@ magic_of_pack(const pack_request *request, char magic[4])
             snprintf(path, sizeof(path), "%s/os.pyc", request->lib);
         else
             snprintf(path, sizeof(path), "%s/__pycache__/os.cpython-%s.pyc", request->lib, digits);
-        if (krait_pack_get(request->pack, path, &bytes, &size, &err) != KRAIT_OK)
+        if (!pack_is_small(request->pack, path) ||
+            krait_pack_get(request->pack, path, &bytes, &size, &err) != KRAIT_OK)
             continue;
         is_read = size >= 4;
         if (is_read)
@@ -186,8 +186,8 @@ configure(krait_config *config, const pack_python *python, const char *code, cha
         uint64_t value;
     } limits[] = {{KRAIT_LIMIT_WALL, 600 * NS},
                   {KRAIT_LIMIT_CPU, 600 * NS},
-                  {KRAIT_LIMIT_MEMORY, MEMORY},
-                  {KRAIT_LIMIT_FS_BYTES, MEMORY},
+                  {KRAIT_LIMIT_MEMORY, PACK_MEMORY},
+                  {KRAIT_LIMIT_FS_BYTES, PACK_MEMORY},
                   {KRAIT_LIMIT_FS_INODES, 2000000},
                   {KRAIT_LIMIT_OUTPUT, UINT64_C(256) << 20},
                   {KRAIT_LIMIT_READDIR, UINT64_C(64) << 20}};

@@ -49,6 +49,18 @@ sandbox_path(const pack_request *request, const char *path, char *to, size_t siz
     return pack_path(to, size, "%s", path);
 }
 
+/* The sandbox refuses more; this is known before it is unpacked. */
+static int
+check_size(pack_request *request, const char *path)
+{
+    krait_pack_item item;
+
+    if (!krait_pack_find(request->pack, path, &item) || item.size <= PACK_MEMORY)
+        return 0;
+    pack_message(request, "'%s' does not fit into the sandbox of --tree-shake", path);
+    return KRAIT_EXIT_REFUSED;
+}
+
 static int
 put_files(pack_request *request, pack_python *python)
 {
@@ -63,6 +75,9 @@ put_files(pack_request *request, pack_python *python)
 
         if (!sandbox_path(request, files.items[i], path, sizeof(path)))
             continue;
+        exit_status = check_size(request, files.items[i]);
+        if (exit_status != 0)
+            break;
         if (krait_pack_get(request->pack, files.items[i], &bytes, &size, &err) != KRAIT_OK) {
             exit_status = failed(&err);
             break;

@@ -107,6 +107,14 @@ pack_exists(krait_pack *pack, const char *path, krait_pack_kind *ret_kind)
     return true;
 }
 
+bool
+pack_is_small(krait_pack *pack, const char *path)
+{
+    krait_pack_item item;
+
+    return !krait_pack_find(pack, path, &item) || item.size <= 64u << 20;
+}
+
 static bool
 read_all(int fd, char *text, size_t size)
 {

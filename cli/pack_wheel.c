@@ -153,8 +153,11 @@ note(pack_request *request, const char *path)
     char *fields[3] = {NULL, NULL, NULL};
     krait_error err;
     char *text;
-    krait_status status = krait_pack_get(request->pack, path, &bytes, &size, &err);
+    krait_status status;
 
+    if (!pack_is_small(request->pack, path))
+        return 0;
+    status = krait_pack_get(request->pack, path, &bytes, &size, &err);
     if (status != KRAIT_OK)
         return failed(&err);
     text = cli_need(malloc(size + 1));

@@ -23,7 +23,7 @@ krait_test(NAME pack.altered SCRIPT host_altered.py ARGS $<TARGET_FILE:pack_host
 foreach(case contents listing same-bytes again many interrupted)
     krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case} TIMEOUT 300)
 endforeach()
-foreach(case folders unreadable outputs inputs modules damage bombs crowds sparse swapped every-byte archives usage)
+foreach(case folders unreadable outputs inputs modules damage bombs crowds sparse swapped large every-byte archives usage)
     krait_test(NAME pack.refused-${case} SCRIPT host_refused.py ARGS ${case})
 endforeach()
 foreach(case script optimized folders dependencies hostile shaken interrupted)

@@ -288,6 +288,17 @@ def sparse(folder):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 256 << 10)
 
 
+def large(folder):
+    """A source that is too large to be one is not unpacked to be compiled; one that starts is refused."""
+    os.makedirs("app")
+    with open("app/large.py", "wb") as file:
+        file.truncate((64 << 20) + 1)
+    t.run("--python", "base.wasm", "-c", "pass", "--sources", "only", "-o", "one.wasm", "app")
+    t.run("--python", "one.wasm", "-o", "two.wasm", status=125)
+    assert "'/app/large.py' is too large to be compiled and stays a source\n" in t.run.errors, t.run.errors
+    refused(["'/app/large.py' is too large to be compiled\n"], "app/large.py", status=126)
+
+
 SWAPPER = """
 import ctypes, os, sys
 libc = ctypes.CDLL(None)
@@ -442,7 +453,7 @@ def usage(folder):
     assert subprocess.run([t.KRAIT, "pack", "--help"], stdout=subprocess.PIPE).stdout.startswith(b"usage: krait pack")
 
 
-CASES = {"bombs": bombs, "crowds": crowds, "sparse": sparse, "swapped": swapped, "inputs": inputs, "folders": folders,
+CASES = {"bombs": bombs, "crowds": crowds, "sparse": sparse, "swapped": swapped, "large": large, "inputs": inputs, "folders": folders,
          "unreadable": unreadable, "outputs": outputs, "modules": modules, "damage": damage,
          "every-byte": every_byte,
          "archives": archives, "usage": usage}
