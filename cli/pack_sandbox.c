@@ -250,6 +250,9 @@ pack_python_run(pack_python *python, const char *what, uint32_t *ret_exit)
     krait_error err;
 
     pack_running = python->sandbox;
+    /* A signal that came before found nothing that runs. */
+    if (pack_interrupted != 0)
+        krait_sandbox_cancel(python->sandbox);
     if (krait_sandbox_run(python->sandbox, &result, &err) != KRAIT_OK) {
         pack_running = NULL;
         return failed(&err);

@@ -20,6 +20,14 @@ target_include_directories(pack_host_altered PRIVATE "${PROJECT_SOURCE_DIR}" "${
 target_link_libraries(pack_host_altered PRIVATE krait_flags krait_pack krait_compression)
 krait_feature_macros(pack_host_altered TRUE)
 krait_test(NAME pack.altered SCRIPT host_altered.py ARGS $<TARGET_FILE:pack_host_altered> TIMEOUT 300)
+add_executable(pack_host_cancelled host_cancelled.c "${PROJECT_SOURCE_DIR}/cli/pack_sandbox.c"
+    "${PROJECT_SOURCE_DIR}/cli/report.c" "${PROJECT_SOURCE_DIR}/cli/path.c")
+set_target_properties(pack_host_cancelled PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+target_include_directories(pack_host_cancelled PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include"
+    "${PROJECT_SOURCE_DIR}/host" "${PROJECT_SOURCE_DIR}/tests")
+target_link_libraries(pack_host_cancelled PRIVATE krait_flags krait_pack krait_static)
+krait_feature_macros(pack_host_cancelled TRUE)
+krait_test(NAME pack.cancelled SCRIPT host_cancelled.py ARGS $<TARGET_FILE:pack_host_cancelled>)
 foreach(case contents listing same-bytes again many interrupted)
     krait_test(NAME pack.files-${case} SCRIPT host_files.py ARGS ${case} TIMEOUT 300)
 endforeach()
