@@ -15,8 +15,10 @@
 #include <krait/krait.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -290,6 +292,8 @@ wait_one(unsigned *running)
         (*running)--;
     if (WIFSIGNALED(status))
         printf("    a process ended by signal %d\n", WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0)
+        printf("    a process ended with status %d\n", WEXITSTATUS(status));
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
@@ -309,8 +313,11 @@ start(const char *folder, unsigned long at, bool again, const leaves *usual)
     alarm(PATIENCE_S);
     check_now = (struct check_state){0};
     snprintf(own, sizeof(own), "%s/XXXXXX", folder);
-    if (mkdtemp(own) == NULL)
+    if (mkdtemp(own) == NULL) {
+        printf("    point %lu: no folder '%s': %s\n", at, own, strerror(errno));
+        fflush(stdout);
         _exit(2);
+    }
     _exit(try_point(own, at, again, usual));
 }
 
