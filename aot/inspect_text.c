@@ -29,7 +29,10 @@ krait__inspect_string(krait_text *text, bool json, const char *bytes, size_t siz
     for (i = 0; i < size; i++) {
         unsigned char c = (unsigned char)bytes[i];
 
-        if (!must_escape(c, json, is_utf8))
+        /* C1, which some terminals obey: JSON has other characters beyond ASCII as they are. */
+        if (json && is_utf8 && c == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0)
+            krait__text_fmt(text, "\\u%04x", (unsigned char)bytes[++i]);
+        else if (!must_escape(c, json, is_utf8))
             krait__text_add(text, &bytes[i], 1);
         else if (json && (c == '"' || c == '\\'))
             krait__text_fmt(text, "\\%c", c);

@@ -78,6 +78,10 @@ printf '' >"$T/first"
 run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/first"
 same "no names at all" "$rc: $out" "0: "
 rm "$T/out/first.krt" "$T/out/second.krt"
+
+# A memory with the name of a control character, U+009B.
+printf '\0asm\1\0\0\0\5\3\1\0\1\7\6\1\2\302\233\2\0' >"$T/odd.wasm"
+has "JSON has no character that a terminal obeys" "$("$KRAIT" inspect --json "$T/odd.wasm")" '"name":"\u009b"'
 run "$T/order.wasm" -o "$T/out/first.krt" --first "$T/nowhere"
 same "no such file of names" "$rc" 125
 has "it is named, too" "$out" "cannot open '$T/nowhere': No such file or directory"
