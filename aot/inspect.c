@@ -371,6 +371,17 @@ inspect_wasm(report *r, const char *path, krait_error *err)
 
 /* ---- translated modules ----------------------------------------------------------------- */
 
+/* Whoever made the file has chosen the keys, too: what no translator of ours writes is left out. */
+static bool
+is_key(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '_' && (text[i] < 'a' || text[i] > 'z'))
+            return false;
+    }
+    return size != 0;
+}
+
 /* The lines of the seal, each a key and a value. */
 static void
 put_origin(report *r, const char *text)
@@ -380,7 +391,7 @@ put_origin(report *r, const char *text)
         size_t name_size = strcspn(text, ":");
         char name[32];
 
-        if (name_size < size && name_size < sizeof(name)) {
+        if (name_size < size && name_size < sizeof(name) && is_key(text, name_size)) {
             const char *value = text + name_size + 1;
             size_t value_size = size - name_size - 1;
 

@@ -85,6 +85,38 @@ run inspect bad.krt
 same "a damaged one" "$rc" 126
 has "is named" "$out" "'bad.krt' is damaged"
 
+# A seal that somebody forged, with keys of their own: they command no terminal, and break no JSON.
+python3 - <<'E2'
+import struct
+KEYS = 0x9d39247e33776d41, 0x2af7398005aaa5c7, 0x44db015024623547, 0x9c15f73e62a76ae3
+MASK = (1 << 64) - 1
+def fold(a, b):
+    return (a * b ^ a * b >> 64) & MASK
+def hash64(seed, data):  # host/base/hash.c
+    lanes, total = [seed + key & MASK for key in KEYS], seed ^ len(data)
+    for at in range(0, len(data) // 64 * 64 + 1, 64):
+        words = struct.unpack("<8Q", data[at:at + 64].ljust(64, b"\0"))
+        lanes = [fold(words[2 * i] ^ KEYS[i], words[2 * i + 1] ^ lanes[i]) for i in range(4)]
+    for i in range(4):
+        total = fold(total ^ KEYS[i], lanes[i] + i & MASK)
+    return total
+data = open("made.krt", "rb").read()
+seal = bytearray(data[-224:])
+text_size, object_size = struct.unpack_from("<I", seal, 20)[0], struct.unpack_from("<Q", seal, 40)[0]
+text = data[object_size:object_size + text_size]
+def hashed(text):
+    return struct.pack("<Q", hash64(hash64(1, text), bytes(seal[:216])))
+assert hashed(text) == seal[216:], "the format of the seal"
+text += b'a\x1b[2J: b\nx":1,"y: z\nmade: \x1b[2J\n'
+struct.pack_into("<I", seal, 20, len(text))
+open("forged.krt", "wb").write(data[:object_size] + text + seal[:216] + hashed(text))
+E2
+run inspect forged.krt
+has "a forged one" "$rc: $out" 'made         \1b[2J'
+same "no control characters of its keys" "$(printf '%s' "$out" | tr -d '\n' | tr -dc '\000-\037' | wc -c)" 0
+"$KRAIT" inspect --json forged.krt >forged.json
+check "its JSON" python3 -c 'import json; assert "y" not in json.load(open("forged.json"))'
+
 # What is no module.
 head -c 40 all.wasm >short.wasm
 run inspect short.wasm
