@@ -155,6 +155,7 @@ hoard(size_t from, size_t to, size_t kept)
     size_t held_count = 0;
     size_t used = 0;
     size_t grown = 0;
+    double times;
 
     if (!CHECK(pieces != NULL && held != NULL && before != 0))
         return 1e9;
@@ -179,9 +180,9 @@ hoard(size_t from, size_t to, size_t kept)
         front_free(held[i]);
     free(pieces);
     free(held);
-    printf("%zu to %zu, keeping %zu: %.2f times the quota\n", from, to, kept,
-           (double)grown / QUOTA);
-    return (double)grown / QUOTA;
+    times = (double)grown / (double)QUOTA;
+    printf("%zu to %zu, keeping %zu: %.2f times the quota\n", from, to, kept, times);
+    return times;
 }
 
 static void
