@@ -271,23 +271,18 @@ static doctor_verdict
 look_at_build(char *folder, char *found, size_t size)
 {
     char *path = folder != NULL ? cli_path_join(folder, "bin/python.wasm") : NULL;
-    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    char magic[4];
     doctor_verdict verdict = DOCTOR_MISSING;
 
     if (path == NULL) {
         snprintf(found, size, "none: /proc is not mounted");
-    } else if (fd < 0) {
+    } else if (access(path, R_OK) != 0) {
         snprintf(found, size, "none: %.400s: %s", path, strerror(errno));
-    } else if (read(fd, magic, sizeof(magic)) != (ssize_t)sizeof(magic) ||
-               memcmp(magic, "\0asm", sizeof(magic)) != 0) {
+    } else if (cli_file_kind_of(path) != CLI_FILE_WASM) {
         snprintf(found, size, "%.400s is no WebAssembly module", path);
     } else {
         snprintf(found, size, "%.400s", path);
         verdict = DOCTOR_GOOD;
     }
-    if (fd >= 0)
-        close(fd);
     free(path);
     free(folder);
     return verdict;

@@ -6,11 +6,9 @@
  */
 #include "pack.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct output {
     const char *path;
@@ -18,18 +16,6 @@ typedef struct output {
     struct stat status;
     bool is_module;
 } output;
-
-static bool
-is_module(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    char head[4] = "";
-    bool is = fd >= 0 && read(fd, head, 4) == 4 && memcmp(head, "\0asm", 4) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return is;
-}
 
 /* The file itself, or another one in the folder. */
 static bool
@@ -70,7 +56,7 @@ pack_check_output(pack_request *request)
     if (stat(out.path, &out.status) != 0 || !S_ISREG(out.status.st_mode) || out.status.st_size == 0)
         return 0;
     out.real = realpath(out.path, NULL);
-    out.is_module = is_module(out.path);
+    out.is_module = cli_file_kind_of(out.path) == CLI_FILE_WASM;
     exit_status = check(request, &out, request->subject);
     for (size_t i = 0; i < request->deps.count && exit_status == 0; i++)
         exit_status = check(request, &out, request->deps.items[i]);

@@ -496,21 +496,31 @@ def damage(folder):
     assert done.returncode == 1 and "module_sha256" in done.stderr, done
 
 
-def interrupted(folder):
-    """A signal ends it as if it had not been caught; nothing stays behind."""
+def wait_until(is_so):
+    for _ in range(600):
+        if is_so():
+            break
+        time.sleep(0.1)
+
+
+def begin(said):
+    """The environment of a project whose pip is bin/python3, and krait module at work on it."""
     project_file("[project]\ndependencies = ['slow']\n[tool.krait]\nentry-point = 'slow'\n")
-    # pip that takes its time, and notices.
-    t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntrap 'echo told >told; exit 1' TERM\n"
-                           b"echo began >began\ni=0\nwhile [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done\n")
     os.chmod("bin/python3", 0o755)
     os.makedirs("tmp")
     env = dict(os.environ, KRAIT_MODULE_RUNTIME=os.path.abspath(runtime()), TMPDIR=os.path.abspath("tmp"),
                PATH=os.path.abspath("bin") + ":" + os.environ["PATH"])
-    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.PIPE)
-    for _ in range(600):
-        if os.path.exists("began"):
-            break
-        time.sleep(0.1)
+    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=said)
+    return env, running
+
+
+def interrupted(folder):
+    """A signal ends it as if it had not been caught; nothing stays behind."""
+    # pip that takes its time, and notices.
+    t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntrap 'echo told >told; exit 1' TERM\n"
+                           b"echo began >began\ni=0\nwhile [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done\n")
+    env, running = begin(subprocess.PIPE)
+    wait_until(lambda: os.path.exists("began"))
     assert os.path.exists("began") and os.listdir("tmp")
     running.send_signal(signal.SIGTERM)
     _, said = running.communicate(timeout=60)
@@ -521,15 +531,9 @@ def interrupted(folder):
     t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntrap 'echo $$ >again.new; mv again.new again' TERM\n"
                            b"rm -f began\ni=0\nwhile [ $i -lt 6000 ]; do sleep 0.1; i=$((i + 1)); done\n")
     running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        if not os.path.exists("began"):
-            break
-        time.sleep(0.1)
+    wait_until(lambda: not os.path.exists("began"))
     running.send_signal(signal.SIGTERM)
-    for _ in range(600):
-        if os.path.exists("again"):
-            break
-        time.sleep(0.1)
+    wait_until(lambda: os.path.exists("again"))
     running.send_signal(signal.SIGTERM)
     try:
         assert running.wait(60) == -signal.SIGTERM
@@ -541,18 +545,10 @@ def interrupted(folder):
 
 def killed(folder):
     """What stays behind then is removed by the next one."""
-    project_file("[project]\ndependencies = ['slow']\n[tool.krait]\nentry-point = 'slow'\n")
     t.write("bin/python3", b"#!/bin/sh\ncase $* in *--version*) exit 0 ;; esac\ntest -e began && exit 1\n"
                            b"echo $$ >began.new\nmv began.new began\nexec sleep 60\n")
-    os.chmod("bin/python3", 0o755)
-    os.makedirs("tmp")
-    env = dict(os.environ, KRAIT_MODULE_RUNTIME=os.path.abspath(runtime()), TMPDIR=os.path.abspath("tmp"),
-               PATH=os.path.abspath("bin") + ":" + os.environ["PATH"])
-    running = subprocess.Popen([t.KRAIT, "module", "p", "-o", "no.wasm"], env=env, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        if os.path.exists("began"):
-            break
-        time.sleep(0.1)
+    env, running = begin(subprocess.DEVNULL)
+    wait_until(lambda: os.path.exists("began"))
     with open("began") as file:
         os.kill(int(file.read()), signal.SIGSTOP)
     running.kill()
